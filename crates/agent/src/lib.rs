@@ -1,0 +1,1 @@
+//! On a host: offer logs, pump them to the hub, answer its questions.

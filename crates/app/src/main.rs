@@ -1,0 +1,2 @@
+//! The program `tailcast`.
+fn main() {}

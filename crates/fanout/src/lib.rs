@@ -1,0 +1,1 @@
+//! One message in, many subscribers out.

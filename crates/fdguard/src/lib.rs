@@ -1,0 +1,1 @@
+//! File descriptors as a budget: raise, divide, accept, refuse; never spin.

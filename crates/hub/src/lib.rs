@@ -1,0 +1,1 @@
+//! Agents come in, viewers look: HTTP, WebSocket, SSE; access; metrics.

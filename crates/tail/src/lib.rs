@@ -1,0 +1,1 @@
+//! A file on a host becomes blocks: follow it, read it by position.

@@ -1,0 +1,1 @@
+//! What agents, hubs and viewers say to each other. No I/O.
