@@ -1,1 +1,38 @@
-//! What agents, hubs and viewers say to each other. No I/O.
+//! What agents, hubs and viewers say to each other: the messages and their CBOR, and nothing that sends them.
+//!
+//! Every message travels as one binary WebSocket message (or one item of the in-memory pipe between `serve` and its own
+//! agent). The conversation between an agent and a hub:
+//!
+//! ```text
+//! agent                                        hub
+//!   Hello{host, session, offers} ─────────────▶      who I am and what I offer
+//!        ◀───────────────────── Welcome | Refused    come in | go away, and why
+//!        ◀───────────────────────────────── Ask      list, read, raw: a question with a number
+//!   Answer ───────────────────────────────────▶      exactly one per question
+//!        ◀────────────────────────────── Follow      open a channel on a log, from a position or its end
+//!   Followed{edge} ───────────────────────────▶
+//!   Block, Told, Edge … ──────────────────────▶      in the order of the file; Edge each second of silence
+//!        ◀────────────────────────────── Credit      so many more bytes may come on this channel
+//!        ◀──────────────────────────── Unfollow
+//! ```
+//!
+//! A newer peer may send messages and fields that an older one does not know: unknown fields are skipped and an unknown
+//! message decodes to `None` ([`decode`]). Numbers are never used twice. `docs/wire.md` is this page for other languages.
+//!
+//! The crate refuses to do I/O, to know what a position means (text made by `tailcast-tail`), and to look into a line.
+
+mod ask;
+mod block;
+mod codec;
+mod filter;
+mod live;
+mod link;
+mod name;
+
+pub use ask::{Answer, Failure, LogEntry, Page, Part, Question, Refusal, Spot};
+pub use block::{Block, Body, Ends, Encoding, Picked, Place, Told, Tiding};
+pub use codec::{Error, MAX_MESSAGE, decode, encode};
+pub use filter::Filter;
+pub use link::{Hello, PROTOCOL, ToAgent, ToHub, Welcome};
+pub use live::{Live, LiveBlock};
+pub use name::{HostName, LogName, NameError};
