@@ -1,0 +1,125 @@
+//! What is wrong with a filter, told so that the one who wrote it can put it right: which pattern, where in it, and
+//! what to write instead. The hub turns it into a 400, the command line into a line with a mark under the place.
+
+use std::fmt;
+
+/// Which of the two lists a pattern is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A pattern that must match.
+    Include,
+    /// A pattern that must not.
+    Exclude,
+}
+
+/// One pattern of a spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The list that it is in.
+    pub role: Role,
+    /// Its place in that list, from 0.
+    pub index: usize,
+    /// The pattern itself.
+    pub text: String,
+}
+
+/// Why a filter was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// More patterns than one filter may have.
+    #[error("{count} patterns are too many: join them with `|` into at most {max}")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A pattern with more bytes than one may have.
+    #[error("{pattern} is {length} bytes long: shorten it to {max}")]
+    TooLong {
+        /// The pattern.
+        pattern: Pattern,
+        /// Its length in bytes.
+        length: usize,
+        /// The greatest length in bytes.
+        max: usize,
+    },
+    /// A line feed in a pattern, which no line has.
+    #[error("{pattern} has a line feed at byte {at}: a pattern is held against one line, so search for one line of it")]
+    LineFeed {
+        /// The pattern.
+        pattern: Pattern,
+        /// Where the line feed is, in bytes from 0.
+        at: usize,
+    },
+    /// A pattern that is not a regular expression.
+    #[error("{pattern} is wrong at column {column}: {why}; write \\ before a character that is meant as itself")]
+    Syntax {
+        /// The pattern.
+        pattern: Pattern,
+        /// Where, in bytes from 0.
+        at: usize,
+        /// Where, in characters from 1.
+        column: usize,
+        /// What is wrong there, in words.
+        why: String,
+    },
+    /// A pattern that is right but needs too much memory.
+    #[error(
+        "{pattern} needs more than {limit} bytes when compiled: repeat less, \
+         or write [0-9A-Za-z_] for \\w and [0-9] for \\d"
+    )]
+    TooBig {
+        /// The pattern.
+        pattern: Pattern,
+        /// The greatest compiled size in bytes.
+        limit: usize,
+    },
+}
+
+impl FilterError {
+    /// The pattern that is wrong, where it is one.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            FilterError::TooMany { .. } => None,
+            FilterError::TooLong { pattern, .. }
+            | FilterError::LineFeed { pattern, .. }
+            | FilterError::Syntax { pattern, .. }
+            | FilterError::TooBig { pattern, .. } => Some(pattern),
+        }
+    }
+
+    /// Where in the pattern, in bytes from 0, where there is one place.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            FilterError::LineFeed { at, .. } | FilterError::Syntax { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let role = match self.role {
+            Role::Include => "include",
+            Role::Exclude => "exclude",
+        };
+        // A long pattern would bury the words around it.
+        let short: String = self.text.chars().take(60).collect();
+        let more = if short.len() < self.text.len() { "…" } else { "" };
+        write!(f, "{role} pattern {} `{short}{more}`", self.index + 1)
+    }
+}
+
+/// Why `pattern`, which did not compile, did not. The `regex` crate gives its reason as a drawing for a terminal; its
+/// parser knows the place.
+pub(super) fn explain(pattern: Pattern, limit: usize) -> FilterError {
+    let (at, why) = match super::syntax().build().parse(&pattern.text) {
+        Err(regex_syntax::Error::Parse(error)) => (error.span().start.offset, error.kind().to_string()),
+        Err(regex_syntax::Error::Translate(error)) => (error.span().start.offset, error.kind().to_string()),
+        _ => return FilterError::TooBig { pattern, limit },
+    };
+    let column = pattern.text.get(..at).map_or(1, |before| before.chars().count() + 1);
+    FilterError::Syntax { pattern, at, column, why }
+}
