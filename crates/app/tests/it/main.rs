@@ -1,0 +1,5 @@
+//! The program as a whole: one test binary, so that it is linked once.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod house;
