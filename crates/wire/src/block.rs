@@ -32,6 +32,9 @@ pub struct Block {
     /// How its characters are encoded.
     #[n(7)]
     pub encoding: Encoding,
+    /// Where its first byte stands in a line.
+    #[n(8)]
+    pub begins: Begins,
 }
 
 impl Block {
@@ -73,9 +76,20 @@ pub struct Picked {
     pub cut: Option<u64>,
 }
 
-/// How the last line of a block ends.
+/// Where the first byte of a block stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
+pub enum Begins {
+    /// At the beginning of a line.
+    #[n(0)]
+    AtLine,
+    /// Inside a line: the piece before it came earlier, or was not asked for.
+    #[n(1)]
+    InLine,
+}
+
+/// How the last line of a block ends.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Ends {
     /// With its newline.
     #[n(0)]
@@ -83,9 +97,19 @@ pub enum Ends {
     /// It is longer than a block and goes on in the next one.
     #[n(1)]
     Continues,
-    /// Without a newline, and none will come.
+    /// Without a newline: given out at the end for good, or as it stands to who does not follow.
     #[n(2)]
     Unfinished,
+    /// The block is only the beginning of one long line; `end` lies behind the whole of it. Pages cut, followers never.
+    #[n(3)]
+    Cut {
+        /// The true length of the line in bytes, with its newline.
+        #[n(0)]
+        line: u64,
+        /// The at most 64 bytes in front of `end`.
+        #[cbor(n(1), with = "crate::codec::raw")]
+        last: Bytes,
+    },
 }
 
 /// How the characters of an incarnation are encoded, by its byte order mark.

@@ -30,7 +30,7 @@ mod link;
 mod name;
 
 pub use ask::{Answer, Failure, LogEntry, Page, Part, Question, Refusal, Spot};
-pub use block::{Block, Body, Ends, Encoding, Picked, Place, Told, Tiding};
+pub use block::{Begins, Block, Body, Ends, Encoding, Picked, Place, Told, Tiding};
 pub use codec::{Error, MAX_MESSAGE, decode, encode};
 pub use filter::Filter;
 pub use link::{Hello, PROTOCOL, ToAgent, ToHub, Welcome};

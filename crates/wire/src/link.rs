@@ -34,6 +34,9 @@ pub struct Hello {
     /// Words an administrator gave the host, as `key=value`.
     #[n(6)]
     pub labels: Vec<(String, String)>,
+    /// The IANA name of its time zone, for stamps that name none; UTC when absent.
+    #[n(7)]
+    pub zone: Option<String>,
 }
 
 /// The hub's reply when the agent may come in.
