@@ -1,0 +1,101 @@
+// Questions to the hub over HTTP: hosts, logs, pages of lines, logging in. All URLs are relative to <base href>, so that
+// the page works under a base path. An answer other than 2xx is a `Refused` with the words of its problem+json;
+// no answer at all is one too, with status 0. It keeps no state and never asks twice by itself.
+
+import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
+import { isRecord, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
+
+const ROOT = "api/v1/";
+
+/** The hub, or something on the way to it, said no. `message` is for a person. */
+export class Refused extends Error {
+  constructor(
+    /** HTTP status; 0 when no answer came. */
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+
+  get needsLogin(): boolean {
+    return this.status === 401;
+  }
+}
+
+/** Where a page of lines lies. */
+export type Spot =
+  | { last: number }
+  | { before: Position; limit: number }
+  | { after: Position; limit: number }
+  | { offset: number; limit: number }
+  | { at: string; limit: number };
+
+export async function fetchHosts(signal?: AbortSignal): Promise<HostEntry[]> {
+  const answer = await ask<{ hosts: HostEntry[] }>("hosts", [], signal);
+  return answer.hosts;
+}
+
+export interface LogsQuery {
+  q: string;
+  match: string;
+  limit: number;
+  next: string | null;
+}
+
+export function fetchLogs(query: LogsQuery, signal?: AbortSignal): Promise<LogsPage> {
+  const pairs: Pair[] = [["limit", String(query.limit)]];
+  if (query.match !== "") pairs.push(["match", query.match]);
+  if (query.q !== "") pairs.push(["q", query.q]);
+  if (query.next !== null) pairs.push(["next", query.next]);
+  return ask<LogsPage>("logs", pairs, signal);
+}
+
+export function fetchLines(log: LogName, spot: Spot, filter: Filter, signal?: AbortSignal): Promise<LinesPage> {
+  const where = Object.entries(spot).map(([name, value]): Pair => [name, String(value)]);
+  return ask<LinesPage>("lines", [["log", log], ...where, ...filterPairs(filter)], signal);
+}
+
+export async function login(password: string): Promise<void> {
+  const body = JSON.stringify({ password });
+  await send("login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+}
+
+export async function logout(): Promise<void> {
+  await send("logout", { method: "POST" });
+}
+
+/** The address of a live view: each log is resumed from its own position, or opened with its last lines. */
+export function liveUrl(logs: readonly { log: LogName; from: Position | null }[], last: number, filter: Filter): string {
+  const pairs = logs.flatMap(({ log, from }): Pair[] => (from === null ? [["log", log]] : [["log", log], ["from", from]]));
+  const query = formatQuery([...pairs, ["last", String(last)], ...filterPairs(filter)]);
+  const url = new URL(`${ROOT}live?${query}`, document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+async function ask<Answer>(path: string, pairs: readonly Pair[], signal?: AbortSignal): Promise<Answer> {
+  const query = pairs.length === 0 ? "" : `?${formatQuery(pairs)}`;
+  const response = await send(`${path}${query}`, signal ? { signal } : {});
+  return (await response.json()) as Answer;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(`${ROOT}${path}`, document.baseURI), { ...init, cache: "no-store" });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Refused(0, "The hub does not answer.");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** RFC 9457: `detail` says more than `title`. A proxy on the way answers in HTML, which is not shown. */
+async function refusal(response: Response): Promise<Refused> {
+  const problem: unknown = await response.json().catch(() => null);
+  const words = isRecord(problem) ? (problem["detail"] ?? problem["title"]) : null;
+  const status = response.status;
+  return new Refused(status, typeof words === "string" ? words : `The answer was ${status} ${response.statusText}`.trim());
+}

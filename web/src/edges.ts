@@ -1,0 +1,88 @@
+// How current a view is, measured and never assumed. The agent tells the end of each log about once a second, in order
+// with the lines; from when those words came, and what they said, follows what may be claimed.
+// "Live" is said only while each log's edge was confirmed within 3 s. Pure but for what it has been told.
+
+import type { EdgeEvent, LogName } from "./shapes";
+
+/** Beyond this age of the last word of an agent the view is not called live, in milliseconds. */
+export const CONFIRMED_MS = 3000;
+/** A word that took this much longer than the quickest one was held up on its way, in milliseconds. */
+const LATE_MS = 1000;
+
+export type Currency =
+  | { kind: "live" }
+  /** Lines are on their way: so many bytes still lie on the disk, so late was the last word. */
+  | { kind: "behind"; seconds: number; bytes: number }
+  | { kind: "silent"; seconds: number }
+  /** Nothing was heard yet. */
+  | { kind: "opening" }
+  /** The agent's link is down, or the log is not there: in the hub's words. */
+  | { kind: "absent"; words: string; seconds: number };
+
+interface Edge {
+  /** When we heard, by our clock. */
+  heard: number;
+  behind: number;
+  /** How much later than the quickest word this one came. */
+  late: number;
+  /** Arrival minus sending of the quickest word: the difference of two clocks, and the way. */
+  quickest: number;
+}
+
+export class Edges {
+  #edges = new Map<LogName, Edge>();
+  #absent = new Map<LogName, { words: string; since: number }>();
+
+  constructor(private readonly logs: readonly LogName[]) {}
+
+  confirmed(event: EdgeEvent, now: number): void {
+    const way = event.at === null ? Number.NaN : now - Date.parse(event.at);
+    const known = this.#edges.get(event.log)?.quickest ?? Infinity;
+    const quickest = Number.isNaN(way) ? known : Math.min(known, way);
+    const late = Number.isNaN(way) ? 0 : way - quickest;
+    this.#edges.set(event.log, { heard: now, behind: event.behind ?? 0, late, quickest });
+    this.#absent.delete(event.log);
+  }
+
+  absent(log: LogName, words: string, now: number): void {
+    if (!this.#absent.has(log)) this.#absent.set(log, { words, since: now });
+  }
+
+  present(log: LogName): void {
+    this.#absent.delete(log);
+  }
+
+  /** Milliseconds since the log that has been quiet longest was heard of; null where silence is no news. */
+  silence(now: number): number | null {
+    const heard = [...this.#edges].filter(([log]) => !this.#absent.has(log)).map(([, edge]) => edge.heard);
+    return heard.length === 0 ? null : now - Math.max(...heard);
+  }
+
+  /** The worst that is true of any of the logs. */
+  currency(now: number): Currency {
+    const all = this.logs.map((log) => this.#one(log, now));
+    return all.reduce((worst, each) => (badness(each) > badness(worst) ? each : worst), { kind: "live" });
+  }
+
+  #one(log: LogName, now: number): Currency {
+    const absent = this.#absent.get(log);
+    if (absent) return { kind: "absent", words: absent.words, seconds: seconds(now - absent.since) };
+    const edge = this.#edges.get(log);
+    if (!edge) return { kind: "opening" };
+    const age = now - edge.heard;
+    if (age > CONFIRMED_MS) return { kind: "silent", seconds: seconds(age) };
+    if (edge.behind === 0 && edge.late <= LATE_MS) return { kind: "live" };
+    return { kind: "behind", seconds: seconds(edge.late), bytes: edge.behind };
+  }
+}
+
+const ORDER = ["live", "opening", "behind", "silent", "absent"] as const;
+
+/** The kind decides, then the time. */
+function badness(currency: Currency): number {
+  return ORDER.indexOf(currency.kind) * 1e9 + ("seconds" in currency ? currency.seconds : 0);
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,284 @@
+// A window onto one or more logs: the rows that are shown, bounded, with what is needed to go on at both of its ends.
+// It stands between the connection (`live.ts`), the pages of history (`api.ts`) and the rows on the screen.
+//
+// Its law: the rows of one log are contiguous. What is missing between two of them is a row too (a gap), and what was
+// trimmed at an end can be read again from that end's position. So it drops rows freely and loses nothing.
+// It refuses: the DOM, the network, the clock.
+
+import type { GapEvent, Line, LogName, NoteKind, Position } from "./shapes";
+
+/** Bytes that were not sent and can be read: a button stands for them. */
+export interface GapMark {
+  kind: "gap";
+  from: Position;
+  to: Position;
+  bytes: number | null;
+  words: string;
+}
+export interface NoteMark {
+  kind: NoteKind;
+  words: string;
+}
+export type Mark = GapMark | NoteMark;
+
+interface RowOf<Kind extends string> {
+  kind: Kind;
+  /** Unique in its stream, without meaning or order. */
+  id: number;
+  log: LogName;
+}
+export type LineRow = RowOf<"line"> & { line: Line };
+export type MarkRow = RowOf<"mark"> & { mark: Mark };
+export type Row = LineRow | MarkRow;
+
+/** A line and whose it is: what a page of history over several logs consists of. */
+export interface LineOf {
+  log: LogName;
+  line: Line;
+}
+
+/** What lies above the window in one log. */
+export type Top = { kind: "unknown" } | { kind: "before"; position: Position } | { kind: "beginning" };
+
+/** What lies below it: where the next line starts, once that is known. */
+interface Ends {
+  top: Top;
+  next: Position | null;
+}
+
+/** A stretch to be put at an end of the window, and where the window stands in each log afterwards. */
+export interface Above {
+  lines: LineOf[];
+  tops: Map<LogName, Top>;
+}
+export interface Below {
+  lines: LineOf[];
+  nexts: Map<LogName, Position>;
+}
+
+/** Rows to hold at most. All are in the document, and above some thousands scrolling stutters on a phone. */
+export const MAX_ROWS = 2000;
+/** Characters to hold at most: 2,000 lines of a mebibyte each would be 2 GiB. One row stays, however long it is. */
+export const MAX_CHARS = 8 * 1024 * 1024;
+
+type End = "top" | "bottom";
+
+export class Stream {
+  #rows: Row[] = [];
+  #ends = new Map<LogName, Ends>();
+  #chars = 0;
+  #ids = 0;
+  #waiting = 0;
+  #following = true;
+  #attached = true;
+
+  constructor(
+    logs: readonly LogName[],
+    private readonly maxRows = MAX_ROWS,
+    private readonly maxChars = MAX_CHARS,
+  ) {
+    for (const log of logs) this.#ends.set(log, { top: { kind: "unknown" }, next: null });
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  /** Lines that came since the reader left the end. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether the window's last row is the newest one that came; else the rest is read page by page. */
+  get attached(): boolean {
+    return this.#attached;
+  }
+
+  top(log: LogName): Top {
+    return this.#ends.get(log)?.top ?? { kind: "unknown" };
+  }
+
+  next(log: LogName): Position | null {
+    return this.#ends.get(log)?.next ?? null;
+  }
+
+  /** Says where the window stands in a log, when it is opened with a page. */
+  stand(log: LogName, ends: { top?: Top; next?: Position | null }): void {
+    Object.assign(this.#endsOf(log), ends);
+  }
+
+  /** The reader stands at the end: room is made at the top from now on. Without effect while detached. */
+  follow(): void {
+    if (!this.#attached) return;
+    this.#following = true;
+    this.#waiting = 0;
+    this.#trim("top");
+  }
+
+  /** The reader looks at something above the end, which must not be trimmed away under their eyes. */
+  hold(): void {
+    this.#following = false;
+  }
+
+  /** The window does not reach the live end: it was opened in the middle, or scrolled away from it. */
+  detach(): void {
+    this.#attached = false;
+    this.#following = false;
+  }
+
+  /** The window's bottom is where the live lines go on: the caller continues them from `next`. */
+  attach(): void {
+    this.#attached = true;
+    this.#waiting = 0;
+  }
+
+  /** Puts live lines below; counts them only when the window cannot take them. */
+  append(log: LogName, lines: readonly Line[], next: Position): void {
+    if (!this.#following) this.#waiting += lines.length;
+    if (!this.#takes(lines.length)) return;
+    for (const line of lines) this.#push({ kind: "line", id: this.#id(), log, line });
+    const ends = this.#endsOf(log);
+    const first = lines[0];
+    if (ends.top.kind === "unknown" && first) ends.top = { kind: "before", position: first.position };
+    ends.next = next;
+    if (this.#following) this.#trim("top");
+  }
+
+  /** Puts a mark below. The same word again, with nothing between, only renews what it says. */
+  mark(log: LogName, mark: Mark): void {
+    const last = this.#rows.at(-1);
+    if (last?.kind === "mark" && last.log === log && last.mark.kind === mark.kind && mark.kind !== "gap") {
+      this.#chars += mark.words.length - last.mark.words.length;
+      this.#rows[this.#rows.length - 1] = { ...last, mark };
+      return;
+    }
+    if (!this.#takes(1)) return;
+    this.#push({ kind: "mark", id: this.#id(), log, mark });
+    if (mark.kind === "gap") this.#endsOf(log).next = mark.to;
+    if (this.#following) this.#trim("top");
+  }
+
+  /** Puts a page of history above; trims at the bottom, which detaches the window from the live end. */
+  prepend(page: Above): void {
+    this.#rows = [...this.#lineRows(page.lines), ...this.#rows];
+    for (const [log, top] of page.tops) this.#endsOf(log).top = top;
+    this.#trim("bottom");
+  }
+
+  /** Puts a page that was read onwards below; trims at the top. */
+  extend(page: Below): void {
+    this.#rows = [...this.#rows, ...this.#lineRows(page.lines)];
+    for (const [log, next] of page.nexts) this.#endsOf(log).next = next;
+    this.#trim("top");
+  }
+
+  /** Puts what was read of a gap in its place; `rest` is what is left of it, null when it is closed. */
+  fill(id: number, lines: readonly Line[], rest: GapMark | null): void {
+    const at = this.#rows.findIndex((row) => row.id === id);
+    const gap = this.#rows[at];
+    if (gap?.kind !== "mark") return;
+    const rows: Row[] = this.#lineRows(lines.map((line) => ({ log: gap.log, line })));
+    this.#chars -= weight(gap);
+    if (rest) {
+      rows.push({ kind: "mark", id: this.#id(), log: gap.log, mark: rest });
+      this.#chars += rest.words.length;
+    }
+    this.#rows = [...this.#rows.slice(0, at), ...rows, ...this.#rows.slice(at + 1)];
+    // Room is made at the end that is farther from the gap: the reader looks at the gap.
+    this.#trim(at > this.#rows.length / 2 ? "top" : "bottom");
+  }
+
+  /** Where a gap's rows must stop at the latest: the position of the log's first line below it, if there is one. */
+  lineAfter(id: number): Line | null {
+    const at = this.#rows.findIndex((row) => row.id === id);
+    const log = this.#rows[at]?.log;
+    for (let i = at + 1; at >= 0 && i < this.#rows.length; i++) {
+      const row = this.#rows[i];
+      if (row?.kind === "line" && row.log === log) return row.line;
+    }
+    return null;
+  }
+
+  #takes(count: number): boolean {
+    if (this.#attached && !this.#following && this.#rows.length + count > this.maxRows) this.detach();
+    return this.#attached;
+  }
+
+  #endsOf(log: LogName): Ends {
+    let ends = this.#ends.get(log);
+    if (!ends) {
+      ends = { top: { kind: "unknown" }, next: null };
+      this.#ends.set(log, ends);
+    }
+    return ends;
+  }
+
+  #id(): number {
+    return this.#ids++;
+  }
+
+  #push(row: Row): void {
+    this.#rows.push(row);
+    this.#chars += weight(row);
+  }
+
+  #lineRows(lines: readonly LineOf[]): LineRow[] {
+    const rows = lines.map(({ log, line }) => ({ kind: "line" as const, id: this.#id(), log, line }));
+    for (const row of rows) this.#chars += weight(row);
+    return rows;
+  }
+
+  #trim(end: End): void {
+    const drop = this.#excess(end);
+    if (drop === 0) return;
+    const gone = end === "top" ? this.#rows.splice(0, drop) : this.#rows.splice(-drop);
+    for (const row of gone) this.#chars -= weight(row);
+    if (end === "top") this.#moveTops(gone);
+    else this.#moveBottoms(gone);
+  }
+
+  /** How many rows have to go at that end for both bounds to hold. */
+  #excess(end: End): number {
+    let rows = this.#rows.length;
+    let chars = this.#chars;
+    let drop = 0;
+    while (rows > 1 && (rows > this.maxRows || chars > this.maxChars)) {
+      const row = this.#rows[end === "top" ? drop : this.#rows.length - 1 - drop];
+      if (row) chars -= weight(row);
+      rows--;
+      drop++;
+    }
+    return drop;
+  }
+
+  #moveTops(gone: readonly Row[]): void {
+    for (const log of new Set(gone.map((row) => row.log))) {
+      const first = this.#rows.find((row) => row.log === log && startOf(row) !== null);
+      const position = first ? startOf(first) : this.next(log);
+      if (position !== null) this.#endsOf(log).top = { kind: "before", position };
+    }
+  }
+
+  #moveBottoms(gone: readonly Row[]): void {
+    this.detach();
+    for (const row of gone.toReversed()) {
+      const position = startOf(row);
+      if (position !== null) this.#endsOf(row.log).next = position;
+    }
+  }
+}
+
+/** Where a row begins in its log; null for a mark that stands for no bytes. */
+function startOf(row: Row): Position | null {
+  if (row.kind === "line") return row.line.position;
+  return row.mark.kind === "gap" ? row.mark.from : null;
+}
+
+function weight(row: Row): number {
+  return row.kind === "line" ? row.line.text.length : row.mark.words.length;
+}
+
+/** The mark that stands for a gap. */
+export function gapMark(event: GapEvent): GapMark {
+  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes, words: event.words };
+}

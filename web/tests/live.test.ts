@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { NO_FILTER } from "../src/address";
+import { Live, type Socket, type Subscription } from "../src/live";
+import type { LiveEvent } from "../src/shapes";
+import { lines } from "./rows";
+
+const A = "web1:/a";
+const B = "web1:/b";
+
+class FakeSocket implements Socket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  closed = false;
+
+  constructor(readonly asked: Subscription) {}
+
+  close(): void {
+    this.closed = true;
+  }
+  says(event: LiveEvent): void {
+    this.onmessage?.({ data: JSON.stringify(event) });
+  }
+  get positions() {
+    return this.asked.logs.map(({ from }) => from);
+  }
+}
+
+function view(logs = [A]) {
+  const sockets: FakeSocket[] = [];
+  const events: LiveEvent[] = [];
+  let login = false;
+  const live = new Live({
+    open: (subscription) => {
+      const socket = new FakeSocket(structuredClone(subscription));
+      sockets.push(socket);
+      return socket;
+    },
+    event: (event) => events.push(event),
+    changed: () => {},
+    whyRefused: async () => ({ login, words: "the hub is full" }),
+  });
+  live.start({ logs: logs.map((log) => ({ log, from: null })), last: 200, filter: NO_FILTER });
+  const last = () => sockets.at(-1) as FakeSocket;
+  return { live, sockets, events, last, needLogin: () => (login = true) };
+}
+
+const edge = (log: string, extra = {}): LiveEvent => ({
+  type: "edge",
+  log,
+  offset: 10,
+  at: new Date().toISOString(),
+  ...extra,
+});
+
+beforeEach(() => vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) }));
+afterEach(() => vi.useRealTimers());
+
+describe("resuming", () => {
+  test("each log goes on from its own last position", async () => {
+    const { last, sockets } = view([A, B]);
+    expect(last().positions).toEqual([null, null]);
+    last().onopen?.();
+    last().says({ type: "lines", log: A, position: "a7", lines: lines(0, 1) });
+    last().says({ type: "gap", log: B, from: "b1", to: "b9", bytes: 8, words: "" });
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sockets.length).toBe(2);
+    expect(last().positions).toEqual(["a7", "b9"]);
+  });
+
+  test("what an old connection still says is not heard", async () => {
+    const { last, sockets, events } = view();
+    last().onopen?.();
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(500);
+    sockets[0]?.says({ type: "lines", log: A, position: "a7", lines: lines(0, 1) });
+    expect(events).toEqual([]);
+    expect(sockets[0]?.closed).toBe(true);
+  });
+
+  test("after a stop it goes on from where it stood", () => {
+    const { live, last, sockets } = view();
+    last().onopen?.();
+    last().says({ type: "lines", log: A, position: "a7", lines: [] });
+    live.stop();
+    expect(sockets[0]?.closed).toBe(true);
+    expect(live.state).toEqual({ kind: "stopped" });
+    live.resume();
+    expect(last().positions).toEqual(["a7"]);
+  });
+});
+
+describe("pauses", () => {
+  test("grow while nothing works, are bounded, and never are nothing", async () => {
+    const { live, last } = view();
+    const pauses: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      last().onclose?.();
+      await vi.advanceTimersByTimeAsync(0);
+      if (live.state.kind !== "waiting") throw new Error(live.state.kind);
+      pauses.push(live.state.until - Date.now());
+      await vi.advanceTimersByTimeAsync(live.state.until - Date.now());
+    }
+    expect(pauses[0]).toBeLessThanOrEqual(500);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(100);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+    expect(pauses.at(-1)).toBeGreaterThanOrEqual(6000);
+  });
+
+  test("begin anew once a connection has been good for something", async () => {
+    const { live, last } = view();
+    for (let i = 0; i < 6; i++) {
+      last().onclose?.();
+      await vi.advanceTimersByTimeAsync(30_000);
+      if (live.state.kind === "waiting") await vi.advanceTimersByTimeAsync(30_000);
+    }
+    last().onopen?.();
+    last().says(edge(A));
+    last().onclose?.();
+    if (live.state.kind !== "waiting") throw new Error(live.state.kind);
+    expect(live.state.until - Date.now()).toBeLessThanOrEqual(500);
+  });
+
+  test("are what a hub asks for that says goodbye", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says({ type: "bye", retry_ms: 5000, words: "The hub restarts." });
+    last().onclose?.();
+    expect(live.state).toMatchObject({ kind: "waiting", words: "The hub restarts." });
+    expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
+  });
+
+  test("say why the hub refuses", async () => {
+    const { live, last } = view();
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(live.state).toMatchObject({ kind: "waiting", words: "the hub is full" });
+  });
+
+  test("end when only a login helps", async () => {
+    const { live, last, sockets, needLogin } = view();
+    needLogin();
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.state).toEqual({ kind: "login" });
+    expect(sockets.length).toBe(1);
+    live.resume();
+    expect(sockets.length).toBe(2);
+  });
+});
+
+describe("connections that died without a word", () => {
+  test("are left after 15 s of silence", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(live.state.kind).toBe("open");
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(live.state.kind).not.toBe("open");
+  });
+
+  test("are not suspected while the agent is known to be away", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    last().says({ type: "agent_lost", log: A, words: "web1 is away" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.state.kind).toBe("open");
+    expect(live.currency(Date.now())).toEqual({ kind: "absent", words: "web1 is away", seconds: 60 });
+  });
+
+  test("are given up while connecting, too", async () => {
+    const { live, sockets } = view();
+    await vi.advanceTimersByTimeAsync(10_600);
+    expect(sockets.length).toBe(2);
+    expect(live.state.kind).toBe("connecting");
+  });
+});
+
+describe("what is claimed", () => {
+  test("is live only with a word of each log within 3 s", async () => {
+    const { live, last } = view([A, B]);
+    last().onopen?.();
+    last().says(edge(A));
+    expect(live.currency(Date.now())).toEqual({ kind: "opening" });
+    last().says(edge(B));
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+    await vi.advanceTimersByTimeAsync(3000);
+    last().says(edge(B));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", seconds: 4 });
+  });
+
+  test("is how far behind, in bytes that the agent knows and in time that words are held up", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A, { behind: 5_000_000 }));
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 0, bytes: 5_000_000 });
+    const sent = new Date().toISOString();
+    await vi.advanceTimersByTimeAsync(2500);
+    last().says(edge(A, { at: sent }));
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 2, bytes: 0 });
+  });
+
+  test("does not depend on whose clock is right", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A, { at: "2019-01-01T00:00:00Z" }));
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { age, duration, size } from "../src/amounts";
+import { parseEvent } from "../src/shapes";
+import { beginning, visible } from "../src/text";
+
+test.each([
+  ["markup is text", "<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"],
+  ["colours are removed", "\x1b[1;31mred\x1b[0m and \x1b[38;5;200mpink", "red and pink"],
+  ["titles are removed", "\x1b]0;owned\x07after", "after"],
+  ["links are removed, their text stays", "\x1b]8;;http://x\x1b\\text\x1b]8;;\x1b\\", "text"],
+  ["a lone escape is seen", "a\x1b", "a␛"],
+  ["control characters are seen", "a\x00b\x08c\x7f", "a␀b␈c␡"],
+  ["a tab stays, a final carriage return goes", "a\tb\r", "a\tb"],
+  ["a carriage return in the middle is seen", "a\rb", "a␍b"],
+  ["C1 is seen", "\u009b31m", "⟨009B⟩31m"],
+  ["what turns text around is seen", "user\u202etxt.exe", "user⟨202E⟩txt.exe"],
+  ["other scripts stay", "Grüße 日志 🚀", "Grüße 日志 🚀"],
+])("%s", (_, text, shown) => expect(visible(text)).toBe(shown));
+
+test("a beginning never ends in half a character", () => {
+  expect(beginning("ab🚀", 3)).toBe("ab");
+  expect(beginning("ab🚀", 4)).toBe("ab🚀");
+});
+
+test("amounts have three digits that matter", () => {
+  expect([0, 999, 1000, 12_345, 999_999, 3_421_000_000].map(size)).toEqual([
+    "0 B",
+    "999 B",
+    "1.00 kB",
+    "12.3 kB",
+    "1.00 MB",
+    "3.42 GB",
+  ]);
+  expect([3, 89, 300, 7200, 200_000].map(duration)).toEqual(["3 s", "89 s", "5 min", "2 h", "2 d"]);
+  expect(age("2026-01-01T00:00:10Z", Date.parse("2026-01-01T00:00:00Z"))).toBe("0 s");
+});
+
+test.each([
+  "no json",
+  "null",
+  "[]",
+  '{"type":"lines","log":"a:b"}',
+  '{"type":"edge","log":"a:b"}',
+  '{"type":"of tomorrow","log":"a:b"}',
+  '{"type":"gone"}',
+])("a frame that is no known event is none: %s", (frame) => expect(parseEvent(frame)).toBeNull());

@@ -1,0 +1,29 @@
+// How the page is built: reproducible files with plain names, because `dist` is committed and served with an ETag,
+// and hashed names would make every two branches conflict. In development the API is a hub's, through a proxy.
+
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const hub = process.env["TAILCAST_HUB"] ?? "http://127.0.0.1:8514";
+
+export default defineConfig({
+  plugins: [svelte()],
+  // Relative, so that the page works under the base path that the hub writes into <base href>.
+  base: "./",
+  build: {
+    target: "es2023",
+    sourcemap: false,
+    modulePreload: { polyfill: false },
+    // A strict CSP knows no data: fonts and the page has no images: nothing may be inlined.
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      output: {
+        entryFileNames: "assets/[name].js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/[name][extname]",
+      },
+    },
+  },
+  server: { proxy: { "/api": { target: hub, ws: true } } },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
