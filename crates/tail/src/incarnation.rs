@@ -1,0 +1,182 @@
+//! One life of a file: from its creation, or from its last truncation, to its end.
+//!
+//! An incarnation holds the file open; the follower of a log and all its readers share the same one, and with it the
+//! descriptor. Its head grows with the file up to 1 KiB and then stands. When the file is truncated or rewritten in place
+//! the life is over: the descriptor goes on in a new incarnation, and whoever still holds the old one finds out by
+//! [`Incarnation::is_over`], by its head, or by the anchor in front of each read.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::io::Errno;
+
+use crate::block::Encoding;
+use crate::file::{File, Identity};
+use crate::position::{HEAD_BYTES, Head, Offset, Position, Tag, Token};
+
+/// Names one incarnation within this process; never used twice. Greater means noticed later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Life(u64);
+
+impl Life {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The number, for the wire and for messages.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// One life of a file. Cheap to clone; the file is closed with the last clone.
+#[derive(Clone)]
+pub struct Incarnation(Arc<Inner>);
+
+pub(crate) struct Inner {
+    life: Life,
+    tag: Tag,
+    file: Arc<File>,
+    head: Mutex<KnownHead>,
+    over: AtomicBool,
+}
+
+/// The beginning of the file as far as it was seen, and what follows from it.
+struct KnownHead {
+    bytes: Vec<u8>,
+    token: Token,
+    encoding: Encoding,
+}
+
+/// What the head of a file says about an incarnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeadCheck {
+    /// It still begins as it did; the head may have grown.
+    Same,
+    /// It begins otherwise, or is shorter than its head was.
+    Other,
+}
+
+impl Incarnation {
+    /// A life that begins now, in `file`.
+    ///
+    /// # Errors
+    /// When the head cannot be read.
+    pub(crate) fn begin(tag: Tag, file: Arc<File>) -> Result<Self, Errno> {
+        let bytes = file.read_head()?;
+        let head = KnownHead::new(tag, file.identity(), bytes);
+        Ok(Self(Arc::new(Inner {
+            life: Life::next(),
+            tag,
+            file,
+            head: Mutex::new(head),
+            over: AtomicBool::new(false),
+        })))
+    }
+
+    /// Its name within this process: equal for the follower and the readers.
+    #[must_use]
+    pub fn life(&self) -> Life {
+        self.0.life
+    }
+
+    /// Its name for the world. It changes while the file is shorter than 1 KiB, and each one stays good.
+    #[must_use]
+    pub fn token(&self) -> Token {
+        self.head().token
+    }
+
+    /// The position at `offset`; `before` are the bytes in front of it, of which the last 64 count.
+    #[must_use]
+    pub fn position(&self, offset: Offset, before: &[u8]) -> Position {
+        self.token().position(offset, before)
+    }
+
+    /// How its lines are divided.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.head().encoding
+    }
+
+    /// The size of the file now, in bytes; 0 when it cannot be asked.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.0.file.stat().map_or(0, |stat| stat.size)
+    }
+
+    /// Whether the file was truncated or rewritten in place since, so that its bytes are gone.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.0.over.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn end(&self) {
+        self.0.over.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn file(&self) -> &Arc<File> {
+        &self.0.file
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        self.0.tag
+    }
+
+    pub(crate) fn downgrade(&self) -> std::sync::Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
+        Self(inner)
+    }
+
+    /// Reads the head again, lets it grow with the file, and says whether the file still begins as it did.
+    pub(crate) fn check_head(&self) -> Result<HeadCheck, Errno> {
+        let now = self.0.file.read_head()?;
+        let mut head = self.head();
+        if !now.starts_with(&head.bytes) {
+            return Ok(HeadCheck::Other);
+        }
+        if now.len() > head.bytes.len() {
+            *head = KnownHead::new(self.0.tag, self.0.file.identity(), now);
+        }
+        Ok(HeadCheck::Same)
+    }
+
+    /// Whether a file that begins with `bytes` can be a copy of this one, as far as both heads are known.
+    pub(crate) fn begins_like(&self, bytes: &[u8]) -> bool {
+        let head = self.head();
+        !head.bytes.is_empty() && bytes.starts_with(&head.bytes)
+    }
+
+    fn head(&self) -> MutexGuard<'_, KnownHead> {
+        // A panic while it was held cannot leave a head half written: it is replaced in one assignment.
+        self.0.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KnownHead {
+    fn new(tag: Tag, identity: Identity, mut bytes: Vec<u8>) -> Self {
+        bytes.truncate(HEAD_BYTES);
+        let token = Token::new(tag, identity.tie(), Head::of(&bytes));
+        let encoding = Encoding::of(&bytes);
+        Self { bytes, token, encoding }
+    }
+}
+
+impl fmt::Debug for Incarnation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Incarnation").field("life", &self.0.life.0).field("over", &self.is_over()).finish()
+    }
+}
+
+impl PartialEq for Incarnation {
+    fn eq(&self, other: &Self) -> bool {
+        self.life() == other.life()
+    }
+}
+
+impl Eq for Incarnation {}
