@@ -1,0 +1,252 @@
+//! The limit, divided among the classes, and asked before anything is opened.
+//!
+//! One law decides: **the sum over all classes of the larger of what they hold and what they are promised must not
+//! exceed the limit**. So a class that is below its floor always gets its descriptor, and the others share what no
+//! promise covers. What no slot speaks for (libraries, standard streams) counts as held by [`Class::Fixed`].
+//!
+//! Thread-safe without a lock. A taker counts itself first and looks second, so that of two who want the last place
+//! at least one sees the other: both may be refused, never both be let in. (That argument needs sequential
+//! consistency across two counters, hence `SeqCst`.) The kernel is asked at most once per millisecond, and only when
+//! somebody wants something; in between the books are kept by slots taken and returned. A `prlimit` from outside
+//! takes effect with the next look, in both directions.
+//!
+//! Refuses to start under a limit that cannot hold the plan.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use crate::Error;
+use crate::counters::{ClassUse, Counters, Snapshot};
+use crate::gauge::{Gauge, ProcessGauge};
+use crate::plan::{Class, Plan};
+use crate::slot::Slot;
+
+/// The kernel is not asked again within this time.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// Nobody can be woken by a limit that somebody raised from outside; those who wait look again this often.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// There is no room. An expected answer, and the words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no room for more {}: {used} of {limit} descriptors are open or promised, {held} by {}", class.name(), class.name())]
+pub struct Full {
+    /// Who was refused.
+    pub class: Class,
+    /// How many the class holds.
+    pub held: u64,
+    /// Open descriptors of the process.
+    pub used: u64,
+    /// The soft limit.
+    pub limit: u64,
+}
+
+/// The descriptors of this process. Cheap to clone; all clones are one budget.
+#[derive(Clone)]
+pub struct Budget(Arc<Books>);
+
+struct Books {
+    plan: Plan,
+    gauge: Box<dyn Gauge>,
+    born: Instant,
+    /// Nanoseconds from `born` to the last look at the gauge.
+    looked: AtomicU64,
+    soft: AtomicU64,
+    hard: AtomicU64,
+    /// Open descriptors that no slot speaks for, at the last look.
+    unclaimed: AtomicU64,
+    /// Slots out, by class.
+    held: [AtomicU64; 5],
+    /// What is promised, by class, under the limit of the last look.
+    floors: [AtomicU64; 5],
+    freed: Notify,
+    counters: Counters,
+}
+
+impl Budget {
+    /// The budget of this process under its limit as it stands: call [`crate::Limit::raise`] first.
+    ///
+    /// # Errors
+    /// [`Error::TooFew`], with the number needed, when the plan does not fit besides what is open already.
+    pub fn new(plan: Plan) -> Result<Self, Error> {
+        Self::with_gauge(plan, ProcessGauge::open())
+    }
+
+    /// A budget that goes by numbers from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Budget::new`].
+    pub fn with_gauge(plan: Plan, gauge: impl Gauge) -> Result<Self, Error> {
+        let (reading, fixed) = (gauge.read(), gauge.at_start());
+        if !plan.holds(fixed, reading.soft) {
+            let needed = plan.needed(fixed);
+            return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, fixed, needed });
+        }
+        let books = Books {
+            plan,
+            gauge: Box::new(gauge),
+            born: Instant::now(),
+            looked: AtomicU64::new(0),
+            soft: AtomicU64::new(reading.soft),
+            hard: AtomicU64::new(reading.hard),
+            unclaimed: AtomicU64::new(fixed),
+            held: Default::default(),
+            floors: Default::default(),
+            freed: Notify::new(),
+            counters: Counters::default(),
+        };
+        books.look();
+        Ok(Self(Arc::new(books)))
+    }
+
+    /// Takes a descriptor for this class, to be opened now. Never blocks; costs a few atomics.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room.
+    pub fn take(&self, class: Class) -> Result<Slot, Full> {
+        self.0.look_if_stale();
+        self.0.claim(class)?;
+        Ok(Slot::new(self.clone(), class))
+    }
+
+    /// Takes a descriptor for this class as soon as there is room. Cancellation safe; not fair.
+    pub async fn take_when_free(&self, class: Class) -> Slot {
+        loop {
+            let freed = self.freed();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if let Ok(slot) = self.take(class) {
+                return slot;
+            }
+            // Whether it was a slot or the clock does not matter: the books are asked again.
+            tokio::time::timeout(RETRY, freed).await.unwrap_or(());
+        }
+    }
+
+    /// Completes when the next slot, of any class, is returned.
+    pub fn freed(&self) -> Notified<'_> {
+        self.0.freed.notified()
+    }
+
+    /// Open descriptors and the soft limit, as the books have them.
+    pub fn used_and_limit(&self) -> (u64, u64) {
+        self.0.look_if_stale();
+        (self.0.used(), self.0.soft.load(SeqCst))
+    }
+
+    /// How many descriptors the class is promised under the limit of now.
+    pub fn floor(&self, class: Class) -> u64 {
+        self.0.floors[class.index()].load(SeqCst)
+    }
+
+    /// Everything that there is to show, for metrics and the overview.
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.look();
+        let soft = self.0.soft.load(SeqCst);
+        let classes = Class::ALL.map(|class| ClassUse {
+            class,
+            used: self.0.held_by(class),
+            floor: self.floor(class),
+            ceiling: self.0.plan.ceiling(class, soft),
+        });
+        let counts = self.0.counters.counts();
+        Snapshot { used: self.0.used(), soft, hard: self.0.hard.load(SeqCst), classes, counts }
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    /// Moves an open descriptor from one class to another.
+    pub(crate) fn reclaim(&self, from: Class, to: Class) -> Result<(), Full> {
+        self.0.held[from.index()].fetch_sub(1, SeqCst);
+        self.0.claim(to).inspect_err(|_| {
+            self.0.held[from.index()].fetch_add(1, SeqCst);
+        })
+    }
+
+    pub(crate) fn give_back(&self, class: Class) {
+        self.0.held[class.index()].fetch_sub(1, SeqCst);
+        self.0.freed.notify_waiters();
+    }
+}
+
+impl std::fmt::Debug for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (used, limit) = self.used_and_limit();
+        write!(f, "Budget({used} of {limit})")
+    }
+}
+
+impl Books {
+    fn claim(&self, class: Class) -> Result<(), Full> {
+        self.held[class.index()].fetch_add(1, SeqCst);
+        if self.fits(class) {
+            return Ok(());
+        }
+        let full = Full {
+            class,
+            used: self.used() - 1,
+            limit: self.soft.load(SeqCst),
+            held: self.held[class.index()].fetch_sub(1, SeqCst) - 1,
+        };
+        Err(full)
+    }
+
+    /// Whether the books still balance with what was just claimed for this class.
+    fn fits(&self, class: Class) -> bool {
+        let soft = self.soft.load(SeqCst);
+        let floor = self.floors[class.index()].load(SeqCst);
+        let held = self.held_by(class);
+        if class == Class::Reserve || held <= floor {
+            // Within a promise only the kernel's own bound counts: the limit may have been lowered below the sum
+            // of all promises.
+            return held <= floor && self.used() <= soft;
+        }
+        let promised = |class: Class| self.held_by(class).max(self.floors[class.index()].load(SeqCst));
+        Class::ALL.into_iter().map(promised).sum::<u64>() <= soft
+    }
+
+    fn held_by(&self, class: Class) -> u64 {
+        let unclaimed = if class == Class::Fixed { self.unclaimed.load(SeqCst) } else { 0 };
+        self.held[class.index()].load(SeqCst) + unclaimed
+    }
+
+    fn used(&self) -> u64 {
+        Class::ALL.into_iter().map(|class| self.held_by(class)).sum()
+    }
+
+    fn look_if_stale(&self) {
+        let now = self.age();
+        let looked = self.looked.load(SeqCst);
+        let stale = now.saturating_sub(looked) >= LOOK_EVERY.as_nanos() as u64;
+        // One of those who find the books stale looks; the others go by what is there.
+        if stale && self.looked.compare_exchange(looked, now, SeqCst, SeqCst).is_ok() {
+            self.look();
+        }
+    }
+
+    /// Asks the kernel. A slot whose descriptor is just being opened or closed makes `unclaimed` wrong by one until
+    /// the next look; the reserve is there for that too.
+    fn look(&self) {
+        let reading = self.gauge.read();
+        if let Some(used) = reading.used {
+            let claimed: u64 = self.held.iter().map(|held| held.load(SeqCst)).sum();
+            self.unclaimed.store(used.saturating_sub(claimed), SeqCst);
+        }
+        self.hard.store(reading.hard, SeqCst);
+        self.soft.store(reading.soft, SeqCst);
+        for class in Class::ALL {
+            self.floors[class.index()].store(self.plan.floor(class, reading.soft), SeqCst);
+        }
+        self.looked.store(self.age(), SeqCst);
+    }
+
+    fn age(&self) -> u64 {
+        self.born.elapsed().as_nanos() as u64
+    }
+}

@@ -1,0 +1,177 @@
+//! Those who do not fit: heard, answered, seen off.
+//!
+//! A client that is closed on without a word shows "connection reset" or hangs; one that is answered before it asked
+//! may never look. So whoever finds a seat, out of the reserve, is heard for a moment (its first bytes may show that
+//! it is no viewer at all and has a place of its own), answered, and given time to read; closing earlier, while its
+//! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken the
+//! rest is answered in the same breath and closed, which is enough for every client that has spoken already.
+//!
+//! Bounds: 8 seats (fewer under a tiny limit), each for at most 1.04 s and 64 KiB. Refuses to read a request; it is
+//! looked at, and what is drained is thrown away.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream as StdStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout;
+
+use crate::budget::Budget;
+use crate::listener::Accepted;
+use crate::plan::Class;
+use crate::refusal::{Asked, Reason, Refusal};
+use crate::slot::Slot;
+
+/// Refused connections that are open at a time.
+const SEATS: usize = 8;
+
+/// How long a client may take to say who it is. Long enough for one that connected to ask, short enough to answer
+/// one that waits to be spoken to within 50 ms.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long an answered client may take to read and close.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How much of a request is looked at.
+const HEAD: usize = 4096;
+
+/// How much of a request is thrown away before its sender is closed on.
+const DRAIN: usize = 64 * 1024;
+
+/// One who was let in after all, with the seat given up when taken from the queue: so the queue never overflows.
+type LetIn = (Accepted, OwnedSemaphorePermit);
+
+pub(crate) struct Door {
+    clerk: Arc<Clerk>,
+    seats: Arc<Semaphore>,
+    let_in: mpsc::Receiver<LetIn>,
+    letting_in: mpsc::Sender<LetIn>,
+}
+
+/// What each seat needs.
+struct Clerk {
+    budget: Budget,
+    refusal: Box<dyn Refusal>,
+}
+
+impl Door {
+    pub(crate) fn new(budget: Budget, refusal: impl Refusal) -> Self {
+        let reserve = usize::try_from(budget.floor(Class::Reserve)).unwrap_or(usize::MAX);
+        let (letting_in, let_in) = mpsc::channel(SEATS);
+        let seats = Arc::new(Semaphore::new((reserve / 2).clamp(1, SEATS)));
+        Self { clerk: Arc::new(Clerk { budget, refusal: Box::new(refusal) }), seats, let_in, letting_in }
+    }
+
+    /// The next one who turned out to have a place. Cancellation safe.
+    pub(crate) async fn let_in(&mut self) -> Accepted {
+        match self.let_in.recv().await {
+            Some((accepted, _seat)) => accepted,
+            // Cannot be: the other end is ours, and held.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Deals with one who does not fit, without waiting. `Some` when there is a place for it after all.
+    pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr) -> Option<Accepted> {
+        let seat = Arc::clone(&self.seats).try_acquire_owned().ok();
+        let Some((seat, slot)) = seat.zip(self.clerk.budget.take(Class::Reserve).ok()) else {
+            return self.clerk.answer_at_once(stream, peer, Reason::Full);
+        };
+        let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
+        tokio::spawn(async move {
+            let Some(accepted) = clerk.hear_out(stream, peer, slot).await else { return };
+            if let Err(error) = letting_in.try_send((accepted, seat)) {
+                tracing::debug!(%error, "the listener is gone");
+            }
+        });
+        None
+    }
+
+    /// Answers one who was accepted with the last descriptor.
+    pub(crate) fn turn_away(&self, stream: StdStream, peer: SocketAddr) {
+        let _nobody = self.clerk.answer_at_once(stream, peer, Reason::Exhausted);
+    }
+}
+
+impl Clerk {
+    /// Without waiting for anything: what the socket holds and takes at this moment must do.
+    fn answer_at_once(&self, mut stream: StdStream, peer: SocketAddr, reason: Reason) -> Option<Accepted> {
+        let mut head = [0; HEAD];
+        let heard = stream.peek(&mut head).unwrap_or(0);
+        let asked = Asked { peer, head: &head[..heard], reason };
+        if let Some(slot) = self.place_for(&asked) {
+            return Accepted::new(stream, peer, slot).ok();
+        }
+        self.budget.counters().refused(reason);
+        self.budget.counters().hurried();
+        let words = self.refusal.words(&asked);
+        if !matches!(stream.write(&words), Ok(written) if written == words.len()) {
+            self.budget.counters().unanswered();
+        } else if stream.shutdown(Shutdown::Write).is_ok() {
+            // What stays unread when a socket is closed turns the close into a reset.
+            let mut drained = 0;
+            while drained < DRAIN {
+                match stream.read(&mut head) {
+                    Ok(1..) => drained += HEAD,
+                    _ => break,
+                }
+            }
+        }
+        None
+    }
+
+    /// With a seat: waits a moment for the request, answers, and lets the client read.
+    async fn hear_out(&self, stream: StdStream, peer: SocketAddr, seat: Slot) -> Option<Accepted> {
+        let mut stream = match TcpStream::from_std(stream) {
+            Ok(stream) => stream,
+            Err(_) => {
+                self.budget.counters().refused(Reason::Full);
+                self.budget.counters().unanswered();
+                return None;
+            }
+        };
+        let mut head = vec![0; HEAD];
+        let heard = timeout(PATIENCE, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
+        let asked = Asked { peer, head: &head[..heard], reason: Reason::Full };
+        if let Some(slot) = self.place_for(&asked) {
+            drop(seat);
+            return Some(Accepted { stream, peer, slot });
+        }
+        self.budget.counters().refused(Reason::Full);
+        let words = self.refusal.words(&asked);
+        // The buffer of a new socket is empty: words that do not fit into it at once are too many.
+        if timeout(PATIENCE, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {
+            // Time that is up is an end like any other: it had its words, and a second to read them.
+            timeout(LINGER, see_off(&mut stream)).await.unwrap_or(());
+        } else {
+            self.budget.counters().unanswered();
+        }
+        drop(stream);
+        drop(seat);
+        None
+    }
+
+    fn place_for(&self, asked: &Asked<'_>) -> Option<Slot> {
+        match self.refusal.class(asked) {
+            Class::Viewers => None,
+            class => self.budget.take(class).ok(),
+        }
+    }
+}
+
+/// Tells the client that this was all, and reads until it closes.
+async fn see_off(stream: &mut TcpStream) {
+    let (mut bin, mut drained) = ([0; HEAD], 0);
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    while drained < DRAIN {
+        match stream.read(&mut bin).await {
+            Ok(read @ 1..) => drained += read,
+            _ => return,
+        }
+    }
+}

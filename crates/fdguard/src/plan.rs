@@ -1,0 +1,178 @@
+//! How a limit is divided: what each class is promised, whatever the others do.
+//!
+//! Pure arithmetic, so that a limit of 20 and one of 2^30 can be looked at in a test. Each class has a *floor*, the
+//! number it can always have; what no floor covers is for whoever comes first. A class's *ceiling* follows: the limit
+//! less the floors of the others. Refuses nothing: a plan fits under any limit, since no floor is more than a fifth of
+//! it and there are five classes; whether what is open already fits besides is asked by [`Plan::needed`].
+
+/// What a descriptor is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// What is there once and for all: the standard streams, epoll, listeners, databases, whatever libraries hold.
+    Fixed,
+    /// Connections to agents, other hubs and brokers.
+    Links,
+    /// Files that are followed.
+    Tails,
+    /// Connections of those who look.
+    Viewers,
+    /// What must work when all is full: refusals, a look at the configuration, a reconnect.
+    Reserve,
+}
+
+impl Class {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Class; 5] = [Class::Fixed, Class::Links, Class::Tails, Class::Viewers, Class::Reserve];
+
+    /// The name that people and metrics see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Fixed => "fixed",
+            Class::Links => "links",
+            Class::Tails => "tails",
+            Class::Viewers => "viewers",
+            Class::Reserve => "reserve",
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// A class's floor as a part of the limit, with bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    one_in: u64,
+    least: u64,
+    most: u64,
+}
+
+impl Share {
+    /// Nothing is promised; the class may still take what is free.
+    pub const NONE: Share = Share { one_in: 1, least: 0, most: 0 };
+
+    /// One in `one_in` descriptors, not less than `least` and not more than `most`, but never more than a fifth of
+    /// the limit.
+    pub const fn new(one_in: u64, least: u64, most: u64) -> Self {
+        Share { one_in: if one_in == 0 { 1 } else { one_in }, least, most }
+    }
+
+    fn floor(self, limit: u64) -> u64 {
+        (limit / self.one_in).max(self.least).min(self.most).min(limit / 5)
+    }
+}
+
+/// What each class is promised. The default is a hub's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// For what is there once and for all.
+    pub fixed: Share,
+    /// For agents, other hubs and brokers.
+    pub links: Share,
+    /// For followed files.
+    pub tails: Share,
+    /// For those who look.
+    pub viewers: Share,
+    /// For what must work when all is full.
+    pub reserve: Share,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            fixed: Share::new(8, 16, 64),
+            links: Share::new(16, 4, 1024),
+            tails: Share::new(8, 8, 4096),
+            viewers: Share::new(8, 8, 4096),
+            reserve: Share::new(50, 16, 256),
+        }
+    }
+}
+
+impl Plan {
+    /// A server that holds nothing but its clients.
+    pub fn viewers_only() -> Self {
+        Self { links: Share::NONE, tails: Share::NONE, ..Self::default() }
+    }
+
+    /// How many descriptors the class can always have under this limit.
+    pub fn floor(&self, class: Class, limit: u64) -> u64 {
+        let share = match class {
+            Class::Fixed => self.fixed,
+            Class::Links => self.links,
+            Class::Tails => self.tails,
+            Class::Viewers => self.viewers,
+            Class::Reserve => self.reserve,
+        };
+        share.floor(limit)
+    }
+
+    /// How many the class can have at most, when the others take no more than they are promised. The reserve never
+    /// grows beyond its floor.
+    pub fn ceiling(&self, class: Class, limit: u64) -> u64 {
+        if class == Class::Reserve {
+            return self.floor(class, limit);
+        }
+        let others: u64 = Class::ALL.iter().filter(|c| **c != class).map(|c| self.floor(*c, limit)).sum();
+        limit - others
+    }
+
+    /// The smallest limit under which every promise can be kept with `fixed` descriptors open already, and somebody
+    /// be served.
+    pub fn needed(&self, fixed: u64) -> u64 {
+        // Ends: the floors are bounded, so that a limit of their upper bounds and `fixed` together does.
+        (fixed.max(10)..).find(|limit| self.holds(fixed, *limit)).unwrap_or(u64::MAX)
+    }
+
+    /// Whether every promise can be kept under this limit with `fixed` descriptors open already.
+    pub fn holds(&self, fixed: u64, limit: u64) -> bool {
+        let promised = |class| match class {
+            Class::Fixed => fixed.max(self.floor(class, limit)),
+            Class::Viewers => self.floor(class, limit).max(1),
+            _ => self.floor(class, limit),
+        };
+        Class::ALL.into_iter().map(promised).sum::<u64>() <= limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn floors(limit: u64) -> Vec<u64> {
+        Class::ALL.iter().map(|class| Plan::default().floor(*class, limit)).collect()
+    }
+
+    #[test]
+    fn the_promises_fit_under_every_limit() {
+        for limit in (0..5000).chain([20_000, 524_288, 1 << 20, 1 << 30, u64::MAX]) {
+            assert!(floors(limit).iter().sum::<u64>() <= limit, "{limit}: {:?}", floors(limit));
+        }
+    }
+
+    #[test]
+    fn a_tiny_limit_gets_a_tiny_reserve_and_a_huge_one_no_more_than_256() {
+        assert_eq!(floors(20), [4, 4, 4, 4, 4]);
+        assert_eq!(floors(64), [12, 4, 8, 8, 12]);
+        assert_eq!(floors(1024), [64, 64, 128, 128, 20]);
+        assert_eq!(floors(1 << 30), [64, 1024, 4096, 4096, 256]);
+    }
+
+    #[test]
+    fn viewers_get_most_of_a_common_limit() {
+        assert_eq!(Plan::default().ceiling(Class::Viewers, 1024), 748);
+        assert!(Plan::default().ceiling(Class::Viewers, 524_288) > 518_000);
+        assert_eq!(Plan::viewers_only().ceiling(Class::Viewers, 20), 12);
+    }
+
+    #[test]
+    fn what_is_needed_is_the_first_limit_that_holds() {
+        for fixed in [3, 8, 20, 50, 200] {
+            let needed = Plan::default().needed(fixed);
+            assert!(Plan::default().holds(fixed, needed) && !Plan::default().holds(fixed, needed - 1) || needed == 10);
+        }
+        assert!(Plan::default().holds(20, 64), "a hub starts at ulimit -n 64");
+        assert!(Plan::viewers_only().holds(8, 20), "an echo server starts at ulimit -n 20");
+    }
+}

@@ -1,0 +1,115 @@
+//! The right to one descriptor, for as long as it is open.
+//!
+//! A slot is taken before a descriptor is opened and dropped after it is closed; it travels with the connection
+//! wherever that goes, also through an HTTP upgrade (see [`crate::Conn`]). It knows how many bytes really went in
+//! and out, so that whoever must make room can tell a client that never spoke from one that works; and it can be
+//! asked to go. Asking is all that can be done from outside: who holds the slot says goodbye in its own protocol.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::budget::{Budget, Full};
+use crate::plan::Class;
+
+/// The right to one open descriptor. Dropping it returns it and wakes those who wait; drop it after the descriptor.
+#[derive(Debug)]
+pub struct Slot {
+    budget: Budget,
+    class: Class,
+    seat: Arc<Seat>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    taken: Instant,
+    received: AtomicU64,
+    sent: AtomicU64,
+    leaving: AtomicBool,
+    leave: Notify,
+}
+
+impl Slot {
+    pub(crate) fn new(budget: Budget, class: Class) -> Self {
+        let seat = Seat {
+            taken: Instant::now(),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
+            leave: Notify::new(),
+        };
+        Self { budget, class, seat: Arc::new(seat) }
+    }
+
+    /// What the descriptor is for.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// What the descriptor is for from now on: a connection turned out to be an agent's link, say.
+    ///
+    /// # Errors
+    /// [`Full`] when the other class has no room; the slot stays what it was.
+    pub fn become_one_of(&mut self, class: Class) -> Result<(), Full> {
+        if class != self.class {
+            self.budget.reclaim(self.class, class)?;
+            self.class = class;
+        }
+        Ok(())
+    }
+
+    /// Completes when this slot has been asked to go. Cancellation safe; stays complete.
+    pub async fn asked_to_go(&self) {
+        let leave = self.seat.leave.notified();
+        tokio::pin!(leave);
+        leave.as_mut().enable();
+        if !self.seat.leaving.load(SeqCst) {
+            leave.await;
+        }
+    }
+
+    /// Who may ask this slot to go, and see what it did so far.
+    pub fn usher(&self) -> Usher {
+        Usher(Arc::downgrade(&self.seat))
+    }
+
+    pub(crate) fn count_received(&self, bytes: usize) {
+        self.seat.received.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn count_sent(&self, bytes: usize) {
+        self.seat.sent.fetch_add(bytes as u64, Relaxed);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.budget.give_back(self.class);
+    }
+}
+
+/// Looks after a slot from outside without keeping it: `None` and `false` once it was returned.
+#[derive(Debug, Clone)]
+pub struct Usher(Weak<Seat>);
+
+impl Usher {
+    /// Asks the holder to go. `false` when it has gone already.
+    pub fn ask_to_go(&self) -> bool {
+        let Some(seat) = self.0.upgrade() else { return false };
+        seat.leaving.store(true, SeqCst);
+        seat.leave.notify_waiters();
+        true
+    }
+
+    /// How long the slot has been held.
+    pub fn held_for(&self) -> Option<Duration> {
+        self.0.upgrade().map(|seat| seat.taken.elapsed())
+    }
+
+    /// Bytes that really came in and went out over the connection, below any framing or encryption.
+    pub fn received_and_sent(&self) -> Option<(u64, u64)> {
+        self.0.upgrade().map(|seat| (seat.received.load(Relaxed), seat.sent.load(Relaxed)))
+    }
+}
