@@ -1,1 +1,3 @@
 //! Agents come in, viewers look: HTTP, WebSocket, SSE; access; metrics.
+
+pub mod frames;
