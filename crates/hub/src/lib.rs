@@ -1,3 +1,5 @@
 //! Agents come in, viewers look: HTTP, WebSocket, SSE; access; metrics.
 
+pub mod access;
 pub mod frames;
+pub mod problem;

@@ -1,0 +1,415 @@
+//! Who may come in: the one gate that every route, socket and question of the hub passes.
+//!
+//! Closed by default. A route says what it [`Need`]s; [`Access::admit`] looks at the request and its connection and names the
+//! [`Visitor`], or says in words why not. In this order:
+//!
+//! 1. What changes something must come from our own page or from a program (`origin`).
+//! 2. A **token** in `Authorization: Bearer` decides by itself; a wrong one is refused even where nothing was needed.
+//! 3. The name the request came under must be ours (`origin`): what follows is lent by a browser without asking its user.
+//! 4. **Proxy authentication**: the user in a header, of a TCP peer that is a trusted proxy.
+//! 5. A **session**, begun with the password.
+//! 6. **Loopback**: the other end belongs to our own user or to root, as the kernel tells (`owner`).
+//!
+//! A request that somebody passed on (`X-Forwarded-For`, `Via` …) or that came under the public name is never local, not even with
+//! `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to the world. A proxy that sets none of these
+//! headers, changes the Host to an address and runs as our user or root cannot be told from that user; so proxies in front
+//! must set `X-Forwarded-For` (all but HAProxy do by themselves), and `docs/` say so.
+//!
+//! It refuses to guess: no answer from the kernel, a broken file of tokens, a header twice, all let nobody in.
+
+mod attempts;
+mod client_ip;
+mod denied;
+mod error;
+mod gate;
+pub mod headers;
+pub mod login;
+mod origin;
+mod owner;
+mod password;
+mod peer;
+mod private_file;
+mod secret;
+mod session;
+pub mod tokens;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use http::{HeaderMap, HeaderName, Method, Request, Uri, header, request};
+use ipnet::IpNet;
+
+use self::attempts::Attempts;
+use self::origin::Host;
+use self::owner::{Owner, SockDiag};
+use self::password::{Passwords, Verdict};
+use self::session::Sessions;
+use self::tokens::{Bearer, HostGlobs, Tokens};
+
+pub use self::denied::{Denied, Stranger};
+pub use self::error::Error;
+pub use self::gate::need;
+pub use self::origin::{NotPublicUrl, PublicUrl};
+pub use self::password::set_password;
+pub use self::peer::Peer;
+
+/// The uid that stands for users who do not exist in our user namespace (`/proc/sys/kernel/overflowuid`): anybody, so nobody.
+const OVERFLOW_UID: u32 = 65534;
+
+/// What the configuration says about access.
+#[derive(Debug, Clone)]
+pub struct AccessConfig {
+    /// Where `password`, `tokens.json` and `session.key` are.
+    pub state_dir: PathBuf,
+    /// Everybody on this machine may look, without logging in.
+    pub open_loopback: bool,
+    /// Where people reach the hub from outside: the one further Host and Origin.
+    pub public_url: Option<PublicUrl>,
+    /// The path under which the hub lives, `/` or `/tailcast`: cookies are sent for it alone.
+    pub base_path: String,
+    /// The proxies that are believed about the address of the client, and its name. Loopback is not among them unless written here.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which a trusted proxy tells the user it has authenticated, and which it must not let through from outside.
+    pub proxy_user_header: Option<HeaderName>,
+}
+
+impl AccessConfig {
+    /// Closed: loopback for our own user and root, whoever has the password or a token from elsewhere.
+    #[must_use]
+    pub fn new(state_dir: PathBuf) -> Self {
+        Self {
+            state_dir,
+            open_loopback: false,
+            public_url: None,
+            base_path: "/".to_owned(),
+            trusted_proxies: Vec::new(),
+            proxy_user_header: None,
+        }
+    }
+}
+
+/// What a route needs of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Nothing: health, login, the files of the page. What changes something must still come from our own page.
+    Nothing,
+    /// Somebody who may look at logs.
+    Viewer,
+    /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
+    Agent,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// A process on this machine, of our own user or root.
+    Local {
+        /// Its user.
+        uid: u32,
+    },
+    /// Somebody on this machine, with `open_loopback`.
+    Anyone,
+    /// Somebody who knew the password.
+    Session,
+    /// The bearer of a viewer token.
+    Token {
+        /// The name of the token.
+        name: String,
+    },
+    /// Somebody whom the proxy knows.
+    ProxyUser {
+        /// What the proxy calls them.
+        name: String,
+    },
+    /// The bearer of an agent token.
+    Agent {
+        /// The name of the token.
+        name: String,
+        /// The hosts it may speak for.
+        hosts: HostGlobs,
+    },
+    /// Not known, and not asked, since nothing was needed.
+    Stranger,
+}
+
+/// Somebody who has passed the gate.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who it is.
+    pub who: Who,
+    /// The real address, behind trusted proxies.
+    pub client: IpAddr,
+}
+
+impl Visitor {
+    /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the state directory as well.
+    #[must_use]
+    pub fn may_speak_for(&self, host: &str) -> bool {
+        match &self.who {
+            Who::Agent { hosts, .. } => hosts.matches(host),
+            Who::Local { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// What of a request the gate looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The target.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl<'a> From<&'a request::Parts> for Asked<'a> {
+    fn from(parts: &'a request::Parts) -> Self {
+        Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers }
+    }
+}
+
+impl<'a, B> From<&'a Request<B>> for Asked<'a> {
+    fn from(request: &'a Request<B>) -> Self {
+        Self { method: request.method(), uri: request.uri(), headers: request.headers() }
+    }
+}
+
+/// The hub must not listen there: nobody could log in, or everybody would have to be let in.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{address} can be reached from other machines, and there is no way to tell who may look.\n\
+     One of these helps:\n  \
+     tailcast password                    sets a password\n  \
+     tailcast token add --viewer NAME     makes a token for a program\n  \
+     trusted_proxies, proxy_user_header   in the configuration: a proxy in front knows its users\n  \
+     --listen 127.0.0.1:8514              this machine only; from elsewhere: ssh -L 8514:127.0.0.1:8514 HOST"
+)]
+pub struct Refused {
+    address: SocketAddr,
+}
+
+/// The gate.
+pub struct Access {
+    config: AccessConfig,
+    kernel: SockDiag,
+    own_uid: u32,
+    passwords: Passwords,
+    attempts: Attempts,
+    sessions: Sessions,
+    tokens: Tokens,
+}
+
+impl Access {
+    /// Nothing is written before somebody logs in. Files are read when they are first needed, and again when they change.
+    #[must_use]
+    pub fn new(config: AccessConfig) -> Self {
+        let state_dir = &config.state_dir;
+        Self {
+            kernel: SockDiag::open(),
+            own_uid: rustix::process::geteuid().as_raw(),
+            passwords: Passwords::new(state_dir),
+            attempts: Attempts::default(),
+            sessions: Sessions::new(state_dir),
+            tokens: Tokens::new(state_dir),
+            config,
+        }
+    }
+
+    /// Whether the hub may listen on `address`: on loopback always, elsewhere only if there is a way to say who one is.
+    ///
+    /// # Errors
+    /// [`Refused`], which says the ways out.
+    pub fn may_listen(&self, address: SocketAddr) -> Result<(), Refused> {
+        let closed = address.ip().to_canonical().is_loopback();
+        if closed || self.has_password() || self.tokens.has_viewer() || self.has_proxy_authentication() {
+            return Ok(());
+        }
+        Err(Refused { address })
+    }
+
+    /// Whether there is a password to log in with.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.passwords.current().is_some()
+    }
+
+    /// Login attempts from clients for whom there was no place in the table: for the metrics.
+    #[must_use]
+    pub fn crowded_attempts(&self) -> u64 {
+        self.attempts.crowded()
+    }
+
+    fn has_proxy_authentication(&self) -> bool {
+        self.config.proxy_user_header.is_some() && !self.config.trusted_proxies.is_empty()
+    }
+
+    /// Lets a request in, or says why not. Looks at no file and asks no kernel that it has asked within the last second or for
+    /// this connection; where it does, it takes microseconds.
+    ///
+    /// # Errors
+    /// [`Denied`], to be answered as a [`Problem`](crate::problem::Problem).
+    pub fn admit(&self, asked: Asked<'_>, peer: &Peer, need: Need) -> Result<Visitor, Denied> {
+        let client = self.client(asked.headers, peer);
+        if origin::must_be_ours(asked.method, asked.headers) && !self.page_is_ours(asked) {
+            return Err(Denied::ForeignPage);
+        }
+        let who = match need {
+            Need::Nothing => self.stranger(asked)?,
+            Need::Viewer => self.viewer(asked, peer)?,
+            Need::Agent => self.agent(asked, peer)?,
+        };
+        Ok(Visitor { who, client })
+    }
+
+    /// The real address of whoever sent these headers over this connection.
+    #[must_use]
+    pub fn client(&self, headers: &HeaderMap, peer: &Peer) -> IpAddr {
+        client_ip::client(peer.remote().ip(), headers, &self.config.trusted_proxies)
+    }
+
+    fn page_is_ours(&self, asked: Asked<'_>) -> bool {
+        origin::page_is_ours(asked.uri, asked.headers, self.config.public_url.as_ref())
+    }
+
+    fn host(&self, asked: Asked<'_>) -> Result<Host, Denied> {
+        Ok(origin::host(asked.uri, asked.headers, self.config.public_url.as_ref())?)
+    }
+
+    /// A health check comes under whatever name; logging in under a foreign one would hand the password to a foreign page.
+    fn stranger(&self, asked: Asked<'_>) -> Result<Who, Denied> {
+        if !asked.method.is_safe() {
+            self.host(asked)?;
+        }
+        Ok(Who::Stranger)
+    }
+
+    fn viewer(&self, asked: Asked<'_>, peer: &Peer) -> Result<Who, Denied> {
+        match self.bearer(asked.headers)? {
+            Some(Bearer::Viewer { name }) if asked.method.is_safe() => return Ok(Who::Token { name }),
+            Some(Bearer::Viewer { .. }) => return Err(Denied::ReadOnly),
+            Some(Bearer::Agent { .. }) => return Err(Denied::NotAViewer),
+            None => {}
+        }
+        let host = self.host(asked)?;
+        if origin::is_foreign_subresource(asked.headers) {
+            return Err(Denied::ForeignPage);
+        }
+        if let Some(name) = self.proxy_user(asked.headers, peer) {
+            return Ok(Who::ProxyUser { name });
+        }
+        if self.has_session(asked.headers) {
+            return Ok(Who::Session);
+        }
+        self.local(asked, peer, host).map_err(|why| Denied::WhoAreYou { password: self.has_password(), why })
+    }
+
+    fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<Who, Denied> {
+        match self.bearer(asked.headers)? {
+            Some(Bearer::Agent { name, hosts }) => return Ok(Who::Agent { name, hosts }),
+            Some(Bearer::Viewer { .. }) => return Err(Denied::NotAnAgent),
+            None => {}
+        }
+        match self.local(asked, peer, self.host(asked)?) {
+            Ok(who @ Who::Local { .. }) => Ok(who),
+            _ => Err(Denied::NotAnAgent),
+        }
+    }
+
+    /// The bearer of a token of ours; a header of somebody else's (a proxy's own login) is none.
+    fn bearer(&self, headers: &HeaderMap) -> Result<Option<Bearer>, Denied> {
+        match bearer_token(headers) {
+            Some(token) => self.tokens.bearer(token).map(Some).ok_or(Denied::UnknownToken),
+            None => Ok(None),
+        }
+    }
+
+    /// The user that a trusted proxy names, once.
+    fn proxy_user(&self, headers: &HeaderMap, peer: &Peer) -> Option<String> {
+        let name = self.config.proxy_user_header.as_ref()?;
+        if !client_ip::is_trusted(peer.remote().ip(), &self.config.trusted_proxies) {
+            return None;
+        }
+        let mut lines = headers.get_all(name).iter();
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => line.to_str().ok().map(str::trim).filter(|user| !user.is_empty()).map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    fn has_session(&self, headers: &HeaderMap) -> bool {
+        let password = self.passwords.current();
+        let session = |password: &password::Password| self.sessions.find(headers, &password.digest, now());
+        password.as_ref().as_ref().and_then(session).is_some()
+    }
+
+    fn local(&self, asked: Asked<'_>, peer: &Peer, host: Host) -> Result<Who, Stranger> {
+        if !peer.is_loopback() || host != Host::Loopback {
+            return Err(Stranger::Remote);
+        }
+        if let Some(header) = client_ip::passed_on(asked.headers) {
+            return Err(Stranger::PassedOn(header.to_string()));
+        }
+        match peer.owner(&self.kernel) {
+            &Owner::Uid(uid) if self.is_own(uid) => Ok(Who::Local { uid }),
+            _ if self.config.open_loopback => Ok(Who::Anyone),
+            &Owner::Uid(theirs) => Err(Stranger::OtherUser { theirs, ours: self.own_uid }),
+            Owner::Unknown(reason) => Err(Stranger::UnknownUser(reason.clone())),
+        }
+    }
+
+    fn is_own(&self, uid: u32) -> bool {
+        uid == 0 || (uid == self.own_uid && uid != OVERFLOW_UID)
+    }
+
+    /// Checks the password and begins a session: the `Set-Cookie` line. Counts against `client` whatever comes of it but success.
+    pub(crate) async fn log_in(&self, password: String, client: IpAddr) -> Result<String, Denied> {
+        self.attempts.take(client, Instant::now()).map_err(Denied::TooManyAttempts)?;
+        match self.passwords.check(password).await {
+            Verdict::Right(digest) => {
+                self.attempts.forgive(client);
+                let value =
+                    self.sessions.begin(&digest, now()).map_err(|e| Denied::Broken(format!("session.key: {e}")))?;
+                tracing::info!(%client, "logged in");
+                Ok(self.cookie(&value, session::LIFETIME))
+            }
+            Verdict::Wrong => {
+                tracing::warn!(%client, "wrong password");
+                Err(Denied::WrongPassword)
+            }
+            Verdict::NoneSet => Err(Denied::NoPassword),
+            Verdict::Busy => Err(Denied::Busy),
+        }
+    }
+
+    /// Ends the session that the headers carry, if they do: the `Set-Cookie` line that clears it.
+    pub(crate) fn log_out(&self, headers: &HeaderMap) -> String {
+        let (password, now) = (self.passwords.current(), now());
+        let session =
+            password.as_ref().as_ref().and_then(|password| self.sessions.find(headers, &password.digest, now));
+        if let Some(session) = session {
+            self.sessions.end(session, now);
+        }
+        self.cookie("", 0)
+    }
+
+    fn cookie(&self, value: &str, seconds: u64) -> String {
+        let secure = if self.config.public_url.as_ref().is_some_and(PublicUrl::is_https) { "; Secure" } else { "" };
+        let (name, path) = (session::COOKIE, &self.config.base_path);
+        format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+}
+
+/// The token in `Authorization: Bearer tailcast_…` (RFC 6750, section 2.1; the scheme in any case).
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && token.starts_with(tokens::PREFIX)).then_some(token)
+}
+
+/// Seconds since 1970; a clock before that is 1970, where every session is still to come and none has ended.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}

@@ -1,0 +1,322 @@
+//! Tokens: how agents and programs say who they are.
+//!
+//! A token is 256 random bits, shown once and kept as its SHA-256 in `tokens.json`, with a name, what it is for, and when it was made. The
+//! commands `tailcast token add|list|remove` change the file under a lock; a running hub sees the change by itself: a new token at
+//! once, a removed one within a second.
+//!
+//! A *viewer* token reads; an *agent* token opens the link of hosts whose name matches its patterns, and nothing else.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::error::Error;
+use super::private_file::{self, Kept};
+use super::secret::{self, Hash};
+
+/// What each token begins with, so that people and scanners of repositories know one when they see it.
+pub const PREFIX: &str = "tailcast_";
+/// Tokens that there may be: one per host of a large house. Each look-up compares with all of them, about 50 ns each.
+const MOST: usize = 10_000;
+
+/// What a token is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Grant {
+    /// Looks at logs.
+    Viewer,
+    /// Speaks for hosts.
+    Agent {
+        /// Patterns of host names, at least one.
+        hosts: Vec<String>,
+    },
+}
+
+/// A token as it is kept and listed: without the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name, by which it is listed, logged and removed.
+    pub name: String,
+    /// What it is for.
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// When it was made.
+    pub created: Timestamp,
+    sha256: String,
+}
+
+/// A new token.
+#[derive(Debug)]
+pub struct Issued {
+    /// Its name.
+    pub name: String,
+    /// The token itself: this is the only time that it is there to be read.
+    pub token: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct List {
+    tokens: Vec<Entry>,
+}
+
+/// Makes a token. With no `name` it gets the first free one of `viewer-1`, `agent-1` and so on.
+///
+/// # Errors
+/// A taken or unusable name, a pattern that does not compile, a full list, or the file.
+pub fn add(state_dir: &Path, grant: Grant, name: Option<&str>) -> Result<Issued, Error> {
+    if let Grant::Agent { hosts } = &grant {
+        HostGlobs::new(hosts)?;
+    }
+    change(state_dir, |list| {
+        let name = match name {
+            Some(name) => free(list, name)?,
+            None => first_free(list, &grant),
+        };
+        if list.tokens.len() >= MOST {
+            return Err(Error::TooManyTokens(MOST));
+        }
+        let bytes = secret::random::<32>().map_err(Error::file(&file(state_dir)))?;
+        let token = format!("{PREFIX}{}", secret::text(&bytes));
+        let sha256 = secret::text(&secret::hash(token.as_bytes()));
+        list.tokens.push(Entry { name: name.clone(), grant, created: Timestamp::now(), sha256 });
+        Ok(Issued { name, token })
+    })
+}
+
+/// The tokens, in the order in which they were made.
+///
+/// # Errors
+/// The file cannot be read or is not understood.
+pub fn list(state_dir: &Path) -> Result<Vec<Entry>, Error> {
+    Ok(read(&file(state_dir))?.tokens)
+}
+
+/// Removes the token of that name: whoever carries it is refused within a second. Links that are open stay until they end.
+///
+/// # Errors
+/// [`Error::NoSuchToken`], or the file.
+pub fn remove(state_dir: &Path, name: &str) -> Result<(), Error> {
+    change(state_dir, |list| {
+        let before = list.tokens.len();
+        list.tokens.retain(|token| token.name != name);
+        if list.tokens.len() == before { Err(Error::NoSuchToken(name.to_owned())) } else { Ok(()) }
+    })
+}
+
+fn file(state_dir: &Path) -> PathBuf {
+    state_dir.join("tokens.json")
+}
+
+/// Reads, changes and writes the list while nobody else does. Waits for whoever does.
+fn change<T>(state_dir: &Path, edit: impl FnOnce(&mut List) -> Result<T, Error>) -> Result<T, Error> {
+    let path = file(state_dir);
+    let _held = lock(state_dir)?;
+    let mut list = read(&path)?;
+    let done = edit(&mut list)?;
+    let bytes =
+        serde_json::to_vec_pretty(&list).map_err(|error| Error::File { path: path.clone(), source: error.into() })?;
+    private_file::replace(&path, &bytes).map_err(Error::file(&path))?;
+    Ok(done)
+}
+
+/// A file of its own: the list itself is replaced, and a lock on a file that is no longer there keeps nobody out.
+fn lock(state_dir: &Path) -> Result<File, Error> {
+    let path = state_dir.join("tokens.lock");
+    let open = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    open().map_err(Error::file(&path))
+}
+
+fn read(path: &Path) -> Result<List, Error> {
+    match private_file::read(path).map_err(Error::file(path))? {
+        Some(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Broken { path: path.to_owned(), reason: error.to_string() }),
+        None => Ok(List::default()),
+    }
+}
+
+fn free(list: &List, name: &str) -> Result<String, Error> {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(usable) {
+        return Err(Error::BadName(name.to_owned()));
+    }
+    if is_taken(list, name) { Err(Error::NameTaken(name.to_owned())) } else { Ok(name.to_owned()) }
+}
+
+fn first_free(list: &List, grant: &Grant) -> String {
+    let kind = if *grant == Grant::Viewer { "viewer" } else { "agent" };
+    // One more number than there are tokens: one of them is free.
+    let names = (1..=list.tokens.len() + 1).map(|number| format!("{kind}-{number}"));
+    names.filter(|name| !is_taken(list, name)).next().unwrap_or_else(|| kind.to_owned())
+}
+
+fn is_taken(list: &List, name: &str) -> bool {
+    list.tokens.iter().any(|token| token.name == name)
+}
+
+/// The host names that an agent may speak for. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct HostGlobs(Arc<GlobSet>);
+
+impl HostGlobs {
+    fn new(patterns: &[String]) -> Result<Self, Error> {
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            set.add(Glob::new(pattern).map_err(|_| Error::BadGlob(pattern.clone()))?);
+        }
+        match set.build() {
+            Ok(set) if !set.is_empty() => Ok(Self(Arc::new(set))),
+            _ => Err(Error::BadGlob(patterns.join(" "))),
+        }
+    }
+
+    /// Whether the agent may speak for `host`.
+    #[must_use]
+    pub fn matches(&self, host: &str) -> bool {
+        self.0.is_match(host)
+    }
+}
+
+/// Who carries a token.
+#[derive(Debug, Clone)]
+pub(super) enum Bearer {
+    Viewer { name: String },
+    Agent { name: String, hosts: HostGlobs },
+}
+
+/// The tokens of a running hub.
+pub(super) struct Tokens(Kept<Vec<(Hash, Bearer)>>);
+
+impl Tokens {
+    pub(super) fn new(state_dir: &Path) -> Self {
+        Self(Kept::new(file(state_dir), understand))
+    }
+
+    /// Who carries `token`. One that is not known is looked up again in the file as it is now.
+    pub(super) fn bearer(&self, token: &str) -> Option<Bearer> {
+        let hash = secret::hash(token.as_bytes());
+        find(&self.0.current(), &hash).or_else(|| find(&self.0.now(), &hash))
+    }
+
+    /// Whether somebody could look with a token.
+    pub(super) fn has_viewer(&self) -> bool {
+        self.0.now().iter().any(|(_, bearer)| matches!(bearer, Bearer::Viewer { .. }))
+    }
+}
+
+/// Compares with every token, whichever matches: the time says nothing about where, or how nearly.
+fn find(tokens: &[(Hash, Bearer)], hash: &Hash) -> Option<Bearer> {
+    let same = |kept: &Hash| -> Choice { kept.ct_eq(hash) };
+    tokens.iter().fold(None, |found, (kept, bearer)| if bool::from(same(kept)) { Some(bearer) } else { found }).cloned()
+}
+
+fn understand(bytes: &[u8]) -> Result<Vec<(Hash, Bearer)>, String> {
+    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    list.tokens.into_iter().map(|token| token.understood().map_err(|error| error.to_string())).collect()
+}
+
+impl Entry {
+    fn understood(self) -> Result<(Hash, Bearer), Error> {
+        let hash = secret::bytes(&self.sha256).ok_or_else(|| Error::BadName(self.name.clone()))?;
+        let bearer = match self.grant {
+            Grant::Viewer => Bearer::Viewer { name: self.name },
+            Grant::Agent { hosts } => Bearer::Agent { hosts: HostGlobs::new(&hosts)?, name: self.name },
+        };
+        Ok((hash, bearer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn agent(pattern: &str) -> Grant {
+        Grant::Agent { hosts: vec![pattern.to_owned()] }
+    }
+
+    #[test]
+    fn a_running_hub_sees_a_token_come_and_go() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let tokens = Tokens::new(dir.path());
+        assert!(!tokens.has_viewer());
+        let issued = add(dir.path(), Grant::Viewer, Some("grafana")).expect("added");
+        assert!(matches!(tokens.bearer(&issued.token), Some(Bearer::Viewer { name }) if name == "grafana"));
+        assert!(tokens.has_viewer());
+        remove(dir.path(), "grafana").expect("removed");
+        assert!(!tokens.has_viewer());
+        assert!(tokens.bearer(&issued.token).is_none());
+    }
+
+    #[test]
+    fn an_agent_speaks_for_hosts_that_match_its_pattern() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let issued = add(dir.path(), agent("web*"), None).expect("added");
+        assert_eq!(issued.name, "agent-1");
+        let Some(Bearer::Agent { hosts, .. }) = Tokens::new(dir.path()).bearer(&issued.token) else {
+            panic!("not an agent");
+        };
+        assert!(hosts.matches("web1") && !hosts.matches("db1") && !hosts.matches("my-web1"));
+    }
+
+    #[test]
+    fn the_file_does_not_hold_the_token() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let issued = add(dir.path(), Grant::Viewer, None).expect("added");
+        let kept = fs::read_to_string(file(dir.path())).expect("readable");
+        assert!(!kept.contains(issued.token.trim_start_matches(PREFIX)));
+        assert!(kept.contains(r#""kind": "viewer""#), "{kept}");
+    }
+
+    #[test]
+    fn names_are_unique_plain_and_chosen_when_not_given() {
+        let dir = tempfile::tempdir().expect("a directory");
+        add(dir.path(), agent("*"), Some("agent-1")).expect("added");
+        assert_eq!(add(dir.path(), agent("*"), None).expect("added").name, "agent-2");
+        assert!(matches!(add(dir.path(), Grant::Viewer, Some("agent-1")), Err(Error::NameTaken(_))));
+        assert!(matches!(add(dir.path(), Grant::Viewer, Some("a b")), Err(Error::BadName(_))));
+        assert!(matches!(add(dir.path(), Grant::Viewer, Some("")), Err(Error::BadName(_))));
+        assert!(matches!(remove(dir.path(), "nobody"), Err(Error::NoSuchToken(_))));
+        let names: Vec<_> = list(dir.path()).expect("listed").into_iter().map(|token| token.name).collect();
+        assert_eq!(names, ["agent-1", "agent-2"]);
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        assert!(matches!(add(dir.path(), agent("web["), None), Err(Error::BadGlob(_))));
+        assert!(matches!(add(dir.path(), Grant::Agent { hosts: vec![] }, None), Err(Error::BadGlob(_))));
+    }
+
+    #[test]
+    fn a_broken_file_lets_nobody_in_and_is_not_overwritten() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let issued = add(dir.path(), Grant::Viewer, None).expect("added");
+        fs::write(file(dir.path()), "{ broken").expect("written");
+        assert!(Tokens::new(dir.path()).bearer(&issued.token).is_none());
+        assert!(matches!(add(dir.path(), Grant::Viewer, None), Err(Error::Broken { .. })));
+        assert_eq!(fs::read_to_string(file(dir.path())).expect("readable"), "{ broken");
+    }
+
+    #[test]
+    fn two_writers_lose_no_token() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..5).for_each(|_| drop(add(dir.path(), Grant::Viewer, None).expect("added"))));
+            }
+        });
+        assert_eq!(list(dir.path()).expect("listed").len(), 20);
+    }
+}
