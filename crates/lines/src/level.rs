@@ -51,6 +51,10 @@ impl Level {
     /// What a program calls its level, in any case; `None` for any other word. Single letters are not words here,
     /// because most of them are something else most of the time: see [`Level::from_letter`].
     pub(crate) fn from_word(word: &[u8]) -> Option<Level> {
+        // In small letters these two are words of every day.
+        if word == b"FINE" || word == b"CONFIG" {
+            return Some(Level::Debug);
+        }
         // The longest is "informational"; longer words need no lower-case copy.
         let mut lower = [0; 13];
         let lower = lower.get_mut(..word.len())?;
@@ -58,7 +62,7 @@ impl Level {
         lower.make_ascii_lowercase();
         Some(match &*lower {
             b"trace" | b"trc" | b"trce" | b"verbose" | b"vrb" | b"finest" | b"finer" => Level::Trace,
-            b"debug" | b"dbg" | b"dbug" | b"fine" | b"config" => Level::Debug,
+            b"debug" | b"dbg" | b"dbug" => Level::Debug,
             b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
             b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"success" => Level::Info,
             b"warn" | b"warning" | b"wrn" => Level::Warn,

@@ -27,10 +27,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod columns;
 mod filter;
 pub mod formats;
 mod level;
 mod recognizer;
+mod scan;
+mod stamp;
 mod text;
 mod when;
 

@@ -1,0 +1,71 @@
+//! Access logs of web servers.
+
+use memchr::memchr_iter;
+
+use super::{Bytes, Example, Format, Found, Line};
+use crate::level::Level;
+use crate::scan::Scan;
+use crate::stamp;
+
+/// Where the time has to be, in bytes: behind a host of up to 255 bytes and a user.
+const FRONT: usize = 512;
+
+pub(super) const ACCESS: Format = Format {
+    name: "access",
+    about: "The common and combined log formats of Apache and nginx, also with the virtual host in front. They have no \
+            level; the status stands for it, so that \"warn and worse\" finds what went wrong: 5xx is an error, 4xx a \
+            warning, the rest info.",
+    starts: Bytes::LETTERS.and(Bytes::DIGITS).and(Bytes::of(b":-_")),
+    indented: false,
+    read: access,
+    examples: &[
+        Example::new(
+            r#"10.0.0.1 - - [20/Nov/2026:22:10:11 +0000] "GET /error HTTP/1.1" 200 99"#,
+            Some("2026-11-20T22:10:11Z"),
+            Some(Level::Info),
+        ),
+        Example::new(
+            r#"10.0.0.1 - me [20/Nov/2026:22:10:11 +0100] "GET /a HTTP/1.1" 404 99 "-" "curl/8""#,
+            Some("2026-11-20T21:10:11Z"),
+            Some(Level::Warn),
+        ),
+        Example::new(
+            r#"shop:443 ::1 - - [20/Nov/2026:22:10:11 +0000] "GET /\" 200 HTTP/1.1" 503 99"#,
+            Some("2026-11-20T22:10:11Z"),
+            Some(Level::Error),
+        ),
+        Example::new(
+            r#"fe80::1 - - [20/Nov/2026:22:10:11 +0000] "" 400 0 "-" "-""#,
+            Some("2026-11-20T22:10:11Z"),
+            Some(Level::Warn),
+        ),
+        Example::new(r#"::1 - - [20/Nov/2026:22:10:11 +0000] "GET"#, Some("2026-11-20T22:10:11Z"), None),
+    ],
+};
+
+fn access(line: Line<'_>) -> Option<Found> {
+    let front = &line.bytes[..line.bytes.len().min(FRONT)];
+    let open = memchr_iter(b'[', front).find(|&at| front[..at].ends_with(b" "))?;
+    let mut scan = Scan::new(&line.bytes[open + 1..]);
+    let when = stamp::day_first(&mut scan)?;
+    scan.word(b"] \"")?;
+    Some(Found { when: Some(when), level: status(scan.rest()).and_then(level) })
+}
+
+/// The number after the quoted request. Quotes in it are written `\"` (Apache) or `\x22` (nginx).
+fn status(request: &[u8]) -> Option<i16> {
+    let end = memchr_iter(b'"', request).find(|&at| !request[..at].ends_with(b"\\"))?;
+    let mut scan = Scan::new(&request[end + 1..]);
+    scan.eat(b' ')?;
+    let status = scan.digits::<3>()?;
+    scan.peek().is_none_or(|byte| byte == b' ').then_some(status)
+}
+
+fn level(status: i16) -> Option<Level> {
+    match status {
+        100..400 => Some(Level::Info),
+        400..500 => Some(Level::Warn),
+        500..600 => Some(Level::Error),
+        _ => None,
+    }
+}

@@ -1,0 +1,62 @@
+//! The two usual forms of Android's logcat.
+
+use super::{Bytes, Example, Format, Found, Line};
+use crate::level::Level;
+use crate::scan::Scan;
+use crate::stamp;
+
+pub(super) const THREADTIME: Format = Format {
+    name: "logcat",
+    about: "logcat -v threadtime: month and day, time, process, thread, letter; without a year.",
+    starts: Bytes::DIGITS,
+    indented: false,
+    read: threadtime,
+    examples: &[
+        Example::new(
+            "11-20 22:10:11.123   71   99 E ActivityManager: no",
+            Some("2026-11-20T20:10:11.123Z"),
+            Some(Level::Error),
+        ),
+        Example::new(
+            "11-20 22:10:11.123   71   99 V Zygote: ERROR",
+            Some("2026-11-20T20:10:11.123Z"),
+            Some(Level::Trace),
+        ),
+    ],
+};
+
+fn threadtime(line: Line<'_>) -> Option<Found> {
+    let mut scan = Scan::new(line.bytes);
+    let when = stamp::month_day(&mut scan)?;
+    for _ in 0..2 {
+        scan.blanks();
+        scan.number()?;
+    }
+    scan.blanks();
+    let level = Level::from_letter(scan.byte()?)?;
+    scan.eat(b' ')?;
+    Some(Found { when: Some(when), level: Some(level) })
+}
+
+pub(super) const BRIEF: Format = Format {
+    name: "logcat-brief",
+    about: "logcat -v brief: letter, tag and process; no time.",
+    starts: Bytes::of(b"VDIWEF"),
+    indented: false,
+    read: brief,
+    examples: &[
+        Example::new("E/ActivityManager(   71): no", None, Some(Level::Error)),
+        Example::new("W/Zygote  (71): ERROR", None, Some(Level::Warn)),
+    ],
+};
+
+fn brief(line: Line<'_>) -> Option<Found> {
+    let mut scan = Scan::new(line.bytes);
+    let level = scan.byte().and_then(Level::from_letter)?;
+    scan.eat(b'/')?;
+    scan.until(b'(', 64)?;
+    scan.blanks();
+    scan.number()?;
+    scan.word(b"):")?;
+    Some(Found { when: None, level: Some(level) })
+}

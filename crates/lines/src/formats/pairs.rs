@@ -1,0 +1,88 @@
+//! Lines of `key=value`.
+
+use super::{Bytes, Example, Format, Found, Line, keys};
+use crate::level::Level;
+use crate::scan::{Scan, is_blank};
+use crate::stamp;
+
+pub(super) const LOGFMT: Format = Format {
+    name: "logfmt",
+    about: "Pairs of key and value: log/slog, logrus, go-kit, Grafana, Traefik. Read until something is no pair.",
+    starts: Bytes::LETTERS.and(Bytes::of(b"@_")),
+    indented: false,
+    read: logfmt,
+    examples: &[
+        Example::new(
+            "time=2026-11-20T22:10:11.123+01:00 level=ERROR msg=no err=\"a b\"",
+            Some("2026-11-20T21:10:11.123Z"),
+            Some(Level::Error),
+        ),
+        Example::new(
+            "time=\"2026-11-20T22:10:11Z\" level=warning msg=\"level=error\"",
+            Some("2026-11-20T22:10:11Z"),
+            Some(Level::Warn),
+        ),
+        Example::new(
+            "ts=2026-11-20T22:10:11.123Z caller=a.go:1 level=info msg=ready",
+            Some("2026-11-20T22:10:11.123Z"),
+            Some(Level::Info),
+        ),
+        Example::new("msg=\"a \\\" b\" lvl=dbug ts=1795212611.5", Some("2026-11-20T22:10:11.5Z"), Some(Level::Debug)),
+        Example::new("level=INFO+2 msg=ready", None, Some(Level::Info)),
+    ],
+};
+
+fn logfmt(line: Line<'_>) -> Option<Found> {
+    let mut found = Found::default();
+    let mut scan = Scan::new(line.bytes);
+    while let Some((key, value)) = pair(&mut scan) {
+        if keys::is_time(key) {
+            found.when = found.when.or_else(|| keys::time(value));
+        } else if keys::is_level(key) {
+            found.level = found.level.or_else(|| keys::level(value));
+        }
+        scan.blanks();
+    }
+    (found != Found::default()).then_some(found)
+}
+
+fn pair<'a>(scan: &mut Scan<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    let key = scan.while_(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@' | b'/'));
+    if key.is_empty() {
+        return None;
+    }
+    scan.eat(b'=')?;
+    if scan.eat(b'"').is_none() {
+        return Some((key, scan.while_(|byte| !is_blank(byte))));
+    }
+    let text = scan.rest();
+    loop {
+        scan.while_(|byte| byte != b'"' && byte != b'\\');
+        if scan.byte()? == b'"' {
+            break;
+        }
+        scan.byte();
+    }
+    Some((key, &text[..text.len() - scan.rest().len() - 1]))
+}
+
+pub(super) const JOURNAL: Format = Format {
+    name: "journal-export",
+    about: "journalctl -o export: one field to a line, of which two say something.",
+    starts: Bytes::of(b"_P"),
+    indented: false,
+    read: journal,
+    examples: &[
+        Example::new("__REALTIME_TIMESTAMP=1795212611123456", Some("2026-11-20T22:10:11.123456Z"), None),
+        Example::new("PRIORITY=3", None, Some(Level::Error)),
+    ],
+};
+
+fn journal(line: Line<'_>) -> Option<Found> {
+    let mut scan = Scan::new(line.bytes);
+    if scan.word(b"PRIORITY=").is_some() {
+        return Some(Found { when: None, level: Some(keys::level(scan.rest())?) });
+    }
+    scan.word(b"__REALTIME_TIMESTAMP=")?;
+    Some(Found { when: Some(stamp::epoch(&mut scan)?), level: None })
+}
