@@ -10,6 +10,7 @@
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 
 use tailcast_fdguard::{Asked, Budget, Limit, Listener, Plan};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -17,15 +18,24 @@ use tokio::net::TcpListener;
 
 #[allow(clippy::disallowed_methods, reason = "an example is a program: it reads its arguments")]
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let mode = arguments.next().unwrap_or_else(|| "--guarded".into());
-    let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    match mode.as_str() {
-        "--guarded" => guarded(address).await,
-        "--naive" => naive(address).await,
-        _ => Err("usage: echo [--guarded | --naive] [PORT]".into()),
+    let (mode, port) = (arguments.next(), arguments.next());
+    match run(mode.as_deref(), port.as_deref()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("echo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mode: Option<&str>, port: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.map_or(Ok(0), str::parse)?));
+    match mode {
+        Some("--guarded") | None => guarded(address).await,
+        Some("--naive") => naive(address).await,
+        Some(_) => Err("usage: echo [--guarded | --naive] [PORT]".into()),
     }
 }
 

@@ -67,7 +67,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let viewers = Plan::default().ceiling(crate::Class::Viewers, self.soft);
         write!(f, "open files: soft limit was {}, now {}, hard {}", self.was(), self.soft, self.hard())?;
-        write!(f, "; room for about {viewers} viewers")
+        write!(f, "; room for at most {viewers} viewers")
     }
 }
 

@@ -1,0 +1,106 @@
+//! `ulimit -n 20`, and more clients than fit: served or refused in words, never silence.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::server::{Outcome, Server, knock, served_and_refused};
+
+#[test]
+fn sixteen_clients_at_a_limit_of_twenty_are_served_or_told() {
+    let mut server = Server::under("ulimit -n 20");
+    let outcomes = server.visits(16);
+    let (served, refused) = served_and_refused(&outcomes);
+    assert!(served > 0, "nobody was served");
+    assert!(refused > 0, "more were served than fit");
+    assert!(server.is_alive());
+}
+
+#[test]
+fn two_hundred_clients_at_a_limit_of_twenty_are_served_or_told() {
+    let mut server = Server::under("ulimit -n 20");
+    let outcomes = server.visits(200);
+    let (served, _) = served_and_refused(&outcomes);
+    assert!(served > 0, "nobody was served");
+    assert!(server.is_alive());
+}
+
+#[test]
+fn the_old_clients_lose_nothing_while_others_are_refused() {
+    let server = Server::under("ulimit -n 20");
+    let mut old: Vec<_> = (0..5).map(|_| server.visit_until_served()).collect();
+    std::thread::scope(|scope| {
+        let crowd = scope.spawn(|| (0..20).map(|_| served_and_refused(&server.visits(40)).1).sum::<usize>());
+        let mut message = 0_u32;
+        while !crowd.is_finished() {
+            message += 1;
+            old.iter_mut().for_each(|stream| say(stream, message));
+        }
+        assert!(crowd.join().unwrap() > 0, "nobody was refused");
+    });
+}
+
+#[test]
+fn once_all_have_left_a_new_client_is_served() {
+    let server = Server::under("ulimit -n 20");
+    let (_, refused) = served_and_refused(&server.visits(40));
+    assert!(refused > 0);
+    server.visit_until_served();
+}
+
+#[test]
+fn a_client_that_only_listens_is_told_too() {
+    let server = Server::under("ulimit -n 20");
+    let _served: Vec<_> = server.visits(20);
+    let silent: Vec<_> = (0..20).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    for mut stream in silent {
+        stream.set_read_timeout(Some(crate::server::HUNG)).unwrap();
+        let mut words = String::new();
+        stream.read_to_string(&mut words).unwrap();
+        assert!(words.starts_with("busy: "), "{words:?}");
+    }
+}
+
+#[test]
+fn the_words_say_why() {
+    let server = Server::under("ulimit -n 20");
+    let outcomes = server.visits(20);
+    let words = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Refused(words) => Some(words.as_str()),
+        _ => None,
+    });
+    assert_eq!(words, Some("busy: the budget of descriptors is used up, try again in a second\n"));
+}
+
+#[test]
+fn a_thousand_clients_come_and_go_and_nothing_stays_open() {
+    let server = Server::under("ulimit -n 64");
+    drop(server.visit());
+    let base = settled(&server, usize::MAX);
+    for _ in 0..1000 {
+        drop(knock(server.address));
+    }
+    assert_eq!(settled(&server, base), base);
+}
+
+/// The number of open descriptors, once it has come down to `expected` or will not.
+fn settled(server: &Server, expected: usize) -> usize {
+    let began = std::time::Instant::now();
+    let mut open = server.open_files();
+    let mut same = 0;
+    while began.elapsed() < crate::server::HUNG && (open > expected || same < 20) {
+        std::thread::yield_now();
+        let now = server.open_files();
+        same = if now == open { same + 1 } else { 0 };
+        open = now;
+    }
+    open
+}
+
+/// One message there and back.
+fn say(stream: &mut TcpStream, message: u32) {
+    let said = message.to_be_bytes();
+    stream.write_all(&said).unwrap();
+    let mut heard = [0; 4];
+    stream.read_exact(&mut heard).unwrap();
+    assert_eq!(said, heard);
+}

@@ -1,0 +1,82 @@
+//! Who is no viewer is let in even when there is no room for viewers.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
+use tailcast_fdguard::{Accepted, Asked, Budget, Class, Listener, Plan, Refusal};
+
+use crate::books::Dial;
+use crate::server::HUNG;
+
+struct Porter;
+
+impl Refusal for Porter {
+    fn words(&self, asked: &Asked<'_>) -> Vec<u8> {
+        [b"no room for ", asked.head].concat()
+    }
+
+    fn class(&self, asked: &Asked<'_>) -> Class {
+        if asked.head.starts_with(b"link") { Class::Links } else { Class::Viewers }
+    }
+}
+
+/// A listener whose viewers fill it, and these viewers.
+async fn full() -> (Listener, Budget, Vec<(TcpStream, Accepted)>) {
+    let budget = Budget::with_gauge(Plan::default(), Dial::at(64, 10)).unwrap();
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut listener = Listener::bind(here, budget.clone(), Porter).unwrap();
+    let mut viewers = Vec::new();
+    while let Ok(slot) = budget.take(Class::Viewers) {
+        drop(slot);
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        viewers.push((client, listener.accept().await));
+    }
+    (listener, budget, viewers)
+}
+
+fn client(listener: &Listener, says: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    stream.set_read_timeout(Some(HUNG)).unwrap();
+    stream.write_all(says).unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_link_is_let_in_when_viewers_fill_the_house() {
+    let (mut listener, _, _viewers) = full().await;
+    let _agent = client(&listener, b"link from web1");
+    let accepted = listener.accept().await;
+    assert_eq!(accepted.slot.class(), Class::Links);
+    let mut head = [0; 14];
+    accepted.stream.readable().await.unwrap();
+    assert_eq!(accepted.stream.try_read(&mut head).unwrap(), 14, "its request was looked at, not consumed");
+}
+
+#[tokio::test]
+async fn links_that_have_had_their_share_are_refused_like_others() {
+    let (mut listener, budget, _viewers) = full().await;
+    let _links: Vec<_> = std::iter::from_fn(|| budget.take(Class::Links).ok()).collect();
+    let agent = client(&listener, b"link from web1");
+    assert_eq!(refused(&mut listener, agent).await, "no room for link from web1");
+}
+
+#[tokio::test]
+async fn a_refusal_sees_what_was_asked() {
+    let (mut listener, budget, _viewers) = full().await;
+    let viewer = client(&listener, b"GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(refused(&mut listener, viewer).await, "no room for GET / HTTP/1.1\r\n\r\n");
+    let counts = budget.snapshot().counts;
+    assert_eq!((counts.refused_full, counts.unanswered, counts.episodes), (1, 0, 1));
+}
+
+/// Reads what the client is told, while the listener does its work.
+async fn refused(listener: &mut Listener, mut stream: TcpStream) -> String {
+    let told = tokio::task::spawn_blocking(move || {
+        let mut words = String::new();
+        stream.read_to_string(&mut words).map(|_| words)
+    });
+    tokio::select! {
+        accepted = listener.accept() => panic!("let in: {accepted:?}"),
+        told = told => told.unwrap().unwrap(),
+    }
+}

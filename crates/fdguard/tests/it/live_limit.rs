@@ -1,0 +1,34 @@
+//! `prlimit` on a running server: it takes effect, in both directions, and nobody falls over.
+
+use crate::server::{Outcome, Server, served_and_refused};
+
+#[test]
+fn a_limit_lowered_from_outside_refuses_and_one_raised_again_serves() {
+    let mut server = Server::under("ulimit -n 64");
+    let old: Vec<_> = (0..5).map(|_| server.visit_until_served()).collect();
+    server.set_soft_limit(server.open_files() as u64 + 3);
+    // The books may be a millisecond old; from the first refusal on they are not.
+    while matches!(server.visit(), Outcome::Served(_)) {}
+    assert_eq!(served_and_refused(&server.visits(20)), (0, 20));
+    server.set_soft_limit(64);
+    let _new = server.visit_until_served();
+    drop(old);
+    assert!(server.is_alive());
+}
+
+#[test]
+fn a_limit_below_what_is_open_is_answered_out_of_the_spare_descriptor() {
+    let mut server = Server::under("ulimit -n 64");
+    let old: Vec<_> = (0..12).map(|_| server.visit_until_served()).collect();
+    // Above the number of the spare descriptor, below those of the clients: a new one gets EMFILE.
+    let base = server.open_files() as u64 - 12;
+    server.set_soft_limit(base + 1);
+    let outcomes = server.visits(100);
+    assert_eq!(served_and_refused(&outcomes), (0, 100));
+    let by_the_kernel = |outcome: &&Outcome| matches!(outcome, Outcome::Refused(words) if words.contains("kernel"));
+    assert!(outcomes.iter().filter(by_the_kernel).count() > 0, "{outcomes:?}");
+    drop(old);
+    server.set_soft_limit(64);
+    server.visit_until_served();
+    assert!(server.is_alive());
+}

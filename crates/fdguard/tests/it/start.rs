@@ -1,0 +1,59 @@
+//! Starting under limits small and large.
+
+use std::process::Stdio;
+
+use tailcast_fdguard::Limit;
+
+use crate::server::{Server, command, served_and_refused};
+
+#[test]
+fn the_soft_limit_is_raised_to_the_hard_one_and_the_hard_one_is_left_alone() {
+    let server = Server::under("ulimit -Sn 64 && ulimit -Hn 512");
+    assert_eq!(server.limits(), (512, 512));
+    assert_eq!(served_and_refused(&server.visits(200)).0, 200);
+}
+
+#[test]
+fn a_hard_limit_of_64_is_enough_to_serve() {
+    let server = Server::under("ulimit -n 64");
+    assert_eq!(server.limits(), (64, 64));
+    assert!(served_and_refused(&server.visits(200)).0 >= 16);
+}
+
+#[test]
+fn too_low_a_limit_is_refused_with_the_number_that_is_needed() {
+    let output = command("ulimit -n 9").stderr(Stdio::piped()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(words.contains("raise it with `ulimit -n 1"), "{words}");
+}
+
+#[test]
+fn what_is_needed_is_enough() {
+    let output = command("ulimit -n 9").stderr(Stdio::piped()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let needed = words.split("LimitNOFILE=").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let server = Server::under(&format!("ulimit -n {needed}"));
+    assert!(served_and_refused(&server.visits(10)).0 > 0);
+}
+
+#[test]
+fn a_child_gets_the_old_limit_back() {
+    let mut sleeper = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let limit = Limit::raise();
+    let given = limit.for_children().give_to(sleeper.id());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", sleeper.id())).unwrap();
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    given.unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert!(line.split_whitespace().any(|word| word == limit.was().to_string()), "{line}");
+}
+
+#[test]
+fn the_line_says_what_was_and_what_it_buys() {
+    let limit = Limit::raise();
+    let line = limit.to_string();
+    assert!(line.starts_with(&format!("open files: soft limit was {}, now {}", limit.was(), limit.soft())), "{line}");
+    assert!(line.ends_with("viewers"), "{line}");
+}
