@@ -5,8 +5,8 @@
 //! joins the same ring; one who comes after starts a new one, with a new source. So follow and unfollow upstream never
 //! cross, with any linger between, and without a callback under a lock. A dropped source closes its channel.
 //!
-//! One mutex over the map: subscribing is rare beside publishing, which does not pass here. Locks are taken in the order
-//! map, ring. It refuses to know what a source does: follow a file, subscribe at a broker, or nothing at all.
+//! One mutex over the map: subscribing is rare beside publishing, which does not pass here. Locks are taken in the
+//! order map, ring. It refuses to know what a source does: follow a file, subscribe at a broker, or nothing at all.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -48,7 +48,8 @@ impl<K: Eq + Hash + Clone, T> Channels<K, T> {
         Self(Arc::new(Mutex::new(HashMap::new())))
     }
 
-    /// Joins the channel `key`, at its head. If there is none, it is made with `limits`, and its source is the caller's.
+    /// Joins the channel `key`, at its head. If there is none, it is made with `limits`, and its source is the
+    /// caller's.
     pub fn subscribe(&self, key: K, limits: Limits) -> Joined<K, T> {
         let mut map = lock(&self.0);
         if let Some(subscription) = map.get(&key).and_then(Ring::join) {

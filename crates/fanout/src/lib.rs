@@ -5,9 +5,9 @@
 //! nobody and holds no memory. When its cursor falls off the ring it is told exactly how much it [`Missed`](Drained),
 //! and decides for itself whether to go on from the oldest item, from the newest, or to fetch the rest elsewhere.
 //!
-//! [`Channels`] gives rings names. Whoever subscribes to a name first gets the [`Source`] with it: the duty to feed that
-//! channel. The duty ends by [`Source::retire`], which fails while somebody subscribes. So there is one upstream per
-//! channel, however subscriptions come and go, and none for a channel that nobody looks at.
+//! [`Channels`] gives rings names. Whoever subscribes to a name first gets the [`Source`] with it: the duty to feed
+//! that channel. The duty ends by [`Source::retire`], which fails while somebody subscribes. So there is one upstream
+//! per channel, however subscriptions come and go, and none for a channel that nobody looks at.
 //!
 //! ```text
 //! upstream → Source / Ring::publish → [ oldest … head ] → Subscription::drain → subscriber
@@ -18,9 +18,9 @@
 //! * Publishing is bounded by the number of *waiting* subscribers, and wakes them after the lock is released.
 //! * Nothing keyed by subscribers or by channels outlives them.
 //!
-//! What it refuses: it never looks inside an item, knows no runtime (wakers only), opens no socket and starts no thread.
-//! A broker is one more upstream: what it receives is published into the same rings by whoever holds the `Source`,
-//! and a hole in what it delivered is an item like any other, said in the caller's own words.
+//! What it refuses: it never looks inside an item, knows no runtime (wakers only), opens no socket and starts no
+//! thread. A broker is one more upstream: what it receives is published into the same rings by whoever holds the
+//! `Source`, and a hole in what it delivered is an item like any other, said in the caller's own words.
 //!
 //! ```
 //! # use tailcast_fanout::{Channels, Joined, Limits, Weigh};

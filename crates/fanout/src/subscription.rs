@@ -19,8 +19,8 @@ use crate::{Error, Seq, Span};
 pub enum Drained {
     /// At least one item was appended to `out`, each following on the one before it.
     Items,
-    /// So much left the ring before it was read. Nothing was appended; the cursor stands at the oldest item now, and each
-    /// missed item is told in one `Missed` only.
+    /// So much left the ring before it was read. Nothing was appended; the cursor stands at the oldest item now, and
+    /// each missed item is told in one `Missed` only.
     Missed(Span),
     /// The ring is closed and everything in it has been read.
     Closed,

@@ -1,9 +1,9 @@
 //! The wakers of the subscriptions that wait for the next item.
 //!
-//! Publishing takes them all at once, by swapping one vector under the lock; waking happens outside it. Each swap starts
-//! a new round, and a [`Ticket`] from an earlier round is void: its waker has been taken. Within a round a freed slot is
-//! used again, so that subscriptions that come and go on a silent channel do not grow the vector.
-//! It drops no waker itself: that can run foreign code, which may want the very lock that we are under.
+//! Publishing takes them all at once, by swapping one vector under the lock; waking happens outside it. Each swap
+//! starts a new round, and a [`Ticket`] from an earlier round is void: its waker has been taken. Within a round a freed
+//! slot is used again, so that subscriptions that come and go on a silent channel do not grow the vector. It drops no
+//! waker itself: that can run foreign code, which may want the very lock that we are under.
 
 use std::task::Waker;
 
@@ -48,7 +48,8 @@ impl Waiters {
         self.waiting
     }
 
-    /// Puts a waker in, or in place of the one that `ticket` stands for. Returns the ticket to keep and what was replaced.
+    /// Puts a waker in, or in place of the one that `ticket` stands for. Returns the ticket to keep and what was
+    /// replaced.
     pub(crate) fn register(&mut self, ticket: Option<Ticket>, waker: &Waker) -> (Ticket, Option<Waker>) {
         if let Some(ticket) = ticket
             && ticket.round == self.round

@@ -1,8 +1,8 @@
 //! The items that a ring still holds: a window over an endless sequence, bounded in bytes and in items.
 //!
-//! Pure data without a lock, so that it can be tested against a model. Weights are kept as running totals: that makes the
-//! bytes between any two places a subtraction, also when what lay between them is long gone.
-//! It refuses to drop anything itself: whatever leaves is handed to the caller, who drops it outside the lock.
+//! Pure data without a lock, so that it can be tested against a model. Weights are kept as running totals: that makes
+//! the bytes between any two places a subtraction, also when what lay between them is long gone. It refuses to drop
+//! anything itself: whatever leaves is handed to the caller, who drops it outside the lock.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -140,7 +140,8 @@ impl<T> Window<T> {
         self.entries.get(before).filter(|_| seq < self.head.seq).map(|entry| Place { seq, offset: entry.end })
     }
 
-    /// The first item for which `after` holds, by halving: `after` must be false up to some item and true from there on.
+    /// The first item for which `after` holds, by halving: `after` must be false up to some item and true from there
+    /// on.
     pub(crate) fn find(&self, mut after: impl FnMut(&T) -> bool) -> Option<(Seq, Arc<T>)> {
         let index = self.entries.partition_point(|entry| !after(&entry.item));
         let entry = self.entries.get(index)?;

@@ -1,19 +1,20 @@
 //! The server's side of a WebSocket (RFC 6455), made for one frame that goes to many viewers.
 //!
-//! What a server sends is not masked, so a frame has the same bytes for every viewer: a [`Frame`] is encoded once, header
-//! and payload, and each [`Socket`] only queues a reference to it. On the path of a line this is the last hop: the viewer
-//! drains its channel, gets frames, and up to 64 of them leave in one system call.
+//! What a server sends is not masked, so a frame has the same bytes for every viewer: a [`Frame`] is encoded once,
+//! header and payload, and each [`Socket`] only queues a reference to it. On the path of a line this is the last hop:
+//! the viewer drains its channel, gets frames, and up to 64 of them leave in one system call.
 //!
 //! ```text
 //! channel → Frame (shared) → Socket { Writer } ⇒ browser
 //!           commands, pongs ← Socket { Reader } ⇐
 //! ```
 //!
-//! A socket that is silent holds no buffer at all: it reads into the stack, and keeps only what a message that has begun
-//! needs. What comes in is bounded (a message at most [`Limits::message`]) and strict: the peer is told its mistake by a
-//! close code.
+//! A socket that is silent holds no buffer at all: it reads into the stack, and keeps only what a message that has
+//! begun needs. What comes in is bounded (a message at most [`Limits::message`]) and strict: the peer is told its
+//! mistake by a close code.
 //!
-//! It refuses extensions (so RSV bits must be 0), fragments nothing that it sends, and knows nothing of what is in a frame.
+//! It refuses extensions (so RSV bits must be 0), fragments nothing that it sends, and knows nothing of what is in a
+//! frame.
 
 mod handshake;
 mod reader;
@@ -45,15 +46,16 @@ pub struct Frame(Bytes);
 const HEADER_MAX: usize = 10;
 
 impl Frame {
-    /// Encodes a message, copying the payload once for all who will be sent it. Text has to be UTF-8, or viewers hang up.
+    /// Encodes a message, copying the payload once for all who will be sent it. Text has to be UTF-8, or viewers hang
+    /// up.
     #[must_use]
     pub fn encode(kind: Kind, payload: impl AsRef<[u8]>) -> Self {
         let payload = payload.as_ref();
         Self::build(kind, payload.len(), |buffer| buffer.extend_from_slice(payload))
     }
 
-    /// Encodes a message whose payload `write` appends to the buffer that it is handed, without a copy. `write` must not
-    /// take out what is in the buffer: room for the header.
+    /// Encodes a message whose payload `write` appends to the buffer that it is handed, without a copy. `write` must
+    /// not take out what is in the buffer: room for the header.
     #[must_use]
     pub fn build(kind: Kind, capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut buffer = Vec::with_capacity(HEADER_MAX + capacity);
@@ -154,7 +156,8 @@ impl Code {
         self.0
     }
 
-    /// A code that may stand in a close frame: those registered with IANA, and the ranges for libraries and applications.
+    /// A code that may stand in a close frame: those registered with IANA, and the ranges for libraries and
+    /// applications.
     fn on_the_wire(number: u16) -> Option<Self> {
         matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999).then_some(Self(number))
     }

@@ -1,7 +1,7 @@
 //! The opening handshake: is this a WebSocket that we speak, and what to answer (RFC 6455 §4.2).
 //!
-//! Pure functions over headers; who may open a viewer, and from which origin, is decided before, at the gate. It refuses
-//! other versions than 13 and keys that are not one, and offers no extension.
+//! Pure functions over headers; who may open a viewer, and from which origin, is decided before, at the gate. It
+//! refuses other versions than 13 and keys that are not one, and offers no extension.
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use base64::Engine;

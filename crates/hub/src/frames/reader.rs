@@ -99,8 +99,8 @@ impl Reader {
         }
     }
 
-    /// Takes bytes off the front of `input` until there is an event, or nothing left (`None`). After an error, and after
-    /// a close, no more must be fed.
+    /// Takes bytes off the front of `input` until there is an event, or nothing left (`None`). After an error, and
+    /// after a close, no more must be fed.
     pub(super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Event>, Violation> {
         loop {
             let open = match self.open {

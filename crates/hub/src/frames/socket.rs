@@ -127,8 +127,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Queues a close, which overtakes what is queued; as nothing may follow a close, that is dropped. Returns the number
-    /// of frames dropped: flush first where they matter. `reason` is cut at 123 bytes.
+    /// Queues a close, which overtakes what is queued; as nothing may follow a close, that is dropped. Returns the
+    /// number of frames dropped: flush first where they matter. `reason` is cut at 123 bytes.
     pub fn close(&mut self, code: Code, reason: &str) -> usize {
         self.writer.close(code, reason)
     }
