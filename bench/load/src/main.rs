@@ -1,0 +1,103 @@
+//! `tailcast-bench`: prints the table of `bench/README.md`. With names of rows it runs only these.
+//!
+//! It holds all viewers in one process and one thread, so that the other core belongs to the program under load.
+//! Everything it talks to is a process that it started itself, on the loopback interface.
+
+use std::future::Future;
+
+use anyhow::{Result, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+mod big_log;
+mod crowd;
+mod feed;
+mod http;
+mod latency;
+mod peer;
+mod row;
+mod rows;
+mod stamp;
+mod viewer;
+mod watched;
+
+use crate::big_log::BigLog;
+use crate::feed::Pace;
+use crate::peer::Peer;
+use crate::row::Row;
+use crate::rows::fanout::Fanout;
+use crate::rows::{descriptors, history, idle_agent, idle_viewers, quiet, storm, torrent};
+
+/// What can be asked for, in the order of the table.
+const NAMES: &[&str] =
+    &["fanout", "many", "quiet", "idle-viewers", "follow", "history", "descriptors", "storm", "idle-agent"];
+
+/// A hundred people look at a busy log.
+const FANOUT: Fanout = Fanout {
+    viewers: 100,
+    pace: Pace { rate: 1_000, seconds: 10, bytes: 200 },
+    beside: &[Peer::Nchan, Peer::Frontail],
+    share_of_nchan: 0.1,
+    p99_ms: 30.0,
+};
+/// A thousand look at a less busy one.
+const MANY: Fanout = Fanout {
+    viewers: 1_000,
+    pace: Pace { rate: 200, seconds: 10, bytes: 200 },
+    beside: &[Peer::Nchan],
+    share_of_nchan: 0.35,
+    p99_ms: 50.0,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let asked = asked()?;
+    raise_descriptors()?;
+    println!("{}", Row::HEAD);
+    for name in asked {
+        match name.as_str() {
+            "fanout" => print(&name, FANOUT.run()).await,
+            "many" => print(&name, MANY.run()).await,
+            "quiet" => print(&name, quiet::run()).await,
+            "idle-viewers" => print(&name, idle_viewers::run()).await,
+            "follow" => print(&name, torrent::follow()).await,
+            "history" => look_back(&name).await?,
+            "descriptors" => print(&name, descriptors::run()).await,
+            "storm" => print(&name, storm::run()).await,
+            "idle-agent" => print(&name, idle_agent::run()).await,
+            other => bail!("no row is called {other}: {}", NAMES.join(", ")),
+        }
+    }
+    Ok(())
+}
+
+/// The two rows that need a large log share one.
+async fn look_back(name: &str) -> Result<()> {
+    let big = BigLog::write()?;
+    print(name, history::run(&big)).await;
+    print(name, torrent::catch_up(&big)).await;
+    Ok(())
+}
+
+/// A row that breaks is a row that says so: the others are still worth having.
+async fn print(name: &str, row: impl Future<Output = Result<Row>>) {
+    match row.await {
+        Ok(row) => println!("{row}"),
+        Err(error) => println!("{}", Row::broken(name, &error)),
+    }
+}
+
+fn asked() -> Result<Vec<String>> {
+    #[expect(clippy::disallowed_methods, reason = "this is a program: what to run is said on its command line")]
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    match asked.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        Some(unknown) => bail!("no row is called {unknown}: {}", NAMES.join(", ")),
+        None if asked.is_empty() => Ok(NAMES.iter().map(|name| (*name).to_owned()).collect()),
+        None => Ok(asked),
+    }
+}
+
+/// Thousands of viewers in one process need as many descriptors; the servers inherit the limit.
+fn raise_descriptors() -> Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}

@@ -1,0 +1,10 @@
+//! The rows of the table, one file each. Every row starts its own servers and leaves nothing running.
+
+pub(crate) mod descriptors;
+pub(crate) mod fanout;
+pub(crate) mod history;
+pub(crate) mod idle_agent;
+pub(crate) mod idle_viewers;
+pub(crate) mod quiet;
+pub(crate) mod storm;
+pub(crate) mod torrent;
