@@ -34,8 +34,8 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("agent", &["axum"]),
 ];
 
-/// What only one crate may name, because it is that crate's work: serving HTTP, talking to a person.
-const RESERVED: &[(&str, &str)] = &[("axum", "hub"), ("clap", "app"), ("anyhow", "app")];
+/// What only these crates may name, because it is their work: serving HTTP, talking to a person.
+const RESERVED: &[(&str, &[&str])] = &[("axum", &["hub"]), ("clap", &["app"]), ("anyhow", &["app", "bench"])];
 
 /// Past this a file is two things. A file that must be longer says why beside this number.
 const LONGEST_FILE: usize = 500;
@@ -71,10 +71,10 @@ fn some_crates_stay_out_of_reach() {
 fn only_one_crate_serves_http_and_only_one_reads_flags() {
     let graph = dependencies();
     for (name, known) in ours(&graph) {
-        for (reserved, owner) in RESERVED {
+        for (reserved, owners) in RESERVED {
             assert!(
-                name == *owner || !known.contains(*reserved),
-                "{name} depends on {reserved}: that is {owner}'s work"
+                owners.contains(&name) || !known.contains(*reserved),
+                "{name} depends on {reserved}: that is the work of {owners:?}"
             );
         }
     }
