@@ -60,7 +60,8 @@ fn fan(subscribers: usize, burst: usize, deliveries: usize) -> Result<(), Error>
     let publish = publishing / (rounds * burst) as u128;
     let wakes = woken.0.load(Ordering::Relaxed) / rounds;
     println!(
-        "{subscribers:>6} subscribers, {burst:>2} at a time: {each:>4} ns per delivery, {publish:>7} ns per publish, {wakes:>6} wakes per burst"
+        "{subscribers:>6} subscribers, {burst:>2} at a time: {each:>4} ns per delivery, {publish:>7} ns per publish, \
+         {wakes:>6} wakes per burst"
     );
     Ok(())
 }
