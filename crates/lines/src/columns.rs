@@ -60,10 +60,10 @@ fn column(scan: &mut Scan, nth: usize) -> Column {
         None => Column::Message,
         Some(b'[') => enclosed(scan, b']'),
         Some(b'(') => enclosed(scan, b')'),
-        // Only a level stands in angles: anything else is markup.
+        // Only a level stands in angles, and apart: anything else is markup.
         Some(b'<') => match enclosed(scan, b'>') {
-            Column::Other => Column::Message,
-            level => level,
+            Column::Level(level) if scan.peek().is_none_or(is_blank) => Column::Level(level),
+            _ => Column::Message,
         },
         Some(_) => bare(scan, nth),
     }

@@ -23,7 +23,8 @@ pub const MAX_PATTERNS: usize = 16;
 /// How long one pattern may be, in bytes. It travels in an address.
 pub const MAX_PATTERN: usize = 4096;
 
-/// How big one compiled pattern may be, and also its lazily built DFA, in bytes. `\w{100}` is over it, `[a-z]{1000}` is not.
+/// How big one compiled pattern may be, and also its lazily built DFA, in bytes. `\w{100}` is over it, `[a-z]{1000}` is
+/// not.
 const MAX_COMPILED: usize = 1 << 20;
 
 /// What is wanted. Equal specs make equal filters.

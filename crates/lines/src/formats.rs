@@ -36,23 +36,14 @@ pub struct Format {
     pub name: &'static str,
     /// Who writes it, and what about it is not obvious.
     pub about: &'static str,
-    /// Lines, and what they say to somebody two hours east of UTC at the end of 20 November 2026.
-    pub examples: &'static [Example],
+    /// Times and levels (`-` for none), and the lines that say them, to somebody two hours east of UTC at the end of
+    /// 20 November 2026.
+    pub examples: &'static [(&'static str, &'static str)],
     /// The bytes that a line of it may start with.
     starts: Bytes,
     /// Whether blanks may stand before it. What is indented otherwise belongs to the line before it.
     indented: bool,
     read: fn(Line<'_>) -> Option<Found>,
-}
-
-/// A line, and what it says.
-pub struct Example {
-    /// The line.
-    pub line: &'static str,
-    /// RFC 3339, or none.
-    pub time: Option<&'static str>,
-    /// The level, or none.
-    pub level: Option<Level>,
 }
 
 /// Every format, in the order in which they are asked.
@@ -107,6 +98,7 @@ pub(crate) struct Found {
 pub(crate) fn recognise(line: &[u8]) -> Found {
     let head = &line[..line.len().min(LOOKED_AT)];
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+    let head = head.strip_suffix(b"\r").unwrap_or(head);
     let plain = without_colours(head);
     claim(Line { bytes: &plain, inner: false }).map_or(Found::default(), |(_, found)| found)
 }
@@ -134,12 +126,6 @@ impl<'a> Line<'a> {
             return None;
         }
         claim(Line { bytes: message, inner: true }).and_then(|(_, found)| found.level)
-    }
-}
-
-impl Example {
-    const fn new(line: &'static str, time: Option<&'static str>, level: Option<Level>) -> Example {
-        Example { line, time, level }
     }
 }
 
@@ -203,69 +189,62 @@ fn without_colours(line: &[u8]) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Context, Recognizer, Said};
+    use crate::{Context, Recognizer};
 
-    fn recognizer() -> Recognizer {
+    /// Time and level of `line`, as the examples write them.
+    fn said(line: &str) -> String {
         let zone = jiff::tz::Offset::constant(2).to_time_zone();
-        Recognizer::new(Context { zone, reference: "2026-11-20T22:00:00Z".parse().expect("a time") })
+        let reference = "2026-11-20T22:00:00Z".parse().expect("a time");
+        let said = Recognizer::new(Context { zone, reference }).read(line.as_bytes());
+        let time = said.time.map_or("-".to_owned(), |time| time.to_string());
+        format!("{time} {}", said.level.map_or("-", Level::as_str))
     }
 
-    fn said(example: &Example) -> Said {
-        Said { time: example.time.map(|time| time.parse().expect(time)), level: example.level }
+    /// Every example of every format.
+    fn examples() -> impl Iterator<Item = (&'static Format, &'static str, &'static str)> {
+        TABLE.iter().flat_map(|format| format.examples.iter().map(move |(says, line)| (format, *says, *line)))
     }
 
     #[test]
     fn every_example_says_what_is_written_beside_it() {
-        for format in &TABLE {
-            for example in format.examples {
-                assert_eq!(
-                    recognizer().read(example.line.as_bytes()),
-                    said(example),
-                    "{}: {}",
-                    format.name,
-                    example.line
-                );
-            }
+        for (format, says, line) in examples() {
+            assert_eq!(said(line), says, "{}: {line}", format.name);
         }
     }
 
     #[test]
     fn every_example_is_claimed_by_its_own_format() {
-        for format in &TABLE {
-            assert!(!format.examples.is_empty(), "{} has no example", format.name);
-            for example in format.examples {
-                let claimed = claim(Line { bytes: example.line.as_bytes(), inner: false });
-                let name = claimed.map(|(place, _)| TABLE[place].name);
-                assert_eq!(name, Some(format.name), "{}", example.line);
-            }
+        for (format, _, line) in examples() {
+            let claimed = claim(Line { bytes: line.as_bytes(), inner: false });
+            assert_eq!(claimed.map(|(place, _)| TABLE[place].name), Some(format.name), "{line}");
         }
     }
 
     #[test]
-    fn names_are_used_once() {
+    fn every_format_has_a_name_of_its_own_and_an_example() {
         for (place, format) in TABLE.iter().enumerate() {
             assert!(TABLE[..place].iter().all(|other| other.name != format.name), "{} is there twice", format.name);
+            assert!(!format.examples.is_empty(), "{} has no example", format.name);
         }
     }
 
     #[test]
     fn colours_do_not_hinder() {
-        for format in &TABLE {
-            for example in format.examples {
-                let line = format!("\x1b[2m\x1b[38;5;9m{}\x1b[0m", example.line);
-                assert_eq!(recognizer().read(line.as_bytes()), said(example), "{line:?}");
-            }
+        for (_, says, line) in examples() {
+            assert_eq!(said(&format!("\x1b[2m\x1b[38;5;9m{line}\x1b[0m")), says, "{line}");
         }
+        assert_eq!(said("2026-11-20 22:10:11 \x1b[31mERROR\x1b[0m no"), "2026-11-20T20:10:11Z error");
     }
 
     #[test]
-    fn a_cut_line_never_panics() {
-        for format in &TABLE {
-            for example in format.examples {
-                for end in 0..example.line.len() {
-                    recognizer().read(&example.line.as_bytes()[..end]);
-                }
-            }
+    fn a_byte_order_mark_does_not_hinder() {
+        assert_eq!(said("\u{feff}2026-11-20 22:10:11 ERROR no"), "2026-11-20T20:10:11Z error");
+    }
+
+    #[test]
+    fn a_line_may_end_anywhere() {
+        for (_, _, line) in examples() {
+            (0..line.len()).filter_map(|end| line.get(..end)).for_each(|line| drop(said(line)));
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The recogniser remembers nothing, not even which format the last line had: the first byte of a line leaves so few
 //! formats over, and those turn a wrong line away so cheaply, that a memory would only make the answer depend on the
-//! order of the questions. So one recogniser serves any number of threads, and a line says the same in a live view, on a
-//! page of history and in a search.
+//! order of the questions. So one recogniser serves any number of threads, and a line says the same in a live view, on
+//! a page of history and in a search.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -55,7 +55,8 @@ pub(crate) fn ctime(scan: &mut Scan) -> Option<When> {
     wall(scan.digits::<4>()?, month, day, time, None)
 }
 
-/// `20/Nov/2026:22:10:11 +0000`, the common log format; `20-Nov-2026 22:10:11 UTC`, PHP; `20 Nov 2026 22:10:11.123`, Redis.
+/// `20/Nov/2026:22:10:11 +0000`, the common log format; `20-Nov-2026 22:10:11 UTC`, PHP; `20 Nov 2026 22:10:11.123`,
+/// Redis.
 pub(crate) fn day_first(scan: &mut Scan) -> Option<When> {
     let day = scan.digits::<2>()? as i8;
     let divider = scan.eat_any(b"/- ")?;

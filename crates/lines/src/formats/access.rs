@@ -2,7 +2,7 @@
 
 use memchr::memchr_iter;
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::stamp;
@@ -19,27 +19,17 @@ pub(super) const ACCESS: Format = Format {
     indented: false,
     read: access,
     examples: &[
-        Example::new(
-            r#"10.0.0.1 - - [20/Nov/2026:22:10:11 +0000] "GET /error HTTP/1.1" 200 99"#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Info),
-        ),
-        Example::new(
+        ("2026-11-20T22:10:11Z info", r#"10.0.0.1 - - [20/Nov/2026:22:10:11 +0000] "GET /error HTTP/1.1" 200 99"#),
+        (
+            "2026-11-20T21:10:11Z warn",
             r#"10.0.0.1 - me [20/Nov/2026:22:10:11 +0100] "GET /a HTTP/1.1" 404 99 "-" "curl/8""#,
-            Some("2026-11-20T21:10:11Z"),
-            Some(Level::Warn),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11Z error",
             r#"shop:443 ::1 - - [20/Nov/2026:22:10:11 +0000] "GET /\" 200 HTTP/1.1" 503 99"#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Error),
         ),
-        Example::new(
-            r#"fe80::1 - - [20/Nov/2026:22:10:11 +0000] "" 400 0 "-" "-""#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(r#"::1 - - [20/Nov/2026:22:10:11 +0000] "GET"#, Some("2026-11-20T22:10:11Z"), None),
+        ("2026-11-20T22:10:11Z warn", r#"fe80::1 - - [20/Nov/2026:22:10:11 +0000] "" 400 0 "-" "-""#),
+        ("2026-11-20T22:10:11Z -", r#"::1 - - [20/Nov/2026:22:10:11 +0000] "GET"#),
     ],
 };
 

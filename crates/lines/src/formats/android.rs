@@ -1,6 +1,6 @@
 //! The two usual forms of Android's logcat.
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::stamp;
@@ -12,16 +12,8 @@ pub(super) const THREADTIME: Format = Format {
     indented: false,
     read: threadtime,
     examples: &[
-        Example::new(
-            "11-20 22:10:11.123   71   99 E ActivityManager: no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "11-20 22:10:11.123   71   99 V Zygote: ERROR",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Trace),
-        ),
+        ("2026-11-20T20:10:11.123Z error", "11-20 22:10:11.123   71   99 E ActivityManager: no"),
+        ("2026-11-20T20:10:11.123Z trace", "11-20 22:10:11.123   71   99 V Zygote: ERROR"),
     ],
 };
 
@@ -44,10 +36,7 @@ pub(super) const BRIEF: Format = Format {
     starts: Bytes::of(b"VDIWEF"),
     indented: false,
     read: brief,
-    examples: &[
-        Example::new("E/ActivityManager(   71): no", None, Some(Level::Error)),
-        Example::new("W/Zygote  (71): ERROR", None, Some(Level::Warn)),
-    ],
+    examples: &[("- error", "E/ActivityManager(   71): no"), ("- warn", "W/Zygote  (71): ERROR")],
 };
 
 fn brief(line: Line<'_>) -> Option<Found> {

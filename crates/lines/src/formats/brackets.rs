@@ -1,6 +1,6 @@
 //! Lines that start with something in brackets.
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::columns;
 use crate::level::Level;
 use crate::scan::Scan;
@@ -9,48 +9,21 @@ use crate::when::When;
 
 pub(super) const STAMP: Format = Format {
     name: "bracket-date",
-    about: "A date and a time in brackets: Elasticsearch, Kafka, Envoy, env_logger, Monolog, Celery, gunicorn, Jupyter.",
+    about: "A date and a time in brackets: Elasticsearch, Kafka, Envoy, env_logger, Monolog, Celery, gunicorn, \
+            Jupyter.",
     starts: Bytes::of(b"["),
     indented: false,
     read: stamp_in_brackets,
     examples: &[
-        Example::new(
-            "[2026-11-20T22:10:11,123][WARN ][o.e.c.Pool] [node-1] slow",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "[2026-11-20 22:10:11,123] ERROR no (kafka.server)",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "[2026-11-20 22:10:11.123][1][info][main] [source/a.cc:1] started",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new("[2026-11-20T22:10:11Z ERROR app] no", Some("2026-11-20T22:10:11Z"), Some(Level::Error)),
-        Example::new(
-            "[2026-11-20T22:10:11.123456+01:00] app.ERROR: no",
-            Some("2026-11-20T21:10:11.123456Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "[2026-11-20 22:10:11,123: INFO/MainProcess] ready",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new(
-            "[2026-11-20 22:10:11 +0000] [71] [CRITICAL] WORKER TIMEOUT",
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new(
-            "[I 2026-11-20 22:10:11.123 ServerApp] ready",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new("[2026-11-20 22:10:11] error while opening", Some("2026-11-20T20:10:11Z"), None),
+        ("2026-11-20T20:10:11.123Z warn", "[2026-11-20T22:10:11,123][WARN ][o.e.c.Pool] [node-1] slow"),
+        ("2026-11-20T20:10:11.123Z error", "[2026-11-20 22:10:11,123] ERROR no (kafka.server)"),
+        ("2026-11-20T20:10:11.123Z info", "[2026-11-20 22:10:11.123][1][info][main] [source/a.cc:1] started"),
+        ("2026-11-20T22:10:11Z error", "[2026-11-20T22:10:11Z ERROR app] no"),
+        ("2026-11-20T21:10:11.123456Z error", "[2026-11-20T22:10:11.123456+01:00] app.ERROR: no"),
+        ("2026-11-20T20:10:11.123Z info", "[2026-11-20 22:10:11,123: INFO/MainProcess] ready"),
+        ("2026-11-20T22:10:11Z fatal", "[2026-11-20 22:10:11 +0000] [71] [CRITICAL] WORKER TIMEOUT"),
+        ("2026-11-20T20:10:11.123Z info", "[I 2026-11-20 22:10:11.123 ServerApp] ready"),
+        ("2026-11-20T20:10:11Z -", "[2026-11-20 22:10:11] error while opening"),
     ],
 };
 
@@ -73,18 +46,13 @@ pub(super) const CTIME: Format = Format {
     indented: false,
     read: ctime,
     examples: &[
-        Example::new(
+        (
+            "2026-11-20T20:10:11.123456Z error",
             "[Fri Nov 20 22:10:11.123456 2026] [core:error] [pid 71:tid 9] [client 10.0.0.1:9] no",
-            Some("2026-11-20T20:10:11.123456Z"),
-            Some(Level::Error),
         ),
-        Example::new(
-            "[Fri Nov 20 22:10:11 2026] [warn] [client 10.0.0.1] no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new("[Fri Nov  6 22:10:11 2026] usb 1-1: error -71", Some("2026-11-06T20:10:11Z"), None),
-        Example::new("Fri Nov 20 22:10:11 2026 TLS Error: no", Some("2026-11-20T20:10:11Z"), None),
+        ("2026-11-20T20:10:11Z warn", "[Fri Nov 20 22:10:11 2026] [warn] [client 10.0.0.1] no"),
+        ("2026-11-06T20:10:11Z -", "[Fri Nov  6 22:10:11 2026] usb 1-1: error -71"),
+        ("2026-11-20T20:10:11Z -", "Fri Nov 20 22:10:11 2026 TLS Error: no"),
     ],
 };
 
@@ -102,18 +70,10 @@ pub(super) const DAY_FIRST: Format = Format {
     indented: false,
     read: day_first,
     examples: &[
-        Example::new(
-            "[20-Nov-2026 22:10:11 UTC] PHP Fatal error:  no",
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new(
-            "[20-Nov-2026 22:10:11 Europe/Berlin] PHP Warning:  no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new("[20-Nov-2026 22:10:11] NOTICE: fpm is running", Some("2026-11-20T20:10:11Z"), Some(Level::Info)),
-        Example::new("[20/Nov/2026:22:10:11 +0000] - GET /", Some("2026-11-20T22:10:11Z"), None),
+        ("2026-11-20T22:10:11Z fatal", "[20-Nov-2026 22:10:11 UTC] PHP Fatal error:  no"),
+        ("2026-11-20T20:10:11Z warn", "[20-Nov-2026 22:10:11 Europe/Berlin] PHP Warning:  no"),
+        ("2026-11-20T20:10:11Z info", "[20-Nov-2026 22:10:11] NOTICE: fpm is running"),
+        ("2026-11-20T22:10:11Z -", "[20/Nov/2026:22:10:11 +0000] - GET /"),
     ],
 };
 

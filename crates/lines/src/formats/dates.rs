@@ -1,6 +1,6 @@
 //! Lines that start with a time in figures.
 
-use super::{Bytes, Example, Format, Found, Line, envelope};
+use super::{Bytes, Format, Found, Line, envelope};
 use crate::columns;
 use crate::level::Level;
 use crate::scan::Scan;
@@ -9,125 +9,52 @@ use crate::when::When;
 
 pub(super) const DATE: Format = Format {
     name: "date",
-    about: "A date and a time of day, then columns: most of what logs from Java, Python, Go, Rust, databases and nginx. \
+    about: "A date and a time of day, then columns: most of what Java, Python, Go, Rust, databases and nginx log. \
             Also a container's log (CRI) and a syslog file with precise stamps, whose message may have its own level.",
     starts: Bytes::DIGITS,
     indented: true,
     read: date,
     examples: &[
         // logback, log4j, Spring Boot, log4j with the thread first
-        Example::new("2026-11-20 22:10:11,123 ERROR foo", Some("2026-11-20T20:10:11.123Z"), Some(Level::Error)),
-        Example::new(
-            "2026-11-20 22:10:11.123 [main] WARN  org.acme.Pool - slow",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "2026-11-20T22:10:11.123+01:00  INFO 71 --- [main] o.a.Pool : ERROR no",
-            Some("2026-11-20T21:10:11.123Z"),
-            Some(Level::Info),
-        ),
+        ("2026-11-20T20:10:11.123Z error", "2026-11-20 22:10:11,123 ERROR foo"),
+        ("2026-11-20T20:10:11.123Z warn", "2026-11-20 22:10:11.123 [main] WARN  org.acme.Pool - slow"),
+        ("2026-11-20T21:10:11.123Z info", "2026-11-20T22:10:11.123+01:00  INFO 71 --- [main] o.a.Pool : ERROR no"),
         // Python: with " - ", with the logger first, uvicorn, supervisor, loguru
-        Example::new(
-            "2026-11-20 22:10:11,123 - my_app - ERROR - no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "2026-11-20 22:10:11,123 app.views CRITICAL no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new(
-            "2026-11-20 22:10:11,123 INFO spawned: 'ERROR'",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new(
-            "2026-11-20 22:10:11.123 | WARNING  | app:run:12 - no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Warn),
-        ),
+        ("2026-11-20T20:10:11.123Z error", "2026-11-20 22:10:11,123 - my_app - ERROR - no"),
+        ("2026-11-20T20:10:11.123Z fatal", "2026-11-20 22:10:11,123 app.views CRITICAL no"),
+        ("2026-11-20T20:10:11.123Z info", "2026-11-20 22:10:11,123 INFO spawned: 'ERROR'"),
+        ("2026-11-20T20:10:11.123Z warn", "2026-11-20 22:10:11.123 | WARNING  | app:run:12 - no"),
         // tracing, winston, zap
-        Example::new(
-            "2026-11-20T22:10:11.123456Z  WARN app::pool: full",
-            Some("2026-11-20T22:10:11.123456Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "  2026-11-20T22:10:11.123456Z DEBUG app: opened",
-            Some("2026-11-20T22:10:11.123456Z"),
-            Some(Level::Debug),
-        ),
-        Example::new("2026-11-20T22:10:11.123Z error: no", Some("2026-11-20T22:10:11.123Z"), Some(Level::Error)),
-        Example::new(
-            "2026-11-20T22:10:11.123+0100\tinfo\tapp/main.go:12\tstarted",
-            Some("2026-11-20T21:10:11.123Z"),
-            Some(Level::Info),
-        ),
+        ("2026-11-20T22:10:11.123456Z warn", "2026-11-20T22:10:11.123456Z  WARN app::pool: full"),
+        ("2026-11-20T22:10:11.123456Z debug", "  2026-11-20T22:10:11.123456Z DEBUG app: opened"),
+        ("2026-11-20T22:10:11.123Z error", "2026-11-20T22:10:11.123Z error: no"),
+        ("2026-11-20T21:10:11.123Z info", "2026-11-20T22:10:11.123+0100\tinfo\tapp/main.go:12\tstarted"),
         // nginx, Go's log and log/slog
-        Example::new(
-            "2026/11/20 22:10:11 [error] 71#0: *1 open() failed",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Error),
-        ),
-        Example::new("2026/11/20 22:10:11 71#0: [warn] no", Some("2026-11-20T20:10:11Z"), Some(Level::Warn)),
-        Example::new("2026/11/20 22:10:11 listening, error is nil", Some("2026-11-20T20:10:11Z"), None),
-        Example::new("2026/11/20 22:10:11 WARN slow query=7", Some("2026-11-20T20:10:11Z"), Some(Level::Warn)),
+        ("2026-11-20T20:10:11Z error", "2026/11/20 22:10:11 [error] 71#0: *1 open() failed"),
+        ("2026-11-20T20:10:11Z warn", "2026/11/20 22:10:11 71#0: [warn] no"),
+        ("2026-11-20T20:10:11Z -", "2026/11/20 22:10:11 listening, error is nil"),
+        ("2026-11-20T20:10:11Z warn", "2026/11/20 22:10:11 WARN slow query=7"),
         // PostgreSQL: as it comes, as Debian sets it, and a line that belongs to the one before it
-        Example::new(
-            "2026-11-20 22:10:11.123 UTC [71] LOG:  ready",
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new(
-            "2026-11-20 22:10:11.123 CET [71] me@shop FATAL:  no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new(
-            "2026-11-20 22:10:11.123 UTC [71] STATEMENT:  SELECT 'ERROR: '",
-            Some("2026-11-20T22:10:11.123Z"),
-            None,
-        ),
+        ("2026-11-20T22:10:11.123Z info", "2026-11-20 22:10:11.123 UTC [71] LOG:  ready"),
+        ("2026-11-20T20:10:11.123Z fatal", "2026-11-20 22:10:11.123 CET [71] me@shop FATAL:  no"),
+        ("2026-11-20T22:10:11.123Z -", "2026-11-20 22:10:11.123 UTC [71] STATEMENT:  SELECT 'ERROR: '"),
         // MySQL, MariaDB, MongoDB before 4.4
-        Example::new(
+        (
+            "2026-11-20T22:10:11.123456Z warn",
             "2026-11-20T22:10:11.123456Z 0 [Warning] [MY-010068] [Server] self signed",
-            Some("2026-11-20T22:10:11.123456Z"),
-            Some(Level::Warn),
         ),
-        Example::new("2026-11-20 22:10:11 0 [Note] ready", Some("2026-11-20T20:10:11Z"), Some(Level::Info)),
-        Example::new(
-            "2026-11-20T22:10:11.123+0000 W NETWORK  [conn1] closed",
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Warn),
-        ),
+        ("2026-11-20T20:10:11Z info", "2026-11-20 22:10:11 0 [Note] ready"),
+        ("2026-11-20T22:10:11.123Z warn", "2026-11-20T22:10:11.123+0000 W NETWORK  [conn1] closed"),
         // containers (CRI), rsyslog, kubelet's message in it
-        Example::new(
-            "2026-11-20T22:10:11.123456789Z stderr F ERROR: no",
-            Some("2026-11-20T22:10:11.123456789Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "2026-11-20T22:10:11.123456789Z stdout F {\"level\":\"warn\"}",
-            Some("2026-11-20T22:10:11.123456789Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "2026-11-20T22:10:11.123456+01:00 web1 app[71]: level=error msg=no",
-            Some("2026-11-20T21:10:11.123456Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "2026-11-20T22:10:11.123456+01:00 web1 sudo: an error occurred",
-            Some("2026-11-20T21:10:11.123456Z"),
-            None,
-        ),
+        ("2026-11-20T22:10:11.123456789Z error", "2026-11-20T22:10:11.123456789Z stderr F ERROR: no"),
+        ("2026-11-20T22:10:11.123456789Z warn", "2026-11-20T22:10:11.123456789Z stdout F {\"level\":\"warn\"}"),
+        ("2026-11-20T21:10:11.123456Z error", "2026-11-20T22:10:11.123456+01:00 web1 app[71]: level=error msg=no"),
+        ("2026-11-20T21:10:11.123456Z -", "2026-11-20T22:10:11.123456+01:00 web1 sudo: an error occurred"),
         // Rails and others with the offset apart; a word in the message; nothing but a time; a leap second
-        Example::new("2026-11-20 22:10:11 +0100 INFO ready", Some("2026-11-20T21:10:11Z"), Some(Level::Info)),
-        Example::new("2026-11-20 22:10:11 error while opening", Some("2026-11-20T20:10:11Z"), None),
-        Example::new("2026-11-20 22:10:11", Some("2026-11-20T20:10:11Z"), None),
-        Example::new("2026-06-30T23:59:60Z leap", Some("2026-06-30T23:59:59Z"), None),
+        ("2026-11-20T21:10:11Z info", "2026-11-20 22:10:11 +0100 INFO ready"),
+        ("2026-11-20T20:10:11Z -", "2026-11-20 22:10:11 error while opening"),
+        ("2026-11-20T20:10:11Z -", "2026-11-20 22:10:11"),
+        ("2026-06-30T23:59:59Z -", "2026-06-30T23:59:60Z leap"),
     ],
 };
 
@@ -159,14 +86,10 @@ pub(super) const REDIS: Format = Format {
     indented: false,
     read: redis,
     examples: &[
-        Example::new(
-            "71:M 20 Nov 2026 22:10:11.123 # WARNING overcommit",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Warn),
-        ),
-        Example::new("71:C 20 Nov 2026 22:10:11.123 * Ready", Some("2026-11-20T20:10:11.123Z"), Some(Level::Info)),
-        Example::new("71:M 20 Nov 2026 22:10:11.123 - Accepted", Some("2026-11-20T20:10:11.123Z"), Some(Level::Debug)),
-        Example::new("71:S 20 Nov 2026 22:10:11.123 . 3 clients", Some("2026-11-20T20:10:11.123Z"), Some(Level::Trace)),
+        ("2026-11-20T20:10:11.123Z warn", "71:M 20 Nov 2026 22:10:11.123 # WARNING overcommit"),
+        ("2026-11-20T20:10:11.123Z info", "71:C 20 Nov 2026 22:10:11.123 * Ready"),
+        ("2026-11-20T20:10:11.123Z debug", "71:M 20 Nov 2026 22:10:11.123 - Accepted"),
+        ("2026-11-20T20:10:11.123Z trace", "71:S 20 Nov 2026 22:10:11.123 . 3 clients"),
     ],
 };
 
@@ -196,15 +119,11 @@ pub(super) const EPOCH: Format = Format {
     indented: false,
     read: epoch,
     examples: &[
-        Example::new(
-            "1795212611.123    12 10.0.0.1 TCP_MISS/200 99 GET http://a/ - DIRECT/- -",
-            Some("2026-11-20T22:10:11.123Z"),
-            None,
-        ),
-        Example::new("1795212611 ERROR no", Some("2026-11-20T22:10:11Z"), Some(Level::Error)),
-        Example::new("1795212611123\tstarted", Some("2026-11-20T22:10:11.123Z"), None),
-        Example::new("1795212611123456 started", Some("2026-11-20T22:10:11.123456Z"), None),
-        Example::new("1795212611123456789 started", Some("2026-11-20T22:10:11.123456789Z"), None),
+        ("2026-11-20T22:10:11.123Z -", "1795212611.123    12 10.0.0.1 TCP_MISS/200 99 GET http://a/ - DIRECT/- -"),
+        ("2026-11-20T22:10:11Z error", "1795212611 ERROR no"),
+        ("2026-11-20T22:10:11.123Z -", "1795212611123\tstarted"),
+        ("2026-11-20T22:10:11.123456Z -", "1795212611123456 started"),
+        ("2026-11-20T22:10:11.123456789Z -", "1795212611123456789 started"),
     ],
 };
 
@@ -223,9 +142,9 @@ pub(super) const CLOCK: Format = Format {
     indented: false,
     read: clock,
     examples: &[
-        Example::new("22:10:11.123 [main] DEBUG org.acme.Pool - opened", None, Some(Level::Debug)),
-        Example::new("10:10PM WARN slow", None, Some(Level::Warn)),
-        Example::new("10:10PM INF ready", None, Some(Level::Info)),
+        ("- debug", "22:10:11.123 [main] DEBUG org.acme.Pool - opened"),
+        ("- warn", "10:10PM WARN slow"),
+        ("- info", "10:10PM INF ready"),
     ],
 };
 
@@ -250,8 +169,8 @@ pub(super) const JAVA: Format = Format {
     indented: false,
     read: java,
     examples: &[
-        Example::new("Nov 20, 2026 10:10:11 PM org.acme.Pool open", Some("2026-11-20T20:10:11Z"), None),
-        Example::new("Nov 20, 2026 12:10:11 AM org.acme.Pool open", Some("2026-11-19T22:10:11Z"), None),
+        ("2026-11-20T20:10:11Z -", "Nov 20, 2026 10:10:11 PM org.acme.Pool open"),
+        ("2026-11-19T22:10:11Z -", "Nov 20, 2026 12:10:11 AM org.acme.Pool open"),
     ],
 };
 

@@ -2,7 +2,7 @@
 //!
 //! The level is the severity where there is one, else what the message says in a format of its own.
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::stamp;
@@ -17,15 +17,11 @@ pub(super) const PRIORITY: Format = Format {
     indented: false,
     read: priority,
     examples: &[
-        Example::new(
-            "<34>1 2026-11-20T22:10:11.003Z web1 su - ID47 - 'su root' failed",
-            Some("2026-11-20T22:10:11.003Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new("<165>1 - web1 app - - - no time", None, Some(Level::Info)),
-        Example::new("<12>Nov 20 22:10:11 web1 app[71]: error", Some("2026-11-20T20:10:11Z"), Some(Level::Warn)),
-        Example::new("<3>oom-kill: no", None, Some(Level::Error)),
-        Example::new("<6>[   12.345678] usb 1-1: error", None, Some(Level::Info)),
+        ("2026-11-20T22:10:11.003Z fatal", "<34>1 2026-11-20T22:10:11.003Z web1 su - ID47 - 'su root' failed"),
+        ("- info", "<165>1 - web1 app - - - no time"),
+        ("2026-11-20T20:10:11Z warn", "<12>Nov 20 22:10:11 web1 app[71]: error"),
+        ("- error", "<3>oom-kill: no"),
+        ("- info", "<6>[   12.345678] usb 1-1: error"),
     ],
 };
 
@@ -53,35 +49,18 @@ pub(super) const FILE: Format = Format {
     indented: false,
     read: file,
     examples: &[
-        Example::new("Nov 20 22:10:11 web1 app[71]: started, error is 0", Some("2026-11-20T20:10:11Z"), None),
-        Example::new(
-            "Nov  6 22:10:11 web1 sshd[71]: error: kex_exchange_identification",
-            Some("2026-11-06T20:10:11Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "Nov 20 22:10:11 web1 postfix/smtpd[71]: warning: no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "Nov 20 22:10:11 web1 NetworkManager[71]: <warn>  [1795212611.1] no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
+        ("2026-11-20T20:10:11Z -", "Nov 20 22:10:11 web1 app[71]: started, error is 0"),
+        ("2026-11-06T20:10:11Z error", "Nov  6 22:10:11 web1 sshd[71]: error: kex_exchange_identification"),
+        ("2026-11-20T20:10:11Z warn", "Nov 20 22:10:11 web1 postfix/smtpd[71]: warning: no"),
+        ("2026-11-20T20:10:11Z warn", "Nov 20 22:10:11 web1 NetworkManager[71]: <warn>  [1795212611.1] no"),
+        (
+            "2026-11-20T20:10:11Z error",
             "Nov 20 22:10:11 web1 dockerd[71]: time=\"2026-11-20T22:10:11Z\" level=error msg=no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Error),
         ),
-        Example::new(
-            "Nov 20 22:10:11 web1 kubelet[71]: E1120 22:10:11.123456      71 a.go:1] no",
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Error),
-        ),
-        Example::new("Dec 31 23:59:59 web1 kernel: [12.3] up", Some("2025-12-31T21:59:59Z"), None),
-        Example::new("Feb 29 12:00:00 web1 app: no", Some("2024-02-29T10:00:00Z"), None),
-        Example::new("Nov 20 2026 22:10:11: %ASA-3-1: no", Some("2026-11-20T20:10:11Z"), None),
+        ("2026-11-20T20:10:11Z error", "Nov 20 22:10:11 web1 kubelet[71]: E1120 22:10:11.123456      71 a.go:1] no"),
+        ("2025-12-31T21:59:59Z -", "Dec 31 23:59:59 web1 kernel: [12.3] up"),
+        ("2024-02-29T10:00:00Z -", "Feb 29 12:00:00 web1 app: no"),
+        ("2026-11-20T20:10:11Z -", "Nov 20 2026 22:10:11: %ASA-3-1: no"),
     ],
 };
 

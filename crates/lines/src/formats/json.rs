@@ -5,87 +5,59 @@
 
 use memchr::memchr2;
 
-use super::{Bytes, Example, Format, Found, Line, keys};
+use super::{Bytes, Format, Found, Line, keys};
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::when::When;
 
 pub(super) const JSON: Format = Format {
     name: "json",
-    about: "An object: log/slog, zap, pino, bunyan, logrus, Serilog, ECS, GELF, MongoDB, Docker's json-file, journalctl -o \
-            json. Numbers are levels of syslog (0 to 7), pino (10 to 60) or Monolog (100 to 600). Of a message in `log` \
-            the level is what its own format says.",
+    about: "An object: log/slog, zap, pino, bunyan, logrus, Serilog, ECS, GELF, MongoDB, Docker's json-file, journalctl \
+            -o json. Numbers are levels of syslog (0 to 7), pino (10 to 60) or Monolog (100 to 600). Of a message in \
+            `log` the level is what its own format says.",
     starts: Bytes::of(b"{"),
     indented: false,
     read: json,
     examples: &[
-        Example::new(
-            r#"{"time":"2026-11-20T22:10:11.123+01:00","level":"ERROR","msg":"no"}"#,
-            Some("2026-11-20T21:10:11.123Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            r#"{"level":30,"time":1795212611123,"pid":71,"msg":"\"level\":60"}"#,
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new(
-            r#"{"level":"warn","ts":1795212611.25,"msg":"no"}"#,
-            Some("2026-11-20T22:10:11.25Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            r#"{"level":"dpanic","ts":1.79521261125e+09,"msg":"no"}"#,
-            Some("2026-11-20T22:10:11.25Z"),
-            Some(Level::Fatal),
-        ),
-        Example::new(
+        ("2026-11-20T21:10:11.123Z error", r#"{"time":"2026-11-20T22:10:11.123+01:00","level":"ERROR","msg":"no"}"#),
+        ("2026-11-20T22:10:11.123Z info", r#"{"level":30,"time":1795212611123,"pid":71,"msg":"\"level\":60"}"#),
+        ("2026-11-20T22:10:11.25Z warn", r#"{"level":"warn","ts":1795212611.25,"msg":"no"}"#),
+        ("2026-11-20T22:10:11.25Z fatal", r#"{"level":"dpanic","ts":1.79521261125e+09,"msg":"no"}"#),
+        (
+            "2026-11-20T22:10:11.123Z error",
             r#"{"@timestamp":"2026-11-20T22:10:11.123Z","log.level":"error","message":"no"}"#,
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Error),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11Z warn",
             r#"{ "@timestamp": "2026-11-20T22:10:11Z", "log": {"a": [1, "}"], "level": "warn"} }"#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Warn),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11.5Z error",
             r#"{"version":"1.1","host":"web1","short_message":"no","timestamp":1795212611.5,"level":3}"#,
-            Some("2026-11-20T22:10:11.5Z"),
-            Some(Level::Error),
         ),
-        Example::new(
-            r#"{"@t":"2026-11-20T22:10:11Z","@mt":"no","@l":"Warning"}"#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(r#"{"severity":"CRITICAL","message":"level: info"}"#, None, Some(Level::Fatal)),
-        Example::new(
+        ("2026-11-20T22:10:11Z warn", r#"{"@t":"2026-11-20T22:10:11Z","@mt":"no","@l":"Warning"}"#),
+        ("- fatal", r#"{"severity":"CRITICAL","message":"level: info"}"#),
+        (
+            "2026-11-20T20:10:11Z error",
             r#"{"message":"no","level":400,"level_name":"ERROR","datetime":"2026-11-20 22:10:11"}"#,
-            Some("2026-11-20T20:10:11Z"),
-            Some(Level::Error),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11.123Z warn",
             r#"{"t":{"$date":"2026-11-20T22:10:11.123+00:00"},"s":"W","c":"NETWORK","msg":"no"}"#,
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Warn),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11.123456Z error",
             r#"{"__REALTIME_TIMESTAMP":"1795212611123456","PRIORITY":"3","MESSAGE":"no"}"#,
-            Some("2026-11-20T22:10:11.123456Z"),
-            Some(Level::Error),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11.123456789Z error",
             r#"{"log":"2026-11-20 22:10:11 ERROR no\n","stream":"stdout","time":"2026-11-20T22:10:11.123456789Z"}"#,
-            Some("2026-11-20T22:10:11.123456789Z"),
-            Some(Level::Error),
         ),
-        Example::new(
+        (
+            "2026-11-20T22:10:11Z warn",
             r#"{"log":"{\"level\":\"warn\"}\n","stream":"stderr","time":"2026-11-20T22:10:11Z"}"#,
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Warn),
         ),
-        Example::new(r#"{"msg":"took","time":12.5,"level":"high","s":"E"}"#, None, None),
+        ("- -", r#"{"msg":"took","time":12.5,"level":"high","s":"E"}"#),
     ],
 };
 

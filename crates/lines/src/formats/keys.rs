@@ -26,7 +26,7 @@ pub(super) fn is_time(key: &[u8]) -> bool {
     )
 }
 
-/// Whether the level is kept under this name: Go and most others, logrus and geth, Google, Python, ECS, Serilog, Monolog,
+/// Whether the level is kept under this name: Go and most others, geth, Google, Python, ECS, Serilog, Monolog,
 /// OpenTelemetry, the journal.
 pub(super) fn is_level(key: &[u8]) -> bool {
     matches!(

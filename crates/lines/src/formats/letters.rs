@@ -1,6 +1,6 @@
 //! Lines that start with the first letter of their level.
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::stamp;
@@ -12,16 +12,8 @@ pub(super) const GLOG: Format = Format {
     indented: false,
     read: glog,
     examples: &[
-        Example::new(
-            "E1120 22:10:11.123456      71 pool.go:12] no",
-            Some("2026-11-20T20:10:11.123456Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "I1120 22:10:11.123456      71 pool.go:12] ERROR: no",
-            Some("2026-11-20T20:10:11.123456Z"),
-            Some(Level::Info),
-        ),
+        ("2026-11-20T20:10:11.123456Z error", "E1120 22:10:11.123456      71 pool.go:12] no"),
+        ("2026-11-20T20:10:11.123456Z info", "I1120 22:10:11.123456      71 pool.go:12] ERROR: no"),
     ],
 };
 
@@ -39,17 +31,9 @@ pub(super) const RUBY: Format = Format {
     indented: false,
     read: ruby,
     examples: &[
-        Example::new(
-            "E, [2026-11-20T22:10:11.123456 #71] ERROR -- : no",
-            Some("2026-11-20T20:10:11.123456Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "I, [2026-11-20T22:10:11.123456 #71]  INFO -- : Completed 500",
-            Some("2026-11-20T20:10:11.123456Z"),
-            Some(Level::Info),
-        ),
-        Example::new("A, [2026-11-20T22:10:11.123456 #71]   ANY -- : no", Some("2026-11-20T20:10:11.123456Z"), None),
+        ("2026-11-20T20:10:11.123456Z error", "E, [2026-11-20T22:10:11.123456 #71] ERROR -- : no"),
+        ("2026-11-20T20:10:11.123456Z info", "I, [2026-11-20T22:10:11.123456 #71]  INFO -- : Completed 500"),
+        ("2026-11-20T20:10:11.123456Z -", "A, [2026-11-20T22:10:11.123456 #71]   ANY -- : no"),
     ],
 };
 

@@ -1,7 +1,6 @@
 //! Lines of `key=value`.
 
-use super::{Bytes, Example, Format, Found, Line, keys};
-use crate::level::Level;
+use super::{Bytes, Format, Found, Line, keys};
 use crate::scan::{Scan, is_blank};
 use crate::stamp;
 
@@ -12,23 +11,11 @@ pub(super) const LOGFMT: Format = Format {
     indented: false,
     read: logfmt,
     examples: &[
-        Example::new(
-            "time=2026-11-20T22:10:11.123+01:00 level=ERROR msg=no err=\"a b\"",
-            Some("2026-11-20T21:10:11.123Z"),
-            Some(Level::Error),
-        ),
-        Example::new(
-            "time=\"2026-11-20T22:10:11Z\" level=warning msg=\"level=error\"",
-            Some("2026-11-20T22:10:11Z"),
-            Some(Level::Warn),
-        ),
-        Example::new(
-            "ts=2026-11-20T22:10:11.123Z caller=a.go:1 level=info msg=ready",
-            Some("2026-11-20T22:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new("msg=\"a \\\" b\" lvl=dbug ts=1795212611.5", Some("2026-11-20T22:10:11.5Z"), Some(Level::Debug)),
-        Example::new("level=INFO+2 msg=ready", None, Some(Level::Info)),
+        ("2026-11-20T21:10:11.123Z error", "time=2026-11-20T22:10:11.123+01:00 level=ERROR msg=no err=\"a b\""),
+        ("2026-11-20T22:10:11Z warn", "time=\"2026-11-20T22:10:11Z\" level=warning msg=\"level=error\""),
+        ("2026-11-20T22:10:11.123Z info", "ts=2026-11-20T22:10:11.123Z caller=a.go:1 level=info msg=ready"),
+        ("2026-11-20T22:10:11.5Z debug", "msg=\"a \\\" b\" lvl=dbug ts=1795212611.5"),
+        ("- info", "level=INFO+2 msg=ready"),
     ],
 };
 
@@ -72,10 +59,7 @@ pub(super) const JOURNAL: Format = Format {
     starts: Bytes::of(b"_P"),
     indented: false,
     read: journal,
-    examples: &[
-        Example::new("__REALTIME_TIMESTAMP=1795212611123456", Some("2026-11-20T22:10:11.123456Z"), None),
-        Example::new("PRIORITY=3", None, Some(Level::Error)),
-    ],
+    examples: &[("2026-11-20T22:10:11.123456Z -", "__REALTIME_TIMESTAMP=1795212611123456"), ("- error", "PRIORITY=3")],
 };
 
 fn journal(line: Line<'_>) -> Option<Found> {

@@ -1,6 +1,6 @@
 //! Lines that start with their level.
 
-use super::{Bytes, Example, Format, Found, Line};
+use super::{Bytes, Format, Found, Line};
 use crate::columns;
 use crate::level::Level;
 use crate::scan::Scan;
@@ -9,35 +9,27 @@ use crate::when::When;
 
 pub(super) const WORD: Format = Format {
     name: "level-first",
-    about: "The level in front: in capitals, in brackets, or with a colon; a time may follow. Maven, Python's basicConfig, \
-            .NET, compilers, geth, Dropwizard, Minecraft, Serilog. The last to be asked. `Error:` is not one: that is how \
-            exceptions are named.",
+    about: "The level in front: in capitals, in brackets, or with a colon; a time may follow. Maven, Python's \
+            basicConfig, .NET, compilers, geth, Dropwizard, Minecraft, Serilog. The last to be asked. `Error:` is not \
+            one: that is how exceptions are named.",
     starts: Bytes::LETTERS.and(Bytes::of(b"[<")),
     indented: false,
     read: word,
     examples: &[
-        Example::new("[ERROR] no", None, Some(Level::Error)),
-        Example::new("<warn> no", None, Some(Level::Warn)),
-        Example::new("ERROR: no", None, Some(Level::Error)),
-        Example::new("INFO:root:ERROR", None, Some(Level::Info)),
-        Example::new("warning: unused variable", None, Some(Level::Warn)),
-        Example::new("SEVERE: no", None, Some(Level::Error)),
-        Example::new("fail: Microsoft.Hosting.Lifetime[0]", None, Some(Level::Error)),
-        Example::new("WARN 2026-11-20 22:10:11,123 no", Some("2026-11-20T20:10:11.123Z"), Some(Level::Warn)),
-        Example::new(
-            "INFO  [2026-11-20 22:10:11,123] org.acme.Pool: ready",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Info),
-        ),
-        Example::new("[ERROR] 2026-11-20 22:10:11 no", Some("2026-11-20T20:10:11Z"), Some(Level::Error)),
-        Example::new(
-            "WARN [11-20|22:10:11.123] Snapshot extension    err=no",
-            Some("2026-11-20T20:10:11.123Z"),
-            Some(Level::Warn),
-        ),
-        Example::new("[main] INFO org.acme.Pool - ready", None, Some(Level::Info)),
-        Example::new("[22:10:11] [Server thread/WARN]: no", None, Some(Level::Warn)),
-        Example::new("[22:10:11 ERR] no", None, Some(Level::Error)),
+        ("- error", "[ERROR] no"),
+        ("- warn", "<warn> no"),
+        ("- error", "ERROR: no"),
+        ("- info", "INFO:root:ERROR"),
+        ("- warn", "warning: unused variable"),
+        ("- error", "SEVERE: no"),
+        ("- error", "fail: Microsoft.Hosting.Lifetime[0]"),
+        ("2026-11-20T20:10:11.123Z warn", "WARN 2026-11-20 22:10:11,123 no"),
+        ("2026-11-20T20:10:11.123Z info", "INFO  [2026-11-20 22:10:11,123] org.acme.Pool: ready"),
+        ("2026-11-20T20:10:11Z error", "[ERROR] 2026-11-20 22:10:11 no"),
+        ("2026-11-20T20:10:11.123Z warn", "WARN [11-20|22:10:11.123] Snapshot extension    err=no"),
+        ("- info", "[main] INFO org.acme.Pool - ready"),
+        ("- warn", "[22:10:11] [Server thread/WARN]: no"),
+        ("- error", "[22:10:11 ERR] no"),
     ],
 };
 
