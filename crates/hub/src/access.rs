@@ -10,15 +10,17 @@
 //! 5. A **session**, begun with the password.
 //! 6. **Loopback**: the other end belongs to our own user or to root, as the kernel tells (`owner`).
 //!
-//! A request that somebody passed on (`X-Forwarded-For`, `Via` …) or that came under the public name is never local, not even with
-//! `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to the world. A proxy that sets none of these
-//! headers, changes the Host to an address and runs as our user or root cannot be told from that user; so proxies in front
-//! must set `X-Forwarded-For` (all but HAProxy do by themselves), and `docs/` say so.
+//! A request that somebody passed on (`X-Forwarded-For`, `Via`, HTTP/1.0 …) or that came under the public name is never local, not
+//! even with `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to the world. What cannot be told
+//! from a local user is a proxy that shows none of these marks, writes an address into Host, and runs as our user or root, or in front of
+//! `open_loopback` as anybody. Caddy, Traefik and Apache send `X-Forwarded-For` by themselves; nginx and HAProxy have to be told to.
 //!
 //! It refuses to guess: no answer from the kernel, a broken file of tokens, a header twice, all let nobody in.
 
 mod attempts;
+mod bearer;
 mod client_ip;
+mod config;
 mod denied;
 mod error;
 mod gate;
@@ -31,165 +33,35 @@ mod peer;
 mod private_file;
 mod secret;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
+mod visitor;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, HeaderName, Method, Request, Uri, header, request};
-use ipnet::IpNet;
+use http::{HeaderMap, Version, header};
 
 use self::attempts::Attempts;
+use self::bearer::{Bearer, Bearers};
 use self::origin::Host;
 use self::owner::{Owner, SockDiag};
 use self::password::{Passwords, Verdict};
 use self::session::Sessions;
-use self::tokens::{Bearer, HostGlobs, Tokens};
 
+pub use self::bearer::HostGlobs;
+pub use self::config::{AccessConfig, Refused};
 pub use self::denied::{Denied, Stranger};
 pub use self::error::Error;
 pub use self::gate::need;
 pub use self::origin::{NotPublicUrl, PublicUrl};
 pub use self::password::set_password;
 pub use self::peer::Peer;
+pub use self::visitor::{Asked, Need, Visitor, Who};
 
 /// The uid that stands for users who do not exist in our user namespace (`/proc/sys/kernel/overflowuid`): anybody, so nobody.
 const OVERFLOW_UID: u32 = 65534;
-
-/// What the configuration says about access.
-#[derive(Debug, Clone)]
-pub struct AccessConfig {
-    /// Where `password`, `tokens.json` and `session.key` are.
-    pub state_dir: PathBuf,
-    /// Everybody on this machine may look, without logging in.
-    pub open_loopback: bool,
-    /// Where people reach the hub from outside: the one further Host and Origin.
-    pub public_url: Option<PublicUrl>,
-    /// The path under which the hub lives, `/` or `/tailcast`: cookies are sent for it alone.
-    pub base_path: String,
-    /// The proxies that are believed about the address of the client, and its name. Loopback is not among them unless written here.
-    pub trusted_proxies: Vec<IpNet>,
-    /// The header in which a trusted proxy tells the user it has authenticated, and which it must not let through from outside.
-    pub proxy_user_header: Option<HeaderName>,
-}
-
-impl AccessConfig {
-    /// Closed: loopback for our own user and root, whoever has the password or a token from elsewhere.
-    #[must_use]
-    pub fn new(state_dir: PathBuf) -> Self {
-        Self {
-            state_dir,
-            open_loopback: false,
-            public_url: None,
-            base_path: "/".to_owned(),
-            trusted_proxies: Vec::new(),
-            proxy_user_header: None,
-        }
-    }
-}
-
-/// What a route needs of whoever asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Need {
-    /// Nothing: health, login, the files of the page. What changes something must still come from our own page.
-    Nothing,
-    /// Somebody who may look at logs.
-    Viewer,
-    /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
-    Agent,
-}
-
-/// Who asks.
-#[derive(Debug, Clone)]
-pub enum Who {
-    /// A process on this machine, of our own user or root.
-    Local {
-        /// Its user.
-        uid: u32,
-    },
-    /// Somebody on this machine, with `open_loopback`.
-    Anyone,
-    /// Somebody who knew the password.
-    Session,
-    /// The bearer of a viewer token.
-    Token {
-        /// The name of the token.
-        name: String,
-    },
-    /// Somebody whom the proxy knows.
-    ProxyUser {
-        /// What the proxy calls them.
-        name: String,
-    },
-    /// The bearer of an agent token.
-    Agent {
-        /// The name of the token.
-        name: String,
-        /// The hosts it may speak for.
-        hosts: HostGlobs,
-    },
-    /// Not known, and not asked, since nothing was needed.
-    Stranger,
-}
-
-/// Somebody who has passed the gate.
-#[derive(Debug, Clone)]
-pub struct Visitor {
-    /// Who it is.
-    pub who: Who,
-    /// The real address, behind trusted proxies.
-    pub client: IpAddr,
-}
-
-impl Visitor {
-    /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the state directory as well.
-    #[must_use]
-    pub fn may_speak_for(&self, host: &str) -> bool {
-        match &self.who {
-            Who::Agent { hosts, .. } => hosts.matches(host),
-            Who::Local { .. } => true,
-            _ => false,
-        }
-    }
-}
-
-/// What of a request the gate looks at.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// The target.
-    pub uri: &'a Uri,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-}
-
-impl<'a> From<&'a request::Parts> for Asked<'a> {
-    fn from(parts: &'a request::Parts) -> Self {
-        Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers }
-    }
-}
-
-impl<'a, B> From<&'a Request<B>> for Asked<'a> {
-    fn from(request: &'a Request<B>) -> Self {
-        Self { method: request.method(), uri: request.uri(), headers: request.headers() }
-    }
-}
-
-/// The hub must not listen there: nobody could log in, or everybody would have to be let in.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{address} can be reached from other machines, and there is no way to tell who may look.\n\
-     One of these helps:\n  \
-     tailcast password                    sets a password\n  \
-     tailcast token add --viewer NAME     makes a token for a program\n  \
-     trusted_proxies, proxy_user_header   in the configuration: a proxy in front knows its users\n  \
-     --listen 127.0.0.1:8514              this machine only; from elsewhere: ssh -L 8514:127.0.0.1:8514 HOST"
-)]
-pub struct Refused {
-    address: SocketAddr,
-}
 
 /// The gate.
 pub struct Access {
@@ -199,7 +71,7 @@ pub struct Access {
     passwords: Passwords,
     attempts: Attempts,
     sessions: Sessions,
-    tokens: Tokens,
+    bearers: Bearers,
 }
 
 impl Access {
@@ -213,7 +85,7 @@ impl Access {
             passwords: Passwords::new(state_dir),
             attempts: Attempts::default(),
             sessions: Sessions::new(state_dir),
-            tokens: Tokens::new(state_dir),
+            bearers: Bearers::new(state_dir),
             config,
         }
     }
@@ -224,7 +96,7 @@ impl Access {
     /// [`Refused`], which says the ways out.
     pub fn may_listen(&self, address: SocketAddr) -> Result<(), Refused> {
         let closed = address.ip().to_canonical().is_loopback();
-        if closed || self.has_password() || self.tokens.has_viewer() || self.has_proxy_authentication() {
+        if closed || self.has_password() || self.bearers.has_viewer() || self.has_proxy_authentication() {
             return Ok(());
         }
         Err(Refused { address })
@@ -321,7 +193,7 @@ impl Access {
     /// The bearer of a token of ours; a header of somebody else's (a proxy's own login) is none.
     fn bearer(&self, headers: &HeaderMap) -> Result<Option<Bearer>, Denied> {
         match bearer_token(headers) {
-            Some(token) => self.tokens.bearer(token).map(Some).ok_or(Denied::UnknownToken),
+            Some(token) => self.bearers.find(token).map(Some).ok_or(Denied::UnknownToken),
             None => Ok(None),
         }
     }
@@ -349,8 +221,8 @@ impl Access {
         if !peer.is_loopback() || host != Host::Loopback {
             return Err(Stranger::Remote);
         }
-        if let Some(header) = client_ip::passed_on(asked.headers) {
-            return Err(Stranger::PassedOn(header.to_string()));
+        if let Some(mark) = passed_on(asked) {
+            return Err(Stranger::PassedOn(mark));
         }
         match peer.owner(&self.kernel) {
             &Owner::Uid(uid) if self.is_own(uid) => Ok(Who::Local { uid }),
@@ -400,6 +272,12 @@ impl Access {
         let (name, path) = (session::COOKIE, &self.config.base_path);
         format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
+}
+
+/// By what one sees that a request did not come straight from its user.
+fn passed_on(asked: Asked<'_>) -> Option<String> {
+    let header = client_ip::passed_on(asked.headers).map(|name| name.to_string());
+    header.or_else(|| (asked.version < Version::HTTP_11).then(|| format!("{:?}", asked.version)))
 }
 
 /// The token in `Authorization: Bearer tailcast_…` (RFC 6750, section 2.1; the scheme in any case).

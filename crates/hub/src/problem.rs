@@ -37,16 +37,22 @@ pub struct Problem {
     #[serde(flatten)]
     #[schema(value_type = Object, additional_properties)]
     members: Map<String, Value>,
+    /// Boxed, since a problem is mostly an `Err` that stays away.
     #[serde(skip)]
+    #[schema(ignore)]
+    unsaid: Box<Unsaid>,
+}
+
+/// What does not stand in the body.
+#[derive(Debug, Clone, Default)]
+struct Unsaid {
     headers: HeaderMap,
-    #[serde(skip)]
     for_log: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let (members, headers) = (Map::new(), HeaderMap::new());
-        Self { kind, title, status, detail: detail.into(), members, headers, for_log: None }
+        Self { kind, title, status, detail: detail.into(), members: Map::new(), unsaid: Box::default() }
     }
 
     /// 400: the request cannot be understood as it stands.
@@ -143,13 +149,13 @@ impl Problem {
 
     /// The text for the log of the hub. It is not sent.
     pub fn with_log(mut self, text: impl Into<String>) -> Self {
-        self.for_log = Some(text.into());
+        self.unsaid.for_log = Some(text.into());
         self
     }
 
     /// Adds a header to the response.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.unsaid.headers.insert(name, value);
         self
     }
 
@@ -180,10 +186,10 @@ impl Problem {
 
     fn log(&self) {
         let (status, detail) = (self.status.as_u16(), self.detail.as_str());
-        let reason = self.for_log.as_deref().unwrap_or_default();
+        let reason = self.unsaid.for_log.as_deref().unwrap_or_default();
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(status, detail, reason, "request failed");
-        } else if self.status.is_server_error() || self.for_log.is_some() {
+        } else if self.status.is_server_error() || self.unsaid.for_log.is_some() {
             tracing::warn!(status, detail, reason, "request refused");
         } else {
             tracing::debug!(status, detail, "request refused");
@@ -195,7 +201,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         self.log();
         let mut response = (self.status, self.body()).into_response();
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.unsaid.headers);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         // A refusal is about this moment; a cache in between must not keep it.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -49,7 +49,7 @@ pub enum Denied {
 pub enum Stranger {
     /// It comes from another machine, or under a name for other machines.
     Remote,
-    /// Somebody passed it on: this header says so.
+    /// Somebody passed it on: this header, or this version, says so.
     PassedOn(String),
     /// It is another user of this machine.
     OtherUser {
@@ -112,8 +112,8 @@ fn foreign_host(name: Option<&str>) -> String {
 fn who_are_you(password: bool, why: Stranger) -> Problem {
     let here = match &why {
         Stranger::Remote => "This hub has to know who you are.".to_owned(),
-        Stranger::PassedOn(header) => {
-            format!("This request was passed on by somebody (it carries {header}), so it does not count as local.")
+        Stranger::PassedOn(mark) => {
+            format!("This request was passed on by a proxy ({mark}), so it does not count as local.")
         }
         Stranger::OtherUser { theirs, ours } => {
             format!("On this machine the hub serves its own user (uid {ours}) and root; you are uid {theirs}.")

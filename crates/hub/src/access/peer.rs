@@ -51,6 +51,16 @@ impl Peer {
     }
 }
 
+#[cfg(test)]
+impl Peer {
+    /// A connection whose owner is known without the kernel.
+    pub(super) fn owned_by(remote: &str, local: &str, owner: Owner) -> Self {
+        let peer = Self::new(remote.parse().expect("an address"), local.parse().expect("an address"));
+        peer.0.owner.set(owner).expect("not asked before");
+        peer
+    }
+}
+
 fn plain(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         ip if ip == address.ip() => address,

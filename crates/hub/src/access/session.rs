@@ -86,7 +86,7 @@ impl Sessions {
     /// Ends a session before its time.
     pub(super) fn end(&self, session: Session, now: u64) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.sessions.retain(|session| session.until > now);
+        ended.sessions = ended.sessions.split_off(&Session { until: now + 1, id: [0; 16] });
         ended.sessions.insert(session);
         if ended.sessions.len() > ENDED
             && let Some(oldest) = ended.sessions.pop_first()

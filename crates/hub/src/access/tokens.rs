@@ -9,16 +9,14 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use subtle::{Choice, ConstantTimeEq};
 
+use super::bearer::HostGlobs;
 use super::error::Error;
-use super::private_file::{self, Kept};
-use super::secret::{self, Hash};
+use super::private_file;
+use super::secret;
 
 /// What each token begins with, so that people and scanners of repositories know one when they see it.
 pub const PREFIX: &str = "tailcast_";
@@ -48,7 +46,7 @@ pub struct Entry {
     pub grant: Grant,
     /// When it was made.
     pub created: Timestamp,
-    sha256: String,
+    pub(super) sha256: String,
 }
 
 /// A new token.
@@ -61,8 +59,8 @@ pub struct Issued {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct List {
-    tokens: Vec<Entry>,
+pub(super) struct List {
+    pub(super) tokens: Vec<Entry>,
 }
 
 /// Makes a token. With no `name` it gets the first free one of `viewer-1`, `agent-1` and so on.
@@ -109,7 +107,7 @@ pub fn remove(state_dir: &Path, name: &str) -> Result<(), Error> {
     })
 }
 
-fn file(state_dir: &Path) -> PathBuf {
+pub(super) fn file(state_dir: &Path) -> PathBuf {
     state_dir.join("tokens.json")
 }
 
@@ -156,84 +154,12 @@ fn free(list: &List, name: &str) -> Result<String, Error> {
 fn first_free(list: &List, grant: &Grant) -> String {
     let kind = if *grant == Grant::Viewer { "viewer" } else { "agent" };
     // One more number than there are tokens: one of them is free.
-    let names = (1..=list.tokens.len() + 1).map(|number| format!("{kind}-{number}"));
-    names.filter(|name| !is_taken(list, name)).next().unwrap_or_else(|| kind.to_owned())
+    let mut names = (1..=list.tokens.len() + 1).map(|number| format!("{kind}-{number}"));
+    names.find(|name| !is_taken(list, name)).unwrap_or_else(|| kind.to_owned())
 }
 
 fn is_taken(list: &List, name: &str) -> bool {
     list.tokens.iter().any(|token| token.name == name)
-}
-
-/// The host names that an agent may speak for. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct HostGlobs(Arc<GlobSet>);
-
-impl HostGlobs {
-    fn new(patterns: &[String]) -> Result<Self, Error> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(Glob::new(pattern).map_err(|_| Error::BadGlob(pattern.clone()))?);
-        }
-        match set.build() {
-            Ok(set) if !set.is_empty() => Ok(Self(Arc::new(set))),
-            _ => Err(Error::BadGlob(patterns.join(" "))),
-        }
-    }
-
-    /// Whether the agent may speak for `host`.
-    #[must_use]
-    pub fn matches(&self, host: &str) -> bool {
-        self.0.is_match(host)
-    }
-}
-
-/// Who carries a token.
-#[derive(Debug, Clone)]
-pub(super) enum Bearer {
-    Viewer { name: String },
-    Agent { name: String, hosts: HostGlobs },
-}
-
-/// The tokens of a running hub.
-pub(super) struct Tokens(Kept<Vec<(Hash, Bearer)>>);
-
-impl Tokens {
-    pub(super) fn new(state_dir: &Path) -> Self {
-        Self(Kept::new(file(state_dir), understand))
-    }
-
-    /// Who carries `token`. One that is not known is looked up again in the file as it is now.
-    pub(super) fn bearer(&self, token: &str) -> Option<Bearer> {
-        let hash = secret::hash(token.as_bytes());
-        find(&self.0.current(), &hash).or_else(|| find(&self.0.now(), &hash))
-    }
-
-    /// Whether somebody could look with a token.
-    pub(super) fn has_viewer(&self) -> bool {
-        self.0.now().iter().any(|(_, bearer)| matches!(bearer, Bearer::Viewer { .. }))
-    }
-}
-
-/// Compares with every token, whichever matches: the time says nothing about where, or how nearly.
-fn find(tokens: &[(Hash, Bearer)], hash: &Hash) -> Option<Bearer> {
-    let same = |kept: &Hash| -> Choice { kept.ct_eq(hash) };
-    tokens.iter().fold(None, |found, (kept, bearer)| if bool::from(same(kept)) { Some(bearer) } else { found }).cloned()
-}
-
-fn understand(bytes: &[u8]) -> Result<Vec<(Hash, Bearer)>, String> {
-    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    list.tokens.into_iter().map(|token| token.understood().map_err(|error| error.to_string())).collect()
-}
-
-impl Entry {
-    fn understood(self) -> Result<(Hash, Bearer), Error> {
-        let hash = secret::bytes(&self.sha256).ok_or_else(|| Error::BadName(self.name.clone()))?;
-        let bearer = match self.grant {
-            Grant::Viewer => Bearer::Viewer { name: self.name },
-            Grant::Agent { hosts } => Bearer::Agent { hosts: HostGlobs::new(&hosts)?, name: self.name },
-        };
-        Ok((hash, bearer))
-    }
 }
 
 #[cfg(test)]
@@ -244,30 +170,6 @@ mod tests {
 
     fn agent(pattern: &str) -> Grant {
         Grant::Agent { hosts: vec![pattern.to_owned()] }
-    }
-
-    #[test]
-    fn a_running_hub_sees_a_token_come_and_go() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let tokens = Tokens::new(dir.path());
-        assert!(!tokens.has_viewer());
-        let issued = add(dir.path(), Grant::Viewer, Some("grafana")).expect("added");
-        assert!(matches!(tokens.bearer(&issued.token), Some(Bearer::Viewer { name }) if name == "grafana"));
-        assert!(tokens.has_viewer());
-        remove(dir.path(), "grafana").expect("removed");
-        assert!(!tokens.has_viewer());
-        assert!(tokens.bearer(&issued.token).is_none());
-    }
-
-    #[test]
-    fn an_agent_speaks_for_hosts_that_match_its_pattern() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let issued = add(dir.path(), agent("web*"), None).expect("added");
-        assert_eq!(issued.name, "agent-1");
-        let Some(Bearer::Agent { hosts, .. }) = Tokens::new(dir.path()).bearer(&issued.token) else {
-            panic!("not an agent");
-        };
-        assert!(hosts.matches("web1") && !hosts.matches("db1") && !hosts.matches("my-web1"));
     }
 
     #[test]
@@ -300,11 +202,9 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_lets_nobody_in_and_is_not_overwritten() {
+    fn a_broken_file_is_not_overwritten() {
         let dir = tempfile::tempdir().expect("a directory");
-        let issued = add(dir.path(), Grant::Viewer, None).expect("added");
         fs::write(file(dir.path()), "{ broken").expect("written");
-        assert!(Tokens::new(dir.path()).bearer(&issued.token).is_none());
         assert!(matches!(add(dir.path(), Grant::Viewer, None), Err(Error::Broken { .. })));
         assert_eq!(fs::read_to_string(file(dir.path())).expect("readable"), "{ broken");
     }

@@ -1,0 +1,97 @@
+//! What is asked at the gate and of whom: what a route needs, what of a request is looked at, who the visitor is.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method, Request, Uri, Version, request};
+
+use super::bearer::HostGlobs;
+
+/// What a route needs of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Nothing: health, login, the files of the page. What changes something must still come from our own page.
+    Nothing,
+    /// Somebody who may look at logs.
+    Viewer,
+    /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
+    Agent,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// A process on this machine, of our own user or root.
+    Local {
+        /// Its user.
+        uid: u32,
+    },
+    /// Somebody on this machine, with `open_loopback`.
+    Anyone,
+    /// Somebody who knew the password.
+    Session,
+    /// The bearer of a viewer token.
+    Token {
+        /// The name of the token.
+        name: String,
+    },
+    /// Somebody whom the proxy knows.
+    ProxyUser {
+        /// What the proxy calls them.
+        name: String,
+    },
+    /// The bearer of an agent token.
+    Agent {
+        /// The name of the token.
+        name: String,
+        /// The hosts it may speak for.
+        hosts: HostGlobs,
+    },
+    /// Not known, and not asked, since nothing was needed.
+    Stranger,
+}
+
+/// Somebody who has passed the gate.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who it is.
+    pub who: Who,
+    /// The real address, behind trusted proxies.
+    pub client: IpAddr,
+}
+
+impl Visitor {
+    /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the state directory as well.
+    #[must_use]
+    pub fn may_speak_for(&self, host: &str) -> bool {
+        match &self.who {
+            Who::Agent { hosts, .. } => hosts.matches(host),
+            Who::Local { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// What of a request the gate looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The target.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The version: browsers have not spoken HTTP/1.0 for long, proxies still do.
+    pub version: Version,
+}
+
+impl<'a> From<&'a request::Parts> for Asked<'a> {
+    fn from(parts: &'a request::Parts) -> Self {
+        Self { method: &parts.method, uri: &parts.uri, headers: &parts.headers, version: parts.version }
+    }
+}
+
+impl<'a, B> From<&'a Request<B>> for Asked<'a> {
+    fn from(request: &'a Request<B>) -> Self {
+        Self { method: request.method(), uri: request.uri(), headers: request.headers(), version: request.version() }
+    }
+}
