@@ -71,14 +71,19 @@ pub(crate) struct Server {
     pub(crate) door: Door,
     /// Its log, where it reads one.
     pub(crate) log: PathBuf,
-    child: Child,
+    // Before `scratch`: a program must have ended before its folder goes.
+    program: Program,
     scratch: TempDir,
 }
+
+/// A child process that ends with its value, whatever went wrong after it was started.
+#[derive(Debug)]
+struct Program(Child);
 
 impl Server {
     /// What it costs.
     pub(crate) fn watched(&self) -> Result<Watched> {
-        Watched::tree(self.child.id())
+        Watched::tree(self.program.0.id())
     }
 
     /// Where lines go in.
@@ -98,19 +103,19 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Program {
     /// Asks, so that it takes its children along (nginx its workers, frontail its `tail`); then insists.
     fn drop(&mut self) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+        if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             // It may have ended already: then there is nobody to tell.
             kill_process(pid, Signal::TERM).unwrap_or_default();
         }
         let patient_until = Instant::now() + PATIENCE;
-        while Instant::now() < patient_until && matches!(self.child.try_wait(), Ok(None)) {
+        while Instant::now() < patient_until && matches!(self.0.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(10));
         }
-        self.child.kill().unwrap_or_default();
-        self.child.wait().map(drop).unwrap_or_default();
+        self.0.kill().unwrap_or_default();
+        self.0.wait().map(drop).unwrap_or_default();
     }
 }
 
@@ -132,11 +137,11 @@ pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
     };
     command.args(["serve", "--listen", "127.0.0.1:0", "--host", "bench", "--open-loopback", "--state-dir"]);
     command.arg(scratch.path().join("state")).arg(&log).stdout(Stdio::piped());
-    let mut child = spawn(&mut command, &scratch)?;
-    let address = announced(&mut child)?;
+    let mut program = spawn(&mut command, &scratch)?;
+    let address = announced(&mut program.0)?;
     let path = format!("/api/v1/live?log=bench:{}", log.display());
     let door = Door { address, path, protocol: Some("tailcast.v1.json"), hello: None };
-    Ok(Server { door, log, child, scratch })
+    Ok(Server { door, log, program, scratch })
 }
 
 /// `tailcast: listening on http://ADDR:PORT`
@@ -166,15 +171,15 @@ fn nchan() -> Result<Server> {
              nchan_subscriber_first_message newest; }}\n  }}\n}}\n"
         ),
     )?;
-    let child = spawn(Command::new("/usr/sbin/nginx").arg("-c").arg(&conf).stdout(Stdio::null()), &scratch)?;
+    let program = spawn(Command::new("/usr/sbin/nginx").arg("-c").arg(&conf).stdout(Stdio::null()), &scratch)?;
     listens(address)?;
     let door = Door { address, path: "/sub".into(), protocol: None, hello: None };
-    Ok(Server { door, log: PathBuf::new(), child, scratch })
+    Ok(Server { door, log: PathBuf::new(), program, scratch })
 }
 
 fn frontail() -> Result<Server> {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontail/node_modules/frontail/bin/frontail");
-    if !program.exists() {
+    let frontail = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontail/node_modules/frontail/bin/frontail");
+    if !frontail.exists() {
         bail!("frontail is not installed: scripts/setup bench");
     }
     let scratch = tempfile::tempdir()?;
@@ -182,20 +187,21 @@ fn frontail() -> Result<Server> {
     File::create(&log)?;
     let address = free_port()?;
     let mut command = Command::new("node");
-    command.arg(program).args(["--disable-usage-stats", "-n", "1", "-h", "127.0.0.1", "-p"]);
-    let child = spawn(command.arg(address.port().to_string()).arg(&log).stdout(Stdio::null()), &scratch)?;
+    command.arg(frontail).args(["--disable-usage-stats", "-n", "1", "-h", "127.0.0.1", "-p"]);
+    let program = spawn(command.arg(address.port().to_string()).arg(&log).stdout(Stdio::null()), &scratch)?;
     listens(address)?;
     // A viewer joins the room of the file, whose name only the page knows.
     let page = page(address)?;
-    let room = page.split("data-namespace=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let hello = Some(format!("40/{}", room.context("no data-namespace in its page")?));
+    let room = page.split("io.connect('").nth(1).and_then(|rest| rest.split('\'').next());
+    let hello = Some(format!("40{}", room.context("its page names no room")?));
     let door = Door { address, path: "/socket.io/?EIO=3&transport=websocket".into(), protocol: None, hello };
-    Ok(Server { door, log, child, scratch })
+    Ok(Server { door, log, program, scratch })
 }
 
-fn spawn(command: &mut Command, scratch: &TempDir) -> Result<Child> {
+fn spawn(command: &mut Command, scratch: &TempDir) -> Result<Program> {
     let words = File::create(scratch.path().join("stderr"))?;
-    command.stdin(Stdio::null()).stderr(words).spawn().with_context(|| format!("{:?}", command.get_program()))
+    command.stdin(Stdio::null()).stderr(words);
+    Ok(Program(command.spawn().with_context(|| format!("{:?}", command.get_program()))?))
 }
 
 /// A port that was free a moment ago: for servers that cannot say which one they took.
