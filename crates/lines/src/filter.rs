@@ -7,31 +7,27 @@
 //! Patterns come from strangers. They are bounded in number, length and compiled size, and run in linear time.
 
 mod error;
+mod pattern;
 mod pick;
 
 pub use error::{FilterError, Pattern, Role};
+pub use pattern::MAX_PATTERN;
 pub use pick::Pick;
 
-use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::Look;
+use regex_automata::meta::Regex;
 
 use crate::level::Level;
+use pattern::Compiled;
 
 /// How many patterns one filter may have, includes and excludes together. Every line is held against each of them.
 pub const MAX_PATTERNS: usize = 16;
 
-/// How long one pattern may be, in bytes. It travels in an address.
-pub const MAX_PATTERN: usize = 4096;
-
-/// How big one compiled pattern may be, and also its lazily built DFA, in bytes. `\w{100}` is over it, `[a-z]{1000}` is
-/// not.
-const MAX_COMPILED: usize = 1 << 20;
-
 /// What is wanted. Equal specs make equal filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FilterSpec {
-    /// Regular expressions that must all match, in the syntax of the `regex` crate. `^` and `$` are the ends of the
-    /// line, also of one that ends in `\r\n`.
+    /// Regular expressions that must all match, in the syntax of the `regex` crate, on the bytes of a line (UTF-16 has
+    /// to be decoded first). `^` and `$` are the ends of the line, also of one that ends in `\r\n`; a `\r` within a
+    /// line ends it for them too, and `.` does not match one.
     pub include: Vec<String>,
     /// Regular expressions none of which may match.
     pub exclude: Vec<String>,
@@ -53,10 +49,8 @@ pub struct FilterState {
 #[derive(Clone, Debug)]
 pub struct Filter {
     spec: FilterSpec,
-    include: Vec<Regex>,
-    exclude: Vec<Regex>,
-    /// Whether the first include finds the same lines in a block as it does line by line.
-    leads: bool,
+    include: Vec<Compiled>,
+    exclude: Vec<Compiled>,
 }
 
 impl Filter {
@@ -66,14 +60,13 @@ impl Filter {
         if count > MAX_PATTERNS {
             return Err(FilterError::TooMany { count, max: MAX_PATTERNS });
         }
-        let compile = |role: Role, patterns: &[String]| -> Result<Vec<Regex>, FilterError> {
+        let compile = |role: Role, patterns: &[String]| -> Result<Vec<Compiled>, FilterError> {
             let named = patterns.iter().enumerate().map(|(index, text)| Pattern { role, index, text: text.clone() });
-            named.map(|pattern| compile(pattern, spec.ignore_case)).collect()
+            named.map(|pattern| pattern::compile(pattern, spec.ignore_case)).collect()
         };
         let include = compile(Role::Include, &spec.include)?;
         let exclude = compile(Role::Exclude, &spec.exclude)?;
-        let leads = spec.include.first().is_some_and(|pattern| sees_only_its_line(pattern));
-        Ok(Filter { spec: spec.clone(), include, exclude, leads })
+        Ok(Filter { spec: spec.clone(), include, exclude })
     }
 
     /// What this filter was made from.
@@ -104,13 +97,14 @@ impl Filter {
     /// Whether all includes from the one numbered `from` match, and no exclude does.
     fn patterns_match(&self, line: &[u8], from: usize) -> bool {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.include.iter().skip(from).all(|include| include.is_match(line))
-            && !self.exclude.iter().any(|exclude| exclude.is_match(line))
+        self.include.iter().skip(from).all(|include| include.regex.is_match(line))
+            && !self.exclude.iter().any(|exclude| exclude.regex.is_match(line))
     }
 
     /// The include to search whole blocks for, if there is one.
     fn lead(&self) -> Option<&Regex> {
-        self.include.first().filter(|_| self.leads && self.spec.level.is_none())
+        let first = self.include.first().filter(|first| first.in_block && self.spec.level.is_none());
+        first.map(|first| &first.regex)
     }
 }
 
@@ -122,37 +116,4 @@ impl FilterState {
         }
         self.last.unwrap_or(true)
     }
-}
-
-fn compile(pattern: Pattern, ignore_case: bool) -> Result<Regex, FilterError> {
-    if pattern.text.len() > MAX_PATTERN {
-        return Err(FilterError::TooLong { length: pattern.text.len(), pattern, max: MAX_PATTERN });
-    }
-    if let Some(at) = pattern.text.find('\n') {
-        return Err(FilterError::LineFeed { pattern, at });
-    }
-    let built = RegexBuilder::new(&pattern.text)
-        .case_insensitive(ignore_case)
-        .multi_line(true)
-        .crlf(true)
-        .size_limit(MAX_COMPILED)
-        .dfa_size_limit(MAX_COMPILED)
-        .build();
-    built.map_err(|_| error::explain(pattern, MAX_COMPILED))
-}
-
-/// Whether a match inside a line is a match whatever stands around the line. `\A` and `\z` look beyond it.
-fn sees_only_its_line(pattern: &str) -> bool {
-    let hir = syntax().build().parse(pattern);
-    hir.is_ok_and(|hir| {
-        let looks = hir.properties().look_set();
-        !looks.contains(Look::Start) && !looks.contains(Look::End)
-    })
-}
-
-/// The syntax of [`compile`], for looking into a pattern without building it.
-fn syntax() -> regex_syntax::ParserBuilder {
-    let mut builder = regex_syntax::ParserBuilder::new();
-    builder.utf8(false).multi_line(true).crlf(true);
-    builder
 }

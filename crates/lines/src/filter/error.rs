@@ -45,13 +45,11 @@ pub enum FilterError {
         /// The greatest length in bytes.
         max: usize,
     },
-    /// A line feed in a pattern, which no line has.
-    #[error("{pattern} has a line feed at byte {at}: a pattern is held against one line, so search for one line of it")]
-    LineFeed {
+    /// A pattern that no line can match, such as one with a line feed.
+    #[error("{pattern} matches no line: a line has no line feed in it, so search for what is on one line")]
+    NoLine {
         /// The pattern.
         pattern: Pattern,
-        /// Where the line feed is, in bytes from 0.
-        at: usize,
     },
     /// A pattern that is not a regular expression.
     #[error("{pattern} is wrong at column {column}: {why}; write \\ before a character that is meant as itself")]
@@ -84,7 +82,7 @@ impl FilterError {
         match self {
             FilterError::TooMany { .. } => None,
             FilterError::TooLong { pattern, .. }
-            | FilterError::LineFeed { pattern, .. }
+            | FilterError::NoLine { pattern }
             | FilterError::Syntax { pattern, .. }
             | FilterError::TooBig { pattern, .. } => Some(pattern),
         }
@@ -93,7 +91,7 @@ impl FilterError {
     /// Where in the pattern, in bytes from 0, where there is one place.
     pub fn at(&self) -> Option<usize> {
         match self {
-            FilterError::LineFeed { at, .. } | FilterError::Syntax { at, .. } => Some(*at),
+            FilterError::Syntax { at, .. } => Some(*at),
             _ => None,
         }
     }
@@ -110,16 +108,4 @@ impl fmt::Display for Pattern {
         let more = if short.len() < self.text.len() { "…" } else { "" };
         write!(f, "{role} pattern {} `{short}{more}`", self.index + 1)
     }
-}
-
-/// Why `pattern`, which did not compile, did not. The `regex` crate gives its reason as a drawing for a terminal; its
-/// parser knows the place.
-pub(super) fn explain(pattern: Pattern, limit: usize) -> FilterError {
-    let (at, why) = match super::syntax().build().parse(&pattern.text) {
-        Err(regex_syntax::Error::Parse(error)) => (error.span().start.offset, error.kind().to_string()),
-        Err(regex_syntax::Error::Translate(error)) => (error.span().start.offset, error.kind().to_string()),
-        _ => return FilterError::TooBig { pattern, limit },
-    };
-    let column = pattern.text.get(..at).map_or(1, |before| before.chars().count() + 1);
-    FilterError::Syntax { pattern, at, column, why }
 }

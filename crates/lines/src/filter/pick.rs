@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use memchr::{memchr, memrchr};
-use regex::bytes::Regex;
+use regex_automata::Input;
+use regex_automata::meta::Regex;
 
 use super::{Filter, FilterState};
 
 /// The wanted lines of one block: see [`Filter::pick`].
-#[derive(Debug)]
 pub struct Pick<'a> {
     filter: &'a Filter,
     block: &'a [u8],
@@ -45,10 +45,14 @@ impl<'a> Pick<'a> {
 
     fn next_by_hit(&mut self, lead: &Regex) -> Option<Range<usize>> {
         while self.at < self.block.len() {
-            let hit = lead.find_at(self.block, self.at).filter(|hit| hit.start() < self.block.len())?;
+            let hit = lead.find(Input::new(self.block).range(self.at..))?;
+            // An empty match behind the last `\n` is in no line.
+            if hit.start() == self.block.len() && self.block.ends_with(b"\n") {
+                return None;
+            }
             let range = self.line_around(hit.start());
             let line = &self.block[range.clone()];
-            // A hit may reach over the end of its line (`\s`, `[^x]`), and hide a shorter one that does not.
+            // A hit may take in the `\r` of a `\r\n`, which is no part of the line, and hide a shorter one.
             let shown = line.len() - usize::from(line.ends_with(b"\r"));
             let whole = hit.end() <= range.start + shown;
             if self.filter.patterns_match(line, usize::from(whole)) {

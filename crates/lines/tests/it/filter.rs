@@ -64,6 +64,12 @@ fn bytes_that_are_not_utf8_are_searched_too() {
 }
 
 #[test]
+fn bytes_that_are_not_utf8_are_beside_nothing_of_the_line_before() {
+    let filter = Filter::new(&spec(&[r"\B"], &[])).expect("a filter");
+    assert_eq!(filter.pick(b"\n\x80\n", &mut FilterState::default()).count(), 1);
+}
+
+#[test]
 fn lines_without_a_level_go_with_the_line_before_them() {
     let level = FilterSpec { level: Some(Level::Warn), ..FilterSpec::default() };
     let block = "before\n[INFO] a\n  at a\n[ERROR] b\n  at b\n\n[WARN] c\n[DEBUG] d\n  at d\n";
@@ -102,7 +108,8 @@ fn the_pattern_that_is_wrong_is_named() {
 #[test]
 fn too_much_is_refused() {
     assert!(matches!(error(r"\w{500}"), FilterError::TooBig { .. }));
-    assert!(matches!(error("a\nb"), FilterError::LineFeed { at: 1, .. }));
+    assert!(matches!(error("a\nb"), FilterError::NoLine { .. }));
+    assert!(matches!(error(r"a\nb"), FilterError::NoLine { .. }));
     assert!(
         matches!(error(&"a".repeat(MAX_PATTERN + 1)), FilterError::TooLong { length, .. } if length == MAX_PATTERN + 1)
     );
