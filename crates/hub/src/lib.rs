@@ -1,5 +1,44 @@
 //! Agents come in, viewers look: HTTP, WebSocket, SSE; access; metrics.
+//!
+//! The path of a block through the hub, file by file:
+//!
+//! ```text
+//! agent ⇒ carry (WebSocket) → link → ingest → channel (ring of items) → view → viewers/{websocket,stream} ⇒ browser | CLI | curl
+//! agent ⇐ carry             ← link ← ask    ← routes/{history,listing} and view                           ⇐
+//! ```
+//!
+//! What goes out is encoded once per channel and form (`item`, `render`); a viewer is a cursor into a ring and a socket. The
+//! hub keeps no log: what a viewer missed is asked of the agent and read from the file. Every route stands in one table
+//! (`routes`) with what it needs of who asks (`access`). It refuses to open a log's file itself, even of its own host.
 
 pub mod access;
+mod agents;
+mod ask;
+mod block_lines;
+mod carry;
+mod channel;
 pub mod frames;
+mod hub;
+mod ingest;
+mod item;
+mod link;
+mod metrics;
 pub mod problem;
+mod render;
+mod routes;
+mod serve;
+mod view;
+mod viewers;
+
+pub use carry::LINK_PROTOCOL;
+pub use hub::{Hub, HubConfig};
+pub use link::Pipe;
+pub use routes::openapi;
+pub use serve::{HubRefusal, serve};
+
+use serve::upgraded;
+
+/// A number below `below`, to spread out what would otherwise come all at once. Not for secrets.
+fn jitter(below: u64) -> u64 {
+    fastrand::u64(..below.max(1))
+}

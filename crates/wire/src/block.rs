@@ -42,7 +42,7 @@ impl Block {
     pub fn weight(&self) -> usize {
         let body = match &self.body {
             Body::Raw(bytes) => bytes.len(),
-            Body::Picked(lines) => lines.iter().map(|line| line.bytes.len() + line.lead.len() + 96).sum(),
+            Body::Picked { lines, .. } => lines.iter().map(|line| line.bytes.len() + line.lead.len() + 96).sum(),
         };
         body + 192
     }
@@ -56,7 +56,14 @@ pub enum Body {
     Raw(#[cbor(n(0), with = "crate::codec::raw")] Bytes),
     /// Only the lines that passed the channel's filter.
     #[n(1)]
-    Picked(#[n(0)] Vec<Picked>),
+    Picked {
+        /// In the order of the file.
+        #[n(0)]
+        lines: Vec<Picked>,
+        /// The at most 64 bytes in front of the block's end.
+        #[cbor(n(1), with = "crate::codec::raw")]
+        last: Bytes,
+    },
 }
 
 /// One line out of a block.

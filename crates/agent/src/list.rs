@@ -1,0 +1,169 @@
+//! Which logs there are: a walk over the offers when somebody asks, and nothing between two questions (law 3).
+//!
+//! A directory offers its text logs. What is text is told from the name, since opening ten thousand files to look would
+//! cost the host more than the list is worth: known binary formats and compressed files are left out. Links to
+//! directories are not entered, so that a walk ends; links to files are listed and judged when they are opened.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use globset::GlobBuilder;
+use tailcast_wire::{Answer, LogEntry};
+
+use crate::offers::Offers;
+
+/// At most so many entries are looked at in one walk; a tree with more is cut and the list says so by its length.
+const MAX_ENTRIES: usize = 200_000;
+/// Directories deeper than this are not entered.
+const MAX_DEPTH: usize = 24;
+/// Endings of files that are no text.
+const BINARY: [&str; 12] =
+    [".gz", ".xz", ".bz2", ".zst", ".zip", ".lz4", ".journal", ".journal~", ".db", ".sqlite", ".tar", ".swp"];
+/// Files of login records, binary by tradition.
+const LOGIN_RECORDS: [&str; 6] = ["wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"];
+
+/// What is wanted of the list.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) pattern: Option<&'a str>,
+    pub(crate) contains: Option<&'a str>,
+    pub(crate) limit: usize,
+    pub(crate) after: Option<&'a str>,
+}
+
+/// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system.
+pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
+    let mut names = Walk::over(offers).found;
+    let pattern = wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
+    let contains = wanted.contains.map(str::to_lowercase);
+    names.retain(|path| {
+        let name = path.to_string_lossy();
+        wanted.after.is_none_or(|after| name.as_ref() > after)
+            && contains.as_ref().is_none_or(|part| name.to_lowercase().contains(part))
+            && match &pattern {
+                None => true,
+                Some(Ok(glob)) => glob.is_match(path),
+                Some(Err(_)) => false,
+            }
+    });
+    names.sort();
+    names.dedup();
+    let more = names.len() > wanted.limit;
+    names.truncate(wanted.limit);
+    let logs: Vec<_> = names.iter().filter_map(|path| entry(offers, path)).collect();
+    let next = more.then(|| logs.last().map(|last| last.name.clone())).flatten();
+    Answer::Logs { logs, next }
+}
+
+fn entry(offers: &Offers, path: &Path) -> Option<LogEntry> {
+    let name = path.to_str()?.to_owned();
+    let unreadable = |words: &str| Some(words.to_owned());
+    let seen = fs::metadata(path);
+    let unreadable = match &seen {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => unreadable("a link that leads nowhere"),
+        Err(e) => Some(e.kind().to_string()),
+        Ok(meta) if !meta.is_file() => unreadable("not a regular file"),
+        Ok(_) if !path.canonicalize().is_ok_and(|real| offers.admit(&real)) => unreadable("leads out of what is offered"),
+        Ok(_) => rustix::fs::access(path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
+    };
+    let known = seen.ok().filter(|_| unreadable.as_deref() != Some("leads out of what is offered"));
+    Some(LogEntry { name, size: known.as_ref().map(Metadata::len), modified: known.as_ref().map(modified), unreadable })
+}
+
+fn modified(meta: &Metadata) -> i64 {
+    meta.mtime().saturating_mul(1_000_000).saturating_add(meta.mtime_nsec() / 1000)
+}
+
+/// One walk over all offers, bounded in entries and depth.
+struct Walk<'a> {
+    offers: &'a Offers,
+    found: Vec<PathBuf>,
+    left: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn over(offers: &'a Offers) -> Self {
+        let mut walk = Walk { offers, found: Vec::new(), left: MAX_ENTRIES };
+        for root in offers.roots() {
+            walk.visit(root, true, 0);
+        }
+        walk
+    }
+
+    /// `named`: the administrator wrote this very path, so it is listed whatever its name says of its content.
+    fn visit(&mut self, path: &Path, named: bool, depth: usize) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        // The administrator may name a directory by a link; inside it links are not entered, so that a walk ends.
+        let kind = if named { fs::metadata(path) } else { fs::symlink_metadata(path) };
+        match kind {
+            Ok(meta) if meta.is_dir() => self.enter(path, depth),
+            Ok(meta) if meta.is_symlink() && path.is_dir() => (),
+            Ok(meta) if !named && !meta.is_file() && !meta.is_symlink() => (),
+            Ok(_) if self.offers.names(path) && (named || looks_like_text(path)) => self.found.push(path.to_owned()),
+            // An offered file that cannot be seen is listed with the reason.
+            Err(_) if named && self.offers.names(path) => self.found.push(path.to_owned()),
+            _ => (),
+        }
+    }
+
+    fn enter(&mut self, dir: &Path, depth: usize) {
+        if depth >= MAX_DEPTH {
+            return;
+        }
+        match fs::read_dir(dir) {
+            Ok(entries) => entries.flatten().for_each(|entry| self.visit(&entry.path(), false, depth + 1)),
+            // Listed, with the reason, where its logs would have been.
+            Err(_) if self.offers.names(dir) => self.found.push(dir.to_owned()),
+            Err(_) => (),
+        }
+    }
+}
+
+fn looks_like_text(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    !BINARY.iter().any(|end| name.ends_with(end)) && !LOGIN_RECORDS.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(offers: &Offers, wanted: &Wanted<'_>) -> Vec<String> {
+        match list(offers, wanted) {
+            Answer::Logs { logs, .. } => logs.into_iter().map(|log| log.name).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_directory_offers_its_text_logs_in_pages() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        for name in ["a.log", "b.log.1.gz", "wtmp", "sub/c.log", "z"] {
+            fs::write(dir.path().join(name), "x\n").unwrap();
+        }
+        let root = dir.path().canonicalize().unwrap();
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        let all = Wanted { pattern: None, contains: None, limit: 100, after: None };
+        let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
+        assert_eq!(names(&offers, &all), [path("a.log"), path("sub/c.log"), path("z")]);
+        let first = names(&offers, &Wanted { limit: 1, ..all });
+        assert_eq!(first, [path("a.log")]);
+        let rest = Wanted { pattern: None, contains: Some("C.LOG"), limit: 10, after: Some(&first[0]) };
+        assert_eq!(names(&offers, &rest), [path("sub/c.log")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_listed_with_the_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", root.join("a.log")).unwrap();
+        std::os::unix::fs::symlink("/nowhere/at/all", root.join("b.log")).unwrap();
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        let Answer::Logs { logs, .. } = list(&offers, &Wanted { pattern: None, contains: None, limit: 9, after: None }) else { panic!() };
+        assert_eq!(logs.iter().map(|log| log.unreadable.is_some()).collect::<Vec<_>>(), [true, true]);
+        assert_eq!(logs[0].size, None, "the size of what is not offered is not told");
+    }
+}

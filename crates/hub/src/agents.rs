@@ -1,0 +1,162 @@
+//! The agents that are, or were, connected: one per host, the newest session wins.
+//!
+//! The directory is kept by host name; a host that has gone stays listed with the time it went. Channels register here by
+//! host, so that an agent that comes (again) is asked to follow all that is looked at, from where each channel stands.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tailcast_wire::{HostName, Question};
+
+use crate::ask::{Answered, AskError, Asks};
+use crate::channel::{Channel, Key};
+use crate::link::Link;
+
+/// Hosts that are remembered after they have gone; beyond it the longest gone is forgotten.
+const MAX_GONE: usize = 4096;
+
+/// Whether a host's agent is there.
+#[derive(Debug, Clone)]
+pub(crate) enum State {
+    /// Its link is up.
+    Up(Arc<Link>),
+    /// It has gone, for the reason given.
+    Lost(String),
+}
+
+/// One host as it is listed.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) state: State,
+    pub(crate) since: Timestamp,
+    pub(crate) version: String,
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+/// The directory.
+#[derive(Debug, Default)]
+pub(crate) struct Agents {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    hosts: HashMap<HostName, Host>,
+    channels: HashMap<HostName, HashMap<Key, Arc<Channel>>>,
+}
+
+impl Agents {
+    /// A session begins: it takes over from an older one of the same host, and follows what is looked at.
+    pub(crate) fn arrive(&self, link: &Arc<Link>) {
+        let mut inner = self.lock();
+        let hello = link.hello();
+        let host = Host {
+            state: State::Up(Arc::clone(link)),
+            since: Timestamp::now(),
+            version: hello.version.clone(),
+            labels: hello.labels.clone(),
+        };
+        let older = inner.hosts.insert(hello.host.clone(), host);
+        if let Some(Host { state: State::Up(older), .. }) = older {
+            older.close("another session of this host has taken over");
+        }
+        for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
+            link.follow(channel);
+        }
+    }
+
+    /// A session has ended; a newer one of the same host is not touched.
+    pub(crate) fn leave(&self, link: &Arc<Link>, words: &str) {
+        let mut inner = self.lock();
+        let name = &link.hello().host;
+        let Some(host) = inner.hosts.get_mut(name) else { return };
+        if !matches!(&host.state, State::Up(present) if Arc::ptr_eq(present, link)) {
+            return;
+        }
+        host.state = State::Lost(words.to_owned());
+        host.since = Timestamp::now();
+        for channel in inner.channels.get(name).into_iter().flat_map(HashMap::values) {
+            channel.lost(words);
+        }
+        inner.forget_the_longest_gone();
+    }
+
+    /// A channel is looked at: its agent follows, now or when it comes.
+    pub(crate) fn open(&self, channel: &Arc<Channel>) {
+        let mut inner = self.lock();
+        let host = &channel.key.log.host;
+        inner.channels.entry(host.clone()).or_default().insert(channel.key.clone(), Arc::clone(channel));
+        match inner.hosts.get(host).map(|host| &host.state) {
+            Some(State::Up(link)) => link.follow(channel),
+            Some(State::Lost(words)) => channel.lost(words),
+            None => channel.lost("no agent of this name has been here since the hub started"),
+        }
+    }
+
+    /// Nobody looks any more.
+    pub(crate) fn close(&self, channel: &Arc<Channel>) {
+        let mut inner = self.lock();
+        let host = &channel.key.log.host;
+        if let Some(channels) = inner.channels.get_mut(host) {
+            // A newer channel of the same key may have taken the place already.
+            if channels.get(&channel.key).is_some_and(|present| Arc::ptr_eq(present, channel)) {
+                channels.remove(&channel.key);
+            }
+            if channels.is_empty() {
+                inner.channels.remove(host);
+            }
+        }
+        if let Some(State::Up(link)) = inner.hosts.get(host).map(|host| &host.state) {
+            link.unfollow(channel);
+        }
+    }
+
+    /// Puts a question to a host's agent. Dropping the future takes the question back.
+    ///
+    /// # Errors
+    /// When there is no such host, its agent is away, too many questions are open, or no answer comes in time.
+    pub(crate) async fn ask(&self, host: &HostName, question: Question) -> Result<Answered, AskError> {
+        let link = match self.lock().hosts.get(host).map(|host| &host.state) {
+            Some(State::Up(link)) => Arc::clone(link),
+            Some(State::Lost(words)) => return Err(AskError::Away(words.clone())),
+            None => return Err(AskError::NoSuchHost(host.clone())),
+        };
+        Asks::ask(&link, question).await
+    }
+
+    /// A host's time zone, for stamps that name none.
+    pub(crate) fn zone(&self, host: &HostName) -> TimeZone {
+        match self.lock().hosts.get(host).map(|host| &host.state) {
+            Some(State::Up(link)) => link.zone(),
+            _ => TimeZone::UTC,
+        }
+    }
+
+    /// All hosts, by name.
+    pub(crate) fn list(&self) -> Vec<(HostName, Host)> {
+        let mut hosts: Vec<_> = self.lock().hosts.iter().map(|(name, host)| (name.clone(), host.clone())).collect();
+        hosts.sort_by(|a, b| a.0.cmp(&b.0));
+        hosts
+    }
+
+    /// All channels.
+    pub(crate) fn channels(&self) -> Vec<Arc<Channel>> {
+        self.lock().channels.values().flat_map(HashMap::values).cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn forget_the_longest_gone(&mut self) {
+        let gone = self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)));
+        if gone.clone().count() > MAX_GONE {
+            let oldest = gone.min_by_key(|(_, host)| host.since).map(|(name, _)| name.clone());
+            oldest.map(|name| self.hosts.remove(&name));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A question to an agent: a number, a deadline, at most one answer.
+//!
+//! Bounded per agent: so many questions are open at once, the rest wait their turn, and waiting counts against the deadline.
+//! Whoever stops waiting takes the question back, so that the host does not work for nobody.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tailcast_wire::{Answer, HostName, Question, ToAgent};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+use crate::link::Link;
+
+/// Questions open at one agent at once.
+const OPEN: usize = 32;
+/// How long an answer may take, with the wait for a turn.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum AskError {
+    /// No agent of that name has been here.
+    #[error("no host called {0} has been here since the hub started; `tailcast ls` and GET /api/v1/hosts show which have")]
+    NoSuchHost(HostName),
+    /// The agent's link is down.
+    #[error("the agent is away: {0}")]
+    Away(String),
+    /// The deadline passed.
+    #[error("the agent did not answer within {} s", DEADLINE.as_secs())]
+    Late,
+}
+
+/// An answer, and of which start of the agent it is: lives are numbered anew by each.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) session: u64,
+    pub(crate) answer: Answer,
+}
+
+/// The open questions of one link.
+#[derive(Debug)]
+pub(crate) struct Asks {
+    turns: Semaphore,
+    next: AtomicU64,
+    waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
+}
+
+impl Default for Asks {
+    fn default() -> Self {
+        Asks { turns: Semaphore::new(OPEN), next: AtomicU64::new(1), waiting: Mutex::default() }
+    }
+}
+
+impl Asks {
+    /// Asks and waits. Cancel safe: dropping the future takes the question back.
+    pub(crate) async fn ask(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {
+        timeout(DEADLINE, Self::ask_in_turn(link, question)).await.unwrap_or(Err(AskError::Late))
+    }
+
+    async fn ask_in_turn(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {
+        let gone = || AskError::Away("its link went down".to_owned());
+        let asks = link.asks();
+        let _turn = asks.turns.acquire().await.map_err(|_| gone())?;
+        let (tx, rx) = oneshot::channel();
+        let number = asks.next.fetch_add(1, Ordering::Relaxed);
+        asks.lock().insert(number, tx);
+        let open = Open { link, number };
+        link.send(&ToAgent::Ask { ask: number, question }).await.map_err(|_| gone())?;
+        let answer = rx.await.map_err(|_| gone());
+        drop(open);
+        Ok(Answered { session: link.hello().session, answer: answer? })
+    }
+
+    /// Hands an answer to whoever waits for it; one that nobody waits for any more is dropped.
+    pub(crate) fn answer(&self, number: u64, answer: Answer) {
+        if let Some(waiting) = self.lock().remove(&number) {
+            // The asker may have gone this very moment.
+            waiting.send(answer).unwrap_or_else(drop);
+        }
+    }
+
+    /// The link is down: nobody will be answered.
+    pub(crate) fn close(&self) {
+        self.turns.close();
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A question that has been asked; dropped unanswered it is taken back.
+struct Open<'a> {
+    link: &'a Link,
+    number: u64,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if self.link.asks().lock().remove(&self.number).is_some() {
+            self.link.try_send(&ToAgent::Cancel { ask: self.number });
+        }
+    }
+}

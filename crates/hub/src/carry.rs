@@ -1,0 +1,117 @@
+//! The link of an agent that dialled in: its WebSocket on one side, the pipe that the agent in `serve` uses on the other.
+//!
+//! Moves messages and nothing else. A queue that is full stops the reading, so TCP holds the agent back. The hub pings a
+//! silent link, so that each side notices within a minute that the other one has gone without a word.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tailcast_fdguard::{Class, Conn};
+use tailcast_wire::{Hello, MAX_MESSAGE};
+use tokio::sync::mpsc;
+use tokio_websockets::{Config, Limits, Message, ServerBuilder, WebSocketStream};
+
+use crate::access::Visitor;
+use crate::frames::{Handshake, wants_websocket};
+use crate::hub::Hub;
+use crate::ingest;
+use crate::link::Pipe;
+use crate::problem::Problem;
+use crate::viewers::switching;
+
+/// The subprotocol of the link.
+pub const LINK_PROTOCOL: &str = "tailcast.link.v1";
+/// How often an agent is pinged, and how many in turn it may leave without a sign of life.
+const PING: Duration = Duration::from_secs(15);
+const PINGS: u8 = 3;
+
+/// `GET agent`: an agent dials in.
+pub(crate) async fn agent(State(hub): State<Arc<Hub>>, visitor: Visitor, mut request: Request) -> Response {
+    if !wants_websocket(request.headers()) {
+        return Problem::bad_request("agents come here by WebSocket: `tailcast agent --hub URL`").into_response();
+    }
+    let handshake = match Handshake::new(request.headers(), &[LINK_PROTOCOL]) {
+        Ok(handshake) if handshake.protocol.is_some() => handshake,
+        Ok(_) => return Problem::bad_request(format!("the subprotocol of agents is {LINK_PROTOCOL}")).into_response(),
+        Err(refusal) => return Problem::bad_request(refusal.to_string()).into_response(),
+    };
+    let response = switching(&handshake);
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = hub.tasks.clone();
+    tasks.spawn(async move {
+        let Some((mut conn, early)) = crate::upgraded(upgrade).await else { return };
+        drop(request);
+        if !early.is_empty() || conn.slot_mut().become_one_of(Class::Links).is_err() {
+            tracing::warn!(client = %visitor.client, "an agent was turned away: no room for its link, or it spoke too early");
+            return;
+        }
+        serve(&hub, &visitor, conn).await;
+    });
+    response
+}
+
+async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
+    let limits = Limits::default().max_payload_len(Some(MAX_MESSAGE));
+    // Messages come whole from a peer that writes them whole; a frame is flushed when the queue is empty.
+    let config = Config::default().flush_threshold(64 * 1024);
+    let socket = ServerBuilder::new().limits(limits).config(config).serve(conn);
+    let (pipe, Pipe { tx: to_hub, rx: from_hub }) = Pipe::pair();
+    let admit = |hello: &Hello| match visitor.may_speak_for(hello.host.as_str()) {
+        true => Ok(()),
+        false => Err(format!("its token does not allow the name {}: `tailcast token add --agent {}`", hello.host, hello.host)),
+    };
+    let served = ingest::serve(&hub.agents, pipe, &admit, &hub.stop);
+    let (why, ()) = tokio::join!(served, carry(socket, to_hub, from_hub));
+    tracing::debug!(client = %visitor.client, why, "a link ended");
+}
+
+/// Moves messages until either side ends. The two directions do not wait for each other: an agent that does not read its
+/// questions must not be kept from sending its lines, nor the other way round.
+async fn carry(socket: WebSocketStream<Conn>, to_hub: mpsc::Sender<Bytes>, from_hub: mpsc::Receiver<Bytes>) {
+    let (sink, stream) = socket.split();
+    let heard = AtomicBool::new(true);
+    tokio::select! {
+        () = inward(stream, to_hub, &heard) => (),
+        () = outward(sink, from_hub, &heard) => (),
+    }
+}
+
+async fn inward(mut stream: SplitStream<WebSocketStream<Conn>>, to_hub: mpsc::Sender<Bytes>, heard: &AtomicBool) {
+    while let Some(Ok(message)) = stream.next().await {
+        heard.store(true, Ordering::Relaxed);
+        if message.is_binary() && to_hub.send(message.into_payload().into()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn outward(mut sink: SplitSink<WebSocketStream<Conn>, Message>, mut from_hub: mpsc::Receiver<Bytes>, heard: &AtomicBool) {
+    let mut ping = tokio::time::interval(PING);
+    let mut silent = 0;
+    loop {
+        let message = tokio::select! {
+            message = from_hub.recv() => match message {
+                Some(bytes) => Message::binary(bytes),
+                None => break,
+            },
+            _ = ping.tick() => {
+                silent = if heard.swap(false, Ordering::Relaxed) { 0 } else { silent + 1 };
+                if silent > PINGS {
+                    return;
+                }
+                Message::ping(Bytes::new())
+            }
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+    // The last words are out; whether the peer hears the close does not matter.
+    drop(tokio::time::timeout(Duration::from_secs(1), sink.close()).await);
+}

@@ -1,0 +1,239 @@
+//! One channel in the hub: a log under a filter, its ring, and how far it has come.
+//!
+//! Only [`crate::ingest`] writes here. The lock on the state is held while an item is published, so that whoever
+//! compares a place with the channel's edge sees ring and edge of the same moment.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use tailcast_fanout::{Ring, Seq};
+use tailcast_wire::{Filter, LogName, Place};
+
+use crate::item::{Item, LongLine, Reach, What};
+
+/// How many lives of a file a channel remembers, to recognise the place of a viewer who is catching up.
+const LIVES: usize = 32;
+
+/// What is fanned out: equal keys are one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) log: LogName,
+    pub(crate) filter: Filter,
+}
+
+/// Where a viewer stands who read from the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct At {
+    /// Of which start of the agent the life is.
+    pub(crate) session: u64,
+    pub(crate) life: u64,
+    pub(crate) offset: u64,
+    pub(crate) position: Arc<str>,
+}
+
+impl At {
+    pub(crate) fn new(session: u64, place: &Place) -> Self {
+        At { session, life: place.life, offset: place.offset, position: Arc::from(place.position.as_str()) }
+    }
+}
+
+/// Where to go on in the ring.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Joint {
+    /// With this item, of which all up to `Reach` is known already.
+    Here(Seq, Reach),
+    /// The ring does not reach back so far, or does not know the place: read on from the file.
+    NotYet,
+}
+
+/// A channel. Its ring is fed while the agent follows; it lives as long as somebody looks.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) key: Key,
+    log: Arc<LogName>,
+    ring: Ring<Item>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    session: u64,
+    /// (life, epoch), newest last.
+    lives: VecDeque<(u64, u64)>,
+    epoch: u64,
+    edge: Option<At>,
+    /// When the agent last said something about this log.
+    heard: Option<Instant>,
+    link: Link,
+    long: Option<LongLine>,
+    zone: TimeZone,
+}
+
+/// Whether the agent is there for this channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// It follows, or is about to.
+    Up,
+    /// It does not, for the reason given.
+    Down(String),
+}
+
+impl Channel {
+    pub(crate) fn new(key: Key, ring: Ring<Item>) -> Self {
+        let log = Arc::new(key.log.clone());
+        let state = State {
+            session: 0,
+            lives: VecDeque::new(),
+            epoch: 0,
+            edge: None,
+            heard: None,
+            link: Link::Down("the agent has not been heard of yet".to_owned()),
+            long: None,
+            zone: TimeZone::UTC,
+        };
+        Channel { key, log, ring, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn log(&self) -> &Arc<LogName> {
+        &self.log
+    }
+
+    /// Where the channel's next item will start, to follow on from after the link was down.
+    pub(crate) fn edge(&self) -> Option<At> {
+        self.lock().edge.clone()
+    }
+
+    /// The edge with the item that starts there, of one moment.
+    pub(crate) fn newest(&self) -> Option<(At, Reach, Seq)> {
+        let state = self.lock();
+        state.edge.clone().map(|edge| (edge, state.reached(), self.ring.head()))
+    }
+
+    pub(crate) fn link(&self) -> Link {
+        self.lock().link.clone()
+    }
+
+    /// The host's time zone.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.lock().zone.clone()
+    }
+
+    /// Where a viewer who has read up to `at` goes on in the ring.
+    pub(crate) fn join(&self, at: &At) -> Joint {
+        let state = self.lock();
+        let Some(reach) = state.reach(at) else { return Joint::NotYet };
+        let head = self.ring.head();
+        match self.ring.find(|item| item.reach > reach) {
+            Some((seq, item)) if item.from <= reach => Joint::Here(seq, reach),
+            Some(_) => Joint::NotYet,
+            None => match state.edge.as_ref().and_then(|edge| state.reach(edge)) {
+                Some(edge) if edge <= reach => Joint::Here(head, reach),
+                _ => Joint::NotYet,
+            },
+        }
+    }
+
+    /// The link came up: the agent of `session` follows from `edge` on.
+    pub(crate) fn opened(&self, session: u64, zone: &TimeZone, edge: Option<&Place>) {
+        let mut state = self.lock();
+        let was_down = state.heard.is_some() && state.link != Link::Up;
+        let from = state.reached();
+        state.link = Link::Up;
+        state.session = session;
+        state.zone = zone.clone();
+        state.lives.clear();
+        state.advance(edge);
+        let what = match was_down {
+            true => What::AgentBack { words: "the agent is back".to_owned() },
+            // Whoever has read the file to its end goes on here.
+            false => What::Edge { behind: 0 },
+        };
+        self.publish(&mut state, from, what);
+    }
+
+    /// The link went down.
+    pub(crate) fn lost(&self, words: &str) {
+        let mut state = self.lock();
+        if state.link == Link::Up {
+            let from = state.reached();
+            self.publish(&mut state, from, What::AgentLost { words: words.to_owned() });
+        }
+        state.link = Link::Down(words.to_owned());
+    }
+
+    /// Publishes what the agent said, in its place. `to`: where the log goes on behind it.
+    pub(crate) fn take(&self, what: What, to: Option<&Place>) {
+        let mut state = self.lock();
+        let before = state.reached();
+        state.advance(to);
+        let what = state.with_long_line(what);
+        let from = match &what {
+            What::Block { block, .. } => Reach { offset: block.start, ..state.reached() },
+            _ => before,
+        };
+        self.publish(&mut state, from, what);
+    }
+
+    fn publish(&self, state: &mut State, from: Reach, what: What) {
+        state.heard = Some(Instant::now());
+        let reach = state.reached();
+        let position = state.edge.as_ref().map(|edge| Arc::clone(&edge.position));
+        let item = Item::new(Arc::clone(&self.log), state.zone.clone(), what, (from, reach), position);
+        // A closed ring is a channel that the last viewer has just left: nobody misses the item.
+        if self.ring.publish(item).is_err() {
+            tracing::trace!(log = %self.key.log, "the channel closed under an item");
+        }
+    }
+
+    /// How many bytes of items it holds, and how many viewers.
+    pub(crate) fn stats(&self) -> tailcast_fanout::Stats {
+        self.ring.stats()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The edge as a reach; the very beginning while there is none.
+    fn reached(&self) -> Reach {
+        let offset = self.edge.as_ref().map_or(0, |edge| edge.offset);
+        Reach { epoch: self.epoch, offset }
+    }
+
+    fn reach(&self, at: &At) -> Option<Reach> {
+        let known = self.lives.iter().rev().find(|(life, _)| *life == at.life && self.session == at.session);
+        known.map(|(_, epoch)| Reach { epoch: *epoch, offset: at.offset })
+    }
+
+    fn advance(&mut self, to: Option<&Place>) {
+        let Some(place) = to else { return };
+        if self.lives.back().is_none_or(|(life, _)| *life != place.life) {
+            self.epoch += 1;
+            self.lives.push_back((place.life, self.epoch));
+            let surplus = self.lives.len().saturating_sub(LIVES);
+            self.lives.drain(..surplus);
+        }
+        self.edge = Some(At::new(self.session, place));
+    }
+
+    /// Puts the beginning of a long line together over blocks, and gives it to the block that ends it.
+    fn with_long_line(&mut self, what: What) -> What {
+        match what {
+            What::Block { block, .. } => {
+                let long = self.long.take();
+                let (here, next) = crate::block_lines::gather_long(&block, long);
+                self.long = next;
+                What::Block { block, long: here }
+            }
+            What::Edge { behind } => What::Edge { behind },
+            other => {
+                self.long = None;
+                other
+            }
+        }
+    }
+}

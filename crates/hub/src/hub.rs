@@ -1,0 +1,144 @@
+//! The hub itself: what all its parts share, and the life of a channel from the first viewer to the last.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tailcast_fanout::{Channels, Joined, Limits, Source, Subscription};
+use tailcast_fdguard::Budget;
+use tailcast_wire::Hello;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::access::Access;
+use crate::agents::Agents;
+use crate::channel::{Channel, Key};
+use crate::ingest;
+use crate::item::Item;
+use crate::link::Pipe;
+use crate::metrics::Metrics;
+
+/// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
+/// memory; who is slower than that is served from the file. The items bound the events of a log that only ticks.
+const RING: Limits = Limits::new(4 << 20, 4096);
+/// A channel outlives its last viewer by this, so that reloading a page does not reopen the file.
+const LINGER: Duration = Duration::from_secs(2);
+/// What is older than this is read from the file by whoever still wants it.
+const KEEP: Duration = Duration::from_secs(30);
+
+/// What a hub is told at its start.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// The path under which it lives, `/` or `/tailcast`.
+    pub base_path: String,
+}
+
+/// A hub. Made once per process and shared by everything in it.
+pub struct Hub {
+    pub(crate) config: HubConfig,
+    pub(crate) agents: Agents,
+    pub(crate) access: Arc<Access>,
+    pub(crate) budget: Budget,
+    pub(crate) metrics: Metrics,
+    /// Cancelled when the hub stops: viewers are told, agents are told.
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    fanout: Channels<Key, Item>,
+    channels: Mutex<HashMap<Key, Arc<Channel>>>,
+}
+
+impl Hub {
+    /// A hub without agents and viewers.
+    #[must_use]
+    pub fn new(config: HubConfig, access: Arc<Access>, budget: Budget) -> Arc<Self> {
+        let hub = Arc::new(Hub {
+            config,
+            agents: Agents::default(),
+            access,
+            budget,
+            metrics: Metrics::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            fanout: Channels::new(),
+            channels: Mutex::default(),
+        });
+        hub.tasks.spawn(Arc::clone(&hub).expire());
+        hub
+    }
+
+    /// Serves the agent of this very process, over a pipe in memory, until the hub stops or the agent ends.
+    pub async fn attach(self: Arc<Self>, pipe: Pipe) {
+        // It shares the process: whatever name it has been given is right.
+        ingest::serve(&self.agents, pipe, &|_: &Hello| Ok(()), &self.stop).await;
+    }
+
+    /// A cursor into the channel `key`; the agent follows from the first one on.
+    pub(crate) fn watch(self: &Arc<Self>, key: &Key) -> (Arc<Channel>, Subscription<Item>) {
+        let mut channels = self.lock();
+        let Joined { subscription, source } = self.fanout.subscribe(key.clone(), RING);
+        let Some(source) = source else {
+            if let Some(channel) = channels.get(key) {
+                return (Arc::clone(channel), subscription);
+            }
+            unreachable!("a channel is listed as long as its source lives, both under this lock");
+        };
+        let channel = Arc::new(Channel::new(key.clone(), source.ring().clone()));
+        channels.insert(key.clone(), Arc::clone(&channel));
+        drop(channels);
+        self.agents.open(&channel);
+        self.tasks.spawn(Arc::clone(self).hold(source, Arc::clone(&channel)));
+        (channel, subscription)
+    }
+
+    /// Holds the duty to feed a channel until nobody has looked for a while.
+    async fn hold(self: Arc<Self>, mut source: Source<Key, Item>, channel: Arc<Channel>) {
+        loop {
+            tokio::select! {
+                () = source.idle() => (),
+                () = self.stop.cancelled() => break,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LINGER) => (),
+                () = self.stop.cancelled() => break,
+            }
+            let mut channels = self.lock();
+            match source.retire() {
+                Ok(()) => {
+                    channels.remove(&channel.key);
+                    break;
+                }
+                Err(still_looked_at) => source = still_looked_at,
+            }
+        }
+        self.agents.close(&channel);
+    }
+
+    async fn expire(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(KEEP / 3);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => (),
+                () = self.stop.cancelled() => return,
+            }
+            if let Some(before) = Instant::now().checked_sub(KEEP) {
+                self.fanout.expire(before);
+            }
+        }
+    }
+
+    /// Tells everybody that the hub goes down; they end by themselves within their time.
+    pub fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Channel>>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("config", &self.config).finish_non_exhaustive()
+    }
+}

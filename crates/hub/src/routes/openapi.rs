@@ -1,0 +1,101 @@
+//! The description of the interface, made from the handlers and committed as `docs/openapi.json`.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+
+use super::{health, history, listing, live};
+use crate::access::login;
+use crate::problem::Problem;
+
+/// One line. `live` and `lines` write it by hand; a test holds them to this.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Line)]
+pub(crate) struct LineShape {
+    /// Where the line starts, to come again with; opaque.
+    position: String,
+    /// In bytes of the file.
+    offset: u64,
+    /// When it was written, where it says so.
+    #[schema(format = DateTime)]
+    time: Option<String>,
+    /// trace, debug, info, warn, error or fatal, where it says so.
+    level: Option<String>,
+    /// What it says; characters that are none are replaced.
+    text: String,
+    /// The bytes in base64, where the text is not all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+    /// The true length in bytes, where only the beginning is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<u64>,
+}
+
+/// A page of lines.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LinesPage {
+    log: String,
+    lines: Vec<LineShape>,
+    /// Ask `before` this for what comes before; null at the beginning of what is on the disk.
+    before: Option<String>,
+    /// Ask `after` this for what comes behind.
+    after: Option<String>,
+    /// Whether the last line that exists is in it.
+    end: bool,
+    /// Whether a bound on the work ended it before its lines were found.
+    limited: bool,
+    /// Bytes that were looked through.
+    scanned: u64,
+}
+
+/// One event of a live view. Which of the members are there depends on `type`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LiveEvent {
+    /// lines, opened, edge, gap, lost, rotated, truncated, gone, waiting, unfinished, polling, agent_lost, agent_back,
+    /// limit, error or bye.
+    r#type: String,
+    log: Option<String>,
+    /// Where the next line starts.
+    position: Option<String>,
+    lines: Option<Vec<LineShape>>,
+    /// For a person.
+    words: Option<String>,
+    /// The beginning of a gap or loss.
+    from: Option<String>,
+    /// Its end.
+    to: Option<String>,
+    bytes: Option<u64>,
+    /// The agent's end offset.
+    offset: Option<u64>,
+    /// Bytes on the disk behind what was sent.
+    behind: Option<u64>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "tailcast", description = "Live logs of every machine, straight from the files."),
+    paths(
+        listing::hosts, listing::logs, live::live, history::lines, history::raw,
+        login::log_in, login::log_out, login::me,
+        health::healthz, health::readyz, health::metrics
+    ),
+    components(schemas(Problem, LineShape, LinesPage, LiveEvent)),
+    tags(
+        (name = "logs", description = "Hosts, logs and their lines"),
+        (name = "access", description = "Who one is"),
+        (name = "health", description = "How the hub is")
+    )
+)]
+struct Description;
+
+/// The description as JSON, with the version of the program.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut description = Description::openapi();
+    description.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    description
+}
+
+pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(openapi())
+}

@@ -1,0 +1,118 @@
+//! The front door: connections that fit into the budget become HTTP; those that do not are refused in words.
+//!
+//! Our own accept loop (`fdguard`), never axum's: limits on headers and idle connections, the addresses for the gate, and
+//! an end that tells everybody. HTTP/1 only: a browser then opens a connection of its own for each WebSocket, which is
+//! what lets the hub write one frame to many sockets.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tailcast_fdguard::{Accepted, Class, Conn, Listener};
+use tower_service::Service;
+
+use crate::access::Peer;
+use crate::hub::Hub;
+use crate::routes;
+
+/// How long a request's head may take, and how long a connection may idle between two.
+const HEAD: Duration = Duration::from_secs(10);
+/// The largest head of a request, in bytes. A filter travels in it.
+const HEAD_BYTES: usize = 32 << 10;
+/// How long the connections have to end when the hub stops.
+const DRAIN: Duration = Duration::from_millis(2500);
+
+/// Serves until the hub is stopped, and then until the last connection has ended or its time is up.
+pub async fn serve(hub: &Arc<Hub>, mut listener: Listener) {
+    let router = routes::router(hub);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                hub.tasks.spawn(connection(Arc::clone(hub), router.clone(), accepted));
+            }
+            () = hub.stop.cancelled() => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, hub.tasks.wait()).await.is_err() {
+        tracing::info!(left = hub.tasks.len(), "some connections did not end in time and are cut");
+    }
+}
+
+async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
+    let remote = accepted.peer;
+    let local = accepted.stream.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+    let peer = Peer::new(remote, local);
+    let usher = accepted.slot.usher();
+    let service = service_fn(move |request| answer(router.clone(), peer.clone(), request));
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(accepted.into_conn()), service)
+        .with_upgrades();
+    tokio::pin!(http);
+    let ended = tokio::select! {
+        ended = http.as_mut() => ended,
+        () = hub.stop.cancelled() => {
+            http.as_mut().graceful_shutdown();
+            http.await
+        }
+    };
+    drop(usher);
+    if let Err(e) = ended {
+        tracing::debug!(client = %remote, "a connection ended: {e}");
+    }
+}
+
+async fn answer(mut router: Router, peer: Peer, request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    router.call(request).await
+}
+
+/// The stream behind an upgrade, with what was read of it already; `None` when the client left in the middle.
+pub(crate) async fn upgraded(upgrade: hyper::upgrade::OnUpgrade) -> Option<(Conn, bytes::Bytes)> {
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<Conn>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
+}
+
+/// What those are told who do not fit: words for a person, and when to come again.
+fn refusal(asked: &tailcast_fdguard::Asked<'_>) -> Vec<u8> {
+    let retry = 1 + crate::jitter(4);
+    let body = format!(
+        "{{\"type\":\"urn:tailcast:problem:unavailable\",\"title\":\"No room\",\"status\":503,\
+         \"detail\":\"this hub has no room for one more connection now ({}); come again in {retry} s\",\"retry_after\":{retry}}}",
+        asked.reason
+    );
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
+         Retry-After: {retry}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// The refusal of a hub: agents' links have a place of their own when viewers have none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HubRefusal;
+
+impl tailcast_fdguard::Refusal for HubRefusal {
+    fn words(&self, asked: &tailcast_fdguard::Asked<'_>) -> Vec<u8> {
+        refusal(asked)
+    }
+
+    fn class(&self, asked: &tailcast_fdguard::Asked<'_>) -> Class {
+        let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        let is_agent = line.starts_with(b"GET ") && line.windows(14).any(|part| part == b"/api/v1/agent ");
+        if is_agent { Class::Links } else { Class::Viewers }
+    }
+}

@@ -1,0 +1,361 @@
+//! One log in front of one viewer: history from the file, then live from the channel's ring, without a seam.
+//!
+//! A view subscribes first and reads afterwards. Each page that it reads says where the next line starts; as soon as the
+//! ring reaches back to that place the view goes on in the ring ([`Channel::join`]), until then it reads on. The same way
+//! brings back a viewer who fell off the ring and wants everything. So there is one path for history, resume and catching
+//! up, and law 4 rests on one comparison. A view holds a cursor, one question at most, and no bytes.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tailcast_fanout::{Drained, Subscription};
+use tailcast_wire::{Answer, Failure, Filter, Page, Part, Place, Question, Spot, Tiding, Told};
+
+use crate::ask::{Answered, AskError};
+use crate::block_lines;
+use crate::channel::{At, Channel, Joint, Link};
+use crate::hub::Hub;
+use crate::item::{Item, Reach, What};
+
+/// Bytes of blocks asked for at once while catching up.
+const PAGE_BYTES: u32 = 1 << 20;
+/// Bytes looked through for one page of matching lines while catching up.
+const PAGE_SCAN: u64 = 16 << 20;
+/// Bytes looked through for the last matching lines at the beginning: about 0.1 s of a core; then `limit` is told.
+pub(crate) const FIRST_SCAN: u64 = 256 << 20;
+/// A live view that comes back further behind than this skips ahead.
+const LIVE_CATCH_UP: u64 = 8 << 20;
+/// Bytes of items taken out of the ring at once.
+const DRAIN: usize = 256 << 10;
+
+/// What to do when the viewer is slower than the log (law 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// Skip ahead; the gap is told.
+    Live,
+    /// Everything, at the viewer's own pace, from the file.
+    Complete,
+}
+
+/// Where a view begins.
+#[derive(Debug, Clone)]
+pub(crate) enum Start {
+    /// With so many last (matching) lines.
+    Last(u32),
+    /// Exactly here.
+    From(String),
+}
+
+type Asking = Pin<Box<dyn Future<Output = Result<Answered, AskError>> + Send>>;
+
+/// What a view is doing.
+enum Stage {
+    /// It waits for an answer; the page goes to the viewer.
+    Reading(Asking),
+    /// It is behind `at` and waits until the ring says something before it reads again.
+    Waiting(Option<At>),
+    /// It reads the ring, and knows the log up to here.
+    Live(Reach),
+    /// Nothing will come any more.
+    Over,
+}
+
+/// One log of a viewer.
+pub(crate) struct View {
+    hub: Arc<Hub>,
+    channel: Arc<Channel>,
+    subscription: Subscription<Item>,
+    policy: Policy,
+    start: Start,
+    stage: Stage,
+    /// Where the next line for this viewer starts, to come again with.
+    position: Option<Arc<str>>,
+    /// Bytes read from the file since the view last read the ring.
+    caught_up: u64,
+    /// Said once, until the agent is back.
+    told_away: bool,
+    /// Said once, until something was read again.
+    told_refusal: bool,
+}
+
+impl View {
+    pub(crate) fn new(hub: &Arc<Hub>, channel: Arc<Channel>, subscription: Subscription<Item>, start: Start, policy: Policy) -> Self {
+        let position = match &start {
+            Start::From(position) => Some(Arc::from(position.as_str())),
+            Start::Last(_) => None,
+        };
+        let mut view = View {
+            hub: Arc::clone(hub),
+            channel,
+            subscription,
+            policy,
+            start,
+            stage: Stage::Waiting(None),
+            position,
+            caught_up: 0,
+            told_away: false,
+            told_refusal: false,
+        };
+        view.read();
+        view
+    }
+
+    pub(crate) fn channel(&self) -> &Arc<Channel> {
+        &self.channel
+    }
+
+    /// Where this viewer goes on when it comes again.
+    pub(crate) fn position(&self) -> Option<&str> {
+        self.position.as_deref()
+    }
+
+    /// Appends the next items for the viewer, at least one. Pending: nothing new yet. Ready with nothing: never again.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        loop {
+            match &mut self.stage {
+                Stage::Reading(asking) => {
+                    let answer = ready!(asking.as_mut().poll(cx));
+                    self.answered(answer, out);
+                }
+                Stage::Waiting(_) => ready!(self.poll_waiting(cx, out)),
+                Stage::Live(reach) => {
+                    let reach = *reach;
+                    ready!(self.poll_live(cx, reach, out));
+                }
+                Stage::Over => return Poll::Ready(()),
+            }
+            if !out.is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// Asks for the page at the viewer's place.
+    fn read(&mut self) {
+        let (spot, lines, scan) = match (&self.position, &self.start) {
+            (Some(position), _) => (Spot::After(position.to_string()), u32::MAX, PAGE_SCAN),
+            (None, Start::Last(lines)) => (Spot::Last, *lines, FIRST_SCAN),
+            (None, Start::From(position)) => (Spot::After(position.clone()), u32::MAX, PAGE_SCAN),
+        };
+        let key = &self.channel.key;
+        let filter: Filter = key.filter.clone();
+        let question = Question::Read { log: key.log.name.clone(), spot, lines, bytes: PAGE_BYTES, filter, scan };
+        let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
+        self.stage = Stage::Reading(Box::pin(async move { hub.agents.ask(&host, question).await }));
+    }
+
+    fn answered(&mut self, answered: Result<Answered, AskError>, out: &mut Vec<Arc<Item>>) {
+        match answered {
+            Ok(Answered { session, answer: Answer::Page(page) }) => self.page(session, page, out),
+            Ok(Answered { answer: Answer::Refused(refusal), .. }) => {
+                self.stage = match refusal.failure {
+                    // It may be readable soon; the ring tells.
+                    Some(Failure::Unreadable | Failure::Busy | Failure::Failed) => Stage::Waiting(None),
+                    _ => Stage::Over,
+                };
+                if !std::mem::replace(&mut self.told_refusal, true) {
+                    self.tell(Tiding::Error, refusal.words, out);
+                }
+            }
+            Ok(_) => {
+                self.tell(Tiding::Error, "the agent answered something else than was asked".to_owned(), out);
+                self.stage = Stage::Over;
+            }
+            Err(e) => {
+                self.away(&e.to_string(), out);
+                self.stage = Stage::Waiting(None);
+            }
+        }
+    }
+
+    fn page(&mut self, session: u64, page: Page, out: &mut Vec<Arc<Item>>) {
+        self.told_refusal = false;
+        let is_first = self.position.is_none();
+        let moved = page.after.as_ref().is_some_and(|after| self.position.as_deref() != Some(&after.position));
+        for part in page.parts {
+            self.part(part, out);
+        }
+        if page.limited && is_first {
+            let words = format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
+            self.tell(Tiding::Limit, words, out);
+        }
+        let Some(after) = page.after else {
+            // There is nothing to read yet: whatever comes is told by the ring.
+            self.stage = Stage::Live(Reach::default());
+            return;
+        };
+        self.position = Some(Arc::from(after.position.as_str()));
+        if !is_first {
+            self.caught_up += page.scanned;
+        }
+        if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
+            return self.skip_ahead(Reach::default(), out);
+        }
+        self.go_on(&At::new(session, &after), moved && !page.end);
+    }
+
+    /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.
+    fn go_on(&mut self, at: &At, more: bool) {
+        match self.channel.join(at) {
+            Joint::Here(seq, reach) if self.subscription.seek(seq).is_ok() => {
+                self.caught_up = 0;
+                self.stage = Stage::Live(reach);
+            }
+            _ if more => self.read(),
+            _ => self.stage = Stage::Waiting(Some(at.clone())),
+        }
+    }
+
+    fn part(&mut self, part: Part, out: &mut Vec<Arc<Item>>) {
+        let (what, to) = match part {
+            Part::Block(block) => {
+                let to = block_lines::end_of(&block);
+                (What::Block { block, long: None }, to)
+            }
+            Part::Told(told) => {
+                let to = told.to.clone();
+                (What::Told(told), to)
+            }
+        };
+        out.push(Arc::new(self.item(what, to.as_ref())));
+    }
+
+    fn poll_waiting(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        let mut items = Vec::new();
+        let drained = ready!(self.subscription.poll_drain(cx, DRAIN, &mut items));
+        if drained == Drained::Closed {
+            return self.closed(out);
+        }
+        for item in items {
+            match &item.what {
+                What::AgentLost { words } => self.away(words, out),
+                What::AgentBack { .. } => {
+                    self.told_away = false;
+                    out.push(item);
+                }
+                What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => out.push(item),
+                _ => (),
+            }
+        }
+        match &self.stage {
+            _ if self.channel.link() != Link::Up => (),
+            Stage::Waiting(Some(at)) => {
+                let at = at.clone();
+                self.go_on(&at, true);
+            }
+            _ => self.read(),
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_live(&mut self, cx: &mut Context<'_>, reach: Reach, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        let mut items = Vec::new();
+        match ready!(self.subscription.poll_drain(cx, DRAIN, &mut items)) {
+            Drained::Items => {
+                let mut reach = reach;
+                for item in items {
+                    if !self.take(item, &mut reach, out) {
+                        return Poll::Ready(());
+                    }
+                }
+                self.stage = Stage::Live(reach);
+            }
+            Drained::Missed(_) => self.fell_off(reach, out),
+            Drained::Closed => return self.closed(out),
+        }
+        Poll::Ready(())
+    }
+
+    /// Hands an item on, as far as the viewer does not know it; false when the view has to read from the file instead.
+    fn take(&mut self, item: Arc<Item>, reach: &mut Reach, out: &mut Vec<Arc<Item>>) -> bool {
+        if item.from > *reach && item.from.epoch == reach.epoch {
+            self.read();
+            return false;
+        }
+        match &item.what {
+            What::Told(Told { tiding: Some(Tiding::Gap), .. }) if self.policy == Policy::Complete && self.position.is_some() => {
+                self.read();
+                return false;
+            }
+            What::Block { block, .. } => {
+                if item.reach <= *reach {
+                    return true;
+                }
+                let known = reach.epoch == item.reach.epoch && block.start < reach.offset;
+                let rest = if known { item.behind(reach.offset).map(Arc::new) } else { Some(Arc::clone(&item)) };
+                out.extend(rest);
+            }
+            What::AgentLost { .. } | What::AgentBack { .. } => {
+                self.told_away = matches!(item.what, What::AgentLost { .. });
+                out.push(Arc::clone(&item));
+            }
+            _ => out.push(Arc::clone(&item)),
+        }
+        *reach = item.reach.max(*reach);
+        self.position = item.position.clone().or_else(|| self.position.take());
+        true
+    }
+
+    /// The ring has overwritten what the viewer did not read in time.
+    fn fell_off(&mut self, reach: Reach, out: &mut Vec<Arc<Item>>) {
+        if self.position.is_none() {
+            self.stage = Stage::Live(reach);
+            return;
+        }
+        match self.policy {
+            Policy::Complete => self.read(),
+            Policy::Live => self.skip_ahead(reach, out),
+        }
+    }
+
+    /// Goes to the newest item, and tells the gap with its bounds.
+    fn skip_ahead(&mut self, reach: Reach, out: &mut Vec<Arc<Item>>) {
+        let newest = self.channel.newest().filter(|(_, _, seq)| self.subscription.seek(*seq).is_ok());
+        let Some((edge, newest, _)) = newest else {
+            return self.read();
+        };
+        let bytes = (newest.epoch == reach.epoch).then(|| newest.offset.saturating_sub(reach.offset));
+        let place = |position: &Arc<str>| Place { life: edge.life, offset: edge.offset, position: position.to_string() };
+        let told = Told {
+            tiding: Some(Tiding::Gap),
+            from: self.position.as_ref().map(place),
+            to: Some(place(&edge.position)),
+            bytes,
+            words: match bytes {
+                Some(bytes) => format!("this view was too slow: {bytes} bytes were skipped and can be loaded"),
+                None => "this view was too far behind: what came meanwhile was skipped and can be loaded".to_owned(),
+            },
+        };
+        self.hub.metrics.viewer_skipped(bytes.unwrap_or(0));
+        self.position = Some(Arc::clone(&edge.position));
+        self.caught_up = 0;
+        self.stage = Stage::Live(newest);
+        out.push(Arc::new(self.item(What::Told(told), None)));
+    }
+
+    fn closed(&mut self, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        // The ring closes only when its source is dropped while somebody looks: the hub is going down.
+        self.tell(Tiding::Error, "the hub closed this channel".to_owned(), out);
+        self.stage = Stage::Over;
+        Poll::Ready(())
+    }
+
+    fn away(&mut self, words: &str, out: &mut Vec<Arc<Item>>) {
+        if !std::mem::replace(&mut self.told_away, true) {
+            out.push(Arc::new(self.item(What::AgentLost { words: words.to_owned() }, None)));
+        }
+    }
+
+    fn tell(&self, tiding: Tiding, words: String, out: &mut Vec<Arc<Item>>) {
+        let told = Told { tiding: Some(tiding), from: None, to: None, bytes: None, words };
+        out.push(Arc::new(self.item(What::Told(told), None)));
+    }
+
+    /// An item for this viewer alone.
+    fn item(&self, what: What, to: Option<&Place>) -> Item {
+        let position = to.map(|to| Arc::from(to.position.as_str())).or_else(|| self.position.clone());
+        Item::new(Arc::clone(self.channel.log()), self.channel.zone(), what, Default::default(), position)
+    }
+}

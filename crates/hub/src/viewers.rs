@@ -1,0 +1,90 @@
+//! Viewers: who looks at which logs, under which filter, over which transport.
+//!
+//! One address, `GET live`, and three transports: a WebSocket (`viewers/websocket.rs`), Server-Sent Events and plain text
+//! (`viewers/stream.rs`). They differ in how they write; what they write comes from the same [`Views`].
+
+mod query;
+mod stream;
+mod websocket;
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tailcast_wire::LogName;
+
+use crate::channel::Key;
+use crate::hub::Hub;
+use crate::item::Item;
+use crate::view::{Start, View};
+
+pub(crate) use query::{LiveQuery, filter_of, log_name, number, pairs, unknown};
+pub(crate) use stream::{sse, text};
+pub(crate) use websocket::{open, switching};
+
+/// The most logs in one view.
+pub(crate) const MAX_LOGS: usize = 64;
+
+/// All logs of one viewer, in the order in which they were asked for.
+pub(crate) struct Views {
+    hub: Arc<Hub>,
+    views: Vec<Box<View>>,
+    /// Whose turn it is: a busy log must not keep a quiet one from being seen.
+    turn: usize,
+}
+
+impl Views {
+    pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery) -> Self {
+        let mut views = Views { hub: Arc::clone(hub), views: Vec::new(), turn: 0 };
+        for (log, start) in &query.logs {
+            views.add(log.clone(), start.clone(), query);
+        }
+        views
+    }
+
+    /// One more log; nothing happens when it is there already.
+    pub(crate) fn add(&mut self, log: LogName, start: Start, query: &LiveQuery) {
+        if self.views.len() >= MAX_LOGS || self.views.iter().any(|view| view.channel().key.log == log) {
+            return;
+        }
+        let key = Key { log, filter: query.filter.clone() };
+        let (channel, subscription) = self.hub.watch(&key);
+        self.views.push(Box::new(View::new(&self.hub, channel, subscription, start, query.policy)));
+    }
+
+    pub(crate) fn remove(&mut self, log: &LogName) {
+        self.views.retain(|view| view.channel().key.log != *log);
+    }
+
+    /// The same logs under another filter, from their last lines on.
+    pub(crate) fn refilter(&mut self, last: u32, query: &LiveQuery) {
+        let logs: Vec<_> = self.views.iter().map(|view| view.channel().key.log.clone()).collect();
+        self.views.clear();
+        for log in logs {
+            self.add(log, Start::Last(last), query);
+        }
+    }
+
+    /// Where each log goes on, as one opaque word; empty parts are logs of which nothing is known yet.
+    pub(crate) fn cursor(&self) -> String {
+        let positions: Vec<_> = self.views.iter().map(|view| view.position().unwrap_or_default()).collect();
+        positions.join(".")
+    }
+
+    /// Appends the next items of whichever log has some. Ready with none: no log will ever have more.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        let count = self.views.len();
+        let mut over = 0;
+        for step in 0..count {
+            let at = (self.turn + step) % count;
+            match self.views[at].poll_next(cx, out) {
+                Poll::Ready(()) if out.is_empty() => over += 1,
+                Poll::Ready(()) => {
+                    self.turn = (at + 1) % count;
+                    return Poll::Ready(());
+                }
+                Poll::Pending => (),
+            }
+        }
+        if over == count { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
