@@ -1,0 +1,33 @@
+//! The commands, one file each. This is the table from what the user said to what does it.
+
+mod agent;
+mod config;
+mod ls;
+mod password;
+mod serve;
+mod tail;
+mod token;
+
+use std::future::Future;
+
+use crate::cli::{Cli, Command};
+use crate::environment::Environment;
+use crate::exit::{Failure, Outcome};
+
+/// Does what was said.
+pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
+    match cli.command {
+        Command::Serve(flags) => serve::run(&flags, environment),
+        Command::Agent(flags) => agent::run(&flags, environment),
+        Command::Tail(flags) => block_on(tail::run(flags, environment)),
+        Command::Ls(flags) => block_on(ls::run(&flags, environment)),
+        Command::Config(flags) => config::run(&flags, environment),
+        Command::Token(flags) => token::run(flags, environment),
+        Command::Password(flags) => password::run(&flags, environment),
+    }
+}
+
+/// Runs a client command on this thread. One connection needs no more.
+fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::from)?.block_on(command)
+}

@@ -1,0 +1,176 @@
+//! `tailcast ls`: the logs there are, as a table or as JSON lines, page by page as the hub hands them out.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use tailcast_lines::harmless;
+use url::form_urlencoded::Serializer;
+
+use crate::cli;
+use crate::client::Client;
+use crate::environment::Environment;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::options;
+
+/// How many logs are asked for at a time.
+const PAGE: u32 = 1000;
+
+/// A page of the list, with each entry as the hub wrote it.
+#[derive(Deserialize)]
+struct Page {
+    logs: Vec<Value>,
+    next: Option<String>,
+}
+
+/// What the table shows of an entry.
+#[derive(Deserialize)]
+struct Entry {
+    log: String,
+    size: Option<u64>,
+    modified: Option<Timestamp>,
+    unreadable: Option<String>,
+}
+
+/// Lists the logs.
+pub(crate) async fn run(flags: &cli::Ls, environment: &Environment) -> Outcome {
+    let mut client = Client::new(options::client(&flags.hub, &flags.config, environment)?);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut exit = Exit::Nothing;
+    let mut next = None;
+    loop {
+        let page: Page = client.json(&path(flags.pattern.as_deref(), next.as_deref())).await?;
+        for entry in page.logs {
+            exit = Exit::Ok;
+            match flags.json {
+                true => writeln!(out, "{entry}")?,
+                false => row(&mut out, entry)?,
+            }
+        }
+        // Each page is seen before the next one is asked for: the first may be all that somebody wants.
+        out.flush()?;
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    if exit == Exit::Nothing && io::stderr().is_terminal() {
+        eprintln!(
+            "tailcast: no log{}",
+            flags.pattern.as_deref().map_or(String::new(), |glob| format!(" matches {glob}"))
+        );
+    }
+    Ok(exit)
+}
+
+/// The names of the logs that match, at most `most` of them.
+pub(crate) async fn matching(client: &mut Client, pattern: &str, most: usize) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    let mut next = None;
+    loop {
+        let page: Page = client.json(&path(Some(pattern), next.as_deref())).await?;
+        let found = page.logs.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok());
+        names.extend(found.filter(|entry| entry.unreadable.is_none()).map(|entry| entry.log));
+        next = page.next;
+        if next.is_none() || names.len() > most {
+            return Ok(names);
+        }
+    }
+}
+
+fn path(pattern: Option<&str>, next: Option<&str>) -> String {
+    const PATH: &str = "logs?";
+    let mut query = Serializer::for_suffix(PATH.to_owned(), PATH.len());
+    query.append_pair("limit", &PAGE.to_string());
+    if let Some(pattern) = pattern {
+        query.append_pair("match", pattern);
+    }
+    if let Some(next) = next {
+        query.append_pair("next", next);
+    }
+    query.finish()
+}
+
+/// `SIZE  AGE  HOST:NAME  (why it cannot be read)`. The name is last but for the reason, since it has no bound.
+fn row(out: &mut impl Write, entry: Value) -> Result<(), Failure> {
+    let entry: Entry = serde_json::from_value(entry).map_err(|error| {
+        Failure::new(Exit::Failed, anyhow::anyhow!("the hub lists what this version does not understand: {error}"))
+    })?;
+    let size = entry.size.map_or_else(|| "-".to_owned(), size);
+    let age = entry.modified.map_or_else(|| "-".to_owned(), |modified| age(Timestamp::now(), modified));
+    write!(out, "{size:>8}  {age:>4}  {}", harmless(&entry.log))?;
+    match entry.unreadable {
+        Some(why) => writeln!(out, "  ({})", harmless(&why))?,
+        None => writeln!(out)?,
+    }
+    Ok(())
+}
+
+/// A size that is read at a glance: `812 B`, `1.5 MiB`, `37 GiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+}
+
+/// How long ago: `4s`, `12m`, `3h`, `40d`. A time in the future is a clock that differs, and is `0s`.
+fn age(now: Timestamp, then: Timestamp) -> String {
+    let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_read_at_a_glance() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (10 << 10, "10 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (1023 << 20, "1.0 GiB"),
+            (u64::MAX, "16384 PiB"),
+        ] {
+            assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for (seconds, shown) in [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (7200, "2h"), (86_400 * 40, "40d")]
+        {
+            assert_eq!(age(at(1_000_000_000 + seconds), at(1_000_000_000)), shown);
+        }
+        assert_eq!(age(at(5), at(9)), "0s");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_escaped() {
+        assert_eq!(path(Some("web*:/a b&c"), None), "logs?limit=1000&match=web*%3A%2Fa+b%26c");
+    }
+
+    #[test]
+    fn a_name_cannot_command_the_terminal() {
+        let mut out = Vec::new();
+        row(&mut out, serde_json::json!({"log": "web1:/a\u{1b}[2J", "size": 3, "modified": null})).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "     3 B     -  web1:/a\\x1b[2J\n");
+    }
+}
