@@ -40,6 +40,8 @@ pub(crate) struct Stat {
     pub(crate) links: u32,
     /// Nanoseconds since 1970. A hint for order and stillness, never the only ground for a decision.
     pub(crate) modified: i128,
+    /// When the inode last changed, names and links included; of a deleted file: when it was deleted. Same unit.
+    pub(crate) changed: i128,
 }
 
 impl Identity {
@@ -81,6 +83,7 @@ impl Stat {
             size: stat.stx_size,
             links: stat.stx_nlink,
             modified: nanos(stat.stx_mtime),
+            changed: nanos(stat.stx_ctime),
         })
     }
 }

@@ -152,6 +152,12 @@ impl Incarnation {
         !head.bytes.is_empty() && bytes.starts_with(&head.bytes)
     }
 
+    /// Whether this one began with `bytes`, as far as it was seen.
+    pub(crate) fn began_with(&self, bytes: &[u8]) -> bool {
+        let head = self.head();
+        head.bytes.starts_with(&bytes[..bytes.len().min(head.bytes.len())]) && bytes.len() <= HEAD_BYTES
+    }
+
     fn head(&self) -> MutexGuard<'_, KnownHead> {
         // A panic while it was held cannot leave a head half written: it is replaced in one assignment.
         self.0.head.lock().unwrap_or_else(PoisonError::into_inner)

@@ -12,9 +12,13 @@ mod hash;
 mod incarnation;
 mod lines;
 mod log;
+mod open;
 mod page;
+mod place;
 mod position;
+mod resolve;
 mod setup;
+mod siblings;
 mod watch;
 
 pub use block::{BLOCK_BYTES, Begins, Block, Encoding, Ends, Line};

@@ -1,95 +1,33 @@
 //! One offered path. See [`Log`].
 
-use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::block::Line;
 use crate::error::{Error, Obstacle};
+use crate::file::{Identity, Stat};
 use crate::follow::{Follower, From};
-use crate::page::{Ask, Cap, Jump, Page, Raw};
-use crate::position::{Offset, Position, Tag};
+use crate::gate::Role;
+use crate::incarnation::{Incarnation, Inner};
+use crate::position::Tag;
 use crate::setup::Setup;
+use crate::siblings::{Member, Packing, chain};
 
 /// One offered path. Costs nothing while unused: no descriptor, no watch. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Log(Arc<Shared>);
+pub struct Log(pub(crate) Arc<Shared>);
 
-#[derive(Debug)]
-struct Shared {
-    path: PathBuf,
-    #[expect(dead_code, reason = "skeleton")]
-    tag: Tag,
-    #[expect(dead_code, reason = "skeleton")]
-    setup: Arc<Setup>,
-}
-
-const SKELETON: Error = Error::Obstacle(Obstacle::NotThere);
-
-#[expect(clippy::missing_errors_doc, clippy::needless_pass_by_value, reason = "skeleton")]
-impl Log {
-    /// The log at `path`; `tag` is the tag of its name, and goes into its positions.
-    #[must_use]
-    pub fn new(path: PathBuf, tag: Tag, setup: &Arc<Setup>) -> Self {
-        Self(Arc::new(Shared { path, tag, setup: Arc::clone(setup) }))
-    }
-
-    /// The path it was made with.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0.path
-    }
-
-    /// Starts following. One follower per log: who wants it too shares what that one reads. The file need not be there yet.
-    pub fn follow(&self, from: From) -> Result<Follower, Error> {
-        drop(from);
-        Err(SKELETON)
-    }
-
-    /// The last lines. A line without its newline is given as it stands ([`Ends::Unfinished`](crate::Ends::Unfinished)).
-    pub fn last(&self, ask: Ask<'_>) -> Result<Page, Error> {
-        drop(ask);
-        Err(SKELETON)
-    }
-
-    /// The lines that end at `place`.
-    pub fn before(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        drop((place, ask));
-        Err(SKELETON)
-    }
-
-    /// The lines that start at `place`.
-    pub fn after(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        drop((place, ask));
-        Err(SKELETON)
-    }
-
-    /// The start of the line that has the byte `offset` of the file at the path.
-    pub fn at_offset(&self, offset: Offset) -> Result<Position, Error> {
-        drop(offset);
-        Err(SKELETON)
-    }
-
-    /// The first line for which `order` does not say `Less`; `None` from it means that the line cannot be compared.
-    pub fn find_first(
-        &self,
-        upto: Option<Cap>,
-        order: &mut dyn FnMut(Line<'_>) -> Option<Ordering>,
-    ) -> Result<Jump, Error> {
-        drop((upto, order));
-        Err(SKELETON)
-    }
-
-    /// Up to `most` raw bytes from `from` on (to `to`, of the same incarnation, when given).
-    pub fn raw(&self, from: &Position, to: Option<&Position>, most: usize) -> Result<Raw, Error> {
-        drop((from, to, most));
-        Err(SKELETON)
-    }
-
-    /// A look at the file at the path, without opening it for reading: what a list shows.
-    pub fn glance(&self) -> Result<Glance, Obstacle> {
-        Err(Obstacle::NotThere)
-    }
+/// What the follower and the readers of a log share.
+pub(crate) struct Shared {
+    pub(crate) path: PathBuf,
+    pub(crate) tag: Tag,
+    pub(crate) setup: Arc<Setup>,
+    /// The incarnations that somebody holds open: as many as there are files being read, forgotten with the last holder.
+    pub(crate) alive: Mutex<Vec<Weak<Inner>>>,
+    /// Where the path really led when it was last opened; rotated siblings stand there.
+    home: Mutex<PathBuf>,
+    followed: AtomicBool,
 }
 
 /// What a list shows of a log.
@@ -99,4 +37,89 @@ pub struct Glance {
     pub size: u64,
     /// Last modified, in nanoseconds since 1970.
     pub modified: i128,
+}
+
+impl Log {
+    /// The log at `path`; `tag` is the tag of its name, and goes into its positions.
+    #[must_use]
+    pub fn new(path: PathBuf, tag: Tag, setup: &Arc<Setup>) -> Self {
+        let home = Mutex::new(path.clone());
+        let (setup, alive, followed) = (Arc::clone(setup), Mutex::default(), AtomicBool::new(false));
+        Self(Arc::new(Shared { path, tag, setup, alive, home, followed }))
+    }
+
+    /// The path it was made with.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Starts following. One follower per log: who wants it too shares what that one reads. The file need not be there yet;
+    /// what is found, and a place that is gone, is told by the first [`Follower::step`].
+    ///
+    /// # Errors
+    /// [`Error::Followed`] while another follower lives, [`Error::AnotherLog`] for a position of another log.
+    pub fn follow(&self, from: From) -> Result<Follower, Error> {
+        if matches!(from, From::At(position) if position.tag() != self.0.tag) {
+            return Err(Error::AnotherLog);
+        }
+        if self.0.followed.swap(true, Ordering::AcqRel) {
+            return Err(Error::Followed);
+        }
+        Ok(Follower::new(Arc::clone(&self.0), from))
+    }
+
+    /// A look at the file at the path without opening it for reading: what a list shows. Passes the same gate.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn glance(&self) -> Result<Glance, Obstacle> {
+        let Stat { size, modified, .. } = self.0.look()?;
+        Ok(Glance { size, modified })
+    }
+}
+
+impl Shared {
+    /// All files of the log, newest first.
+    pub(crate) fn chain(&self) -> Vec<Member> {
+        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        chain(&self.path, &home)
+    }
+
+    /// Opens what the path leads to.
+    pub(crate) fn open_front(&self) -> Result<Incarnation, Obstacle> {
+        self.open(&self.path, Role::Itself)
+    }
+
+    /// The readable files that are newer than `ours`, the nearest first, the one at the path last.
+    /// If `ours` is no longer beside the others, those that are not `known`.
+    pub(crate) fn ahead_of(&self, ours: Identity, known: &HashSet<Identity>) -> Vec<Member> {
+        let mut chain = self.chain();
+        match chain.iter().position(|member| member.identity == ours) {
+            Some(at) => chain.truncate(at),
+            None => chain.retain(|member| member.role == Role::Itself || !known.contains(&member.identity)),
+        }
+        chain.reverse();
+        let empty = |member: &Member| member.role == Role::Sibling && member.size == 0;
+        chain.retain(|member| member.packing == Packing::Plain && !empty(member));
+        chain
+    }
+
+    pub(crate) fn remember_home(&self, real: &Path) {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        if *home != real {
+            real.clone_into(&mut home);
+        }
+    }
+
+    /// The follower is gone; another one may come.
+    pub(crate) fn unfollow(&self) {
+        self.followed.store(false, Ordering::Release);
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Log").field("path", &self.path).finish_non_exhaustive()
+    }
 }

@@ -1,21 +1,43 @@
-//! Following a log: see [`Follower`].
+//! Following a log through everything that happens to its file.
+//!
+//! A [`Follower`] is a state machine that is stepped: each step first looks (`look`: is it still the same file, what
+//! stands at the path, is the file still what it was), then reads (`cursor`), and at the end of a file that was rotated
+//! away decides whether it is time to go on, and where (`onward`). What was rewritten in place begins a new life (`rewritten`).
+//! Files that were left are looked after for a while, in case a late writer goes on in them (`left`).
+//!
+//! Nothing here waits or owns a thread: who steps decides when, woken by hints (`hints`) or by the clock.
 
+mod cursor;
+mod hints;
+mod left;
+mod look;
+mod onward;
+mod rewritten;
+
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::error::Error;
-use crate::event::{Gap, Step};
+use self::cursor::{Cursor, Pulled};
+use self::hints::Hints;
+use self::left::Left;
+use self::look::Front;
+use crate::error::{Error, Obstacle};
+use crate::event::{Departure, Event, Gap, Step};
+use crate::file::Identity;
 use crate::incarnation::Life;
+use crate::log::Shared;
 use crate::page::Cap;
+use crate::place::Place;
 use crate::position::{Offset, Position};
 use crate::watch::{Wake, Watcher};
 
 /// Where a follower starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
-    /// Behind the last whole line there is.
+    /// Behind the last whole line there is. A file that appears only later is read from its beginning.
     End,
-    /// At the beginning of the file.
+    /// At the beginning of the file at the path.
     Start,
     /// Where somebody stopped reading, before a restart or a rotation.
     At(Position),
@@ -40,26 +62,94 @@ impl Edge {
     }
 }
 
-/// Reads a log as it grows.
+/// Reads a log as it grows. Dropping it closes the file (unless a reader is at it) and ends the watch.
 #[derive(Debug)]
-pub struct Follower {}
+pub struct Follower {
+    shared: Arc<Shared>,
+    state: State,
+    /// Files of the chain that were there at the last transition: what is not among them came since.
+    known: HashSet<Identity>,
+    left: Vec<Left>,
+    hints: Hints,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is open.
+    Waiting(Waiting),
+    Reading(Reading),
+}
+
+#[derive(Debug)]
+struct Waiting {
+    start: Start,
+    told: Option<Obstacle>,
+}
+
+/// Where to start once something can be opened.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    From(From),
+    /// After the file had gone: behind what was read of it if it comes back, else with what came since.
+    Again(Option<Position>),
+}
+
+#[derive(Debug)]
+struct Reading {
+    cursor: Cursor,
+    /// What the path leads to.
+    front: Front,
+    /// Since when the path does not lead to the file that is read.
+    apart: Option<Instant>,
+    /// Whether a sibling with lines stands between the file that is read and the path.
+    between: bool,
+    told: Option<Departure>,
+    /// An error of the file itself, told once.
+    failing: Option<Obstacle>,
+    /// Whether a network file system showed a smaller size once already.
+    shrunk: bool,
+}
+
+impl Reading {
+    fn at(place: Place) -> Self {
+        let cursor = Cursor::at(place);
+        Self { cursor, front: Front::Same, apart: None, between: false, told: None, failing: None, shrunk: false }
+    }
+}
 
 impl Follower {
-    /// Looks at everything once and reads up to about `max_bytes` bytes (at least one block). Never blocks on the log's writer.
-    pub fn step(&mut self, max_bytes: usize) -> Step {
-        drop(max_bytes);
-        Step::default()
+    pub(crate) fn new(shared: Arc<Shared>, from: From) -> Self {
+        let hints = Hints::new(shared.setup.patience);
+        let state = State::Waiting(Waiting { start: Start::From(from), told: None });
+        Self { shared, state, known: HashSet::new(), left: Vec::new(), hints }
     }
 
-    /// Has `wake` called when there may be something to read. Refusals are told as events, and looked after.
+    /// Has `wake` called when there may be something to read; it is to bring about a [`Follower::step`].
+    /// When the kernel refuses to tell, that is an event of a step, and [`Follower::next_look`] gets shorter.
     pub fn watched_by(&mut self, watcher: &Arc<Watcher>, wake: Wake) {
-        drop((watcher, wake));
+        self.hints.ask(watcher, wake);
     }
 
-    /// When to call [`Follower::step`] again although nobody woke: 2 s, or sooner where no hints come.
+    /// Looks at everything once and reads about `max_bytes` bytes, at least one block if there is one.
+    /// Does disk I/O, and never waits for a writer.
+    pub fn step(&mut self, max_bytes: usize) -> Step {
+        let mut step = Step::default();
+        self.look(&mut step.events);
+        self.read(max_bytes, &mut step);
+        self.look_after_left(&mut step.events);
+        self.hints.looked(!step.events.is_empty());
+        step
+    }
+
+    /// When to step again although nobody woke: after 2 s; sooner where no hints come or something is about to end.
     #[must_use]
     pub fn next_look(&self) -> Duration {
-        Duration::from_secs(2)
+        let patience = self.shared.setup.patience;
+        let interval = self.hints.interval();
+        match &self.state {
+            State::Reading(reading) if reading.apart.is_some() => interval.min(patience.settle),
+            _ => interval,
+        }
     }
 
     /// Goes to the last line start of the file that is read; the stretch that was skipped is told.
@@ -68,18 +158,61 @@ impl Follower {
     /// # Errors
     /// When the file cannot be read.
     pub fn skip_to_end(&mut self) -> Result<Option<Gap>, Error> {
-        Ok(None)
+        let State::Reading(Reading { cursor, .. }) = &mut self.state else { return Ok(None) };
+        let incarnation = cursor.incarnation().clone();
+        let end = Place::last_line_start(incarnation.clone())?;
+        if end.offset <= cursor.place.offset {
+            return Ok(None);
+        }
+        let gap = Gap { from: cursor.place.position(), to: end.position(), incarnation };
+        cursor.go(end);
+        self.shared.setup.counters.gap_bytes.add(gap.bytes());
+        Ok(Some(gap))
     }
 
     /// The end of what was given out; nothing while nothing is open.
     #[must_use]
     pub fn edge(&self) -> Option<Edge> {
-        None
+        let State::Reading(Reading { cursor, .. }) = &self.state else { return None };
+        let Place { incarnation, offset, .. } = &cursor.place;
+        Some(Edge { life: incarnation.life(), offset: *offset, position: cursor.place.position() })
     }
 
-    /// Bytes known to be unread, a half line included.
+    /// Bytes that were there at the last look and are not given out, a half line included.
     #[must_use]
     pub fn behind(&self) -> u64 {
-        0
+        let State::Reading(reading) = &self.state else { return 0 };
+        reading.cursor.behind() + reading.front.size()
+    }
+
+    /// Reads until `max_bytes` are there, the end is reached, or something is in the way.
+    fn read(&mut self, max_bytes: usize, step: &mut Step) {
+        let mut read = 0;
+        while read < max_bytes.max(1) {
+            let State::Reading(reading) = &mut self.state else { return };
+            match reading.cursor.pull() {
+                Ok(Pulled::Block(block)) => {
+                    read += block.bytes().len();
+                    step.events.push(Event::Block(block));
+                }
+                Ok(Pulled::Hole(from, to)) => {
+                    let incarnation = reading.cursor.incarnation().clone();
+                    step.events.push(Event::Hole { incarnation, from, to });
+                }
+                // On a network file system the second look decides.
+                Ok(Pulled::Changed) if reading.shrunk => return,
+                Ok(Pulled::Changed) if !self.begin_again(&mut step.events) => return,
+                Ok(Pulled::End) if !self.onward(&mut step.events) => return,
+                Ok(Pulled::Changed | Pulled::End) => {}
+                Err(errno) => return self.failed(errno, &mut step.events),
+            }
+        }
+        step.more = true;
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.unfollow();
     }
 }

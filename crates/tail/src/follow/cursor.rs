@@ -1,0 +1,230 @@
+//! The reading end of a follower: one block at a time out of one incarnation.
+//!
+//! Each read starts up to 64 bytes early and compares them with what was there before. That alone catches a file that was
+//! truncated and has grown past the old place again, which neither its size nor its inode number shows.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::io::Errno;
+
+use crate::block::{BLOCK_BYTES, Begins, Block, Encoding, Ends};
+use crate::file::Stat;
+use crate::hash::Hash48;
+use crate::incarnation::{HeadCheck, Incarnation};
+use crate::lines::{last_newline, newline_at};
+use crate::place::Place;
+use crate::position::{ANCHOR_BYTES, Offset};
+
+/// A half line this long is not read again from its start each time it grows.
+const LONG_HALF: u64 = 4096;
+
+/// How many earlier places are remembered to recognise a file whose end was cut off.
+const MOST_MARKS: usize = 64;
+
+/// Where a follower reads.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    pub(crate) place: Place,
+    /// Bytes behind the place that are known to hold no newline.
+    half: u64,
+    /// The largest size this life was seen to have; nothing before the first look.
+    seen: Option<u64>,
+    /// When it was last seen to grow; nothing if it never did.
+    grown: Option<Instant>,
+    /// Some places that were passed, oldest first, each with the hash of the bytes before it.
+    marks: Vec<(Offset, Hash48)>,
+    /// A hole ends at the place: the file system rounds it to its blocks, so that NUL bytes may still come.
+    behind_hole: bool,
+}
+
+/// What one pull brought.
+#[derive(Debug)]
+pub(crate) enum Pulled {
+    Block(Block),
+    /// Nothing was ever written from here to there; the place is behind it now.
+    Hole(Offset, Offset),
+    /// No further whole line is there.
+    End,
+    /// The bytes before the place are not what they were: another life.
+    Changed,
+}
+
+impl Cursor {
+    pub(crate) fn at(place: Place) -> Self {
+        let mut cursor = Self { place, half: 0, seen: None, grown: None, marks: Vec::new(), behind_hole: false };
+        cursor.mark();
+        cursor
+    }
+
+    pub(crate) fn incarnation(&self) -> &Incarnation {
+        &self.place.incarnation
+    }
+
+    /// Takes note of a size. Returns whether the file grew; the first size is no growth, it may have stood there for a year.
+    pub(crate) fn saw(&mut self, size: u64) -> bool {
+        let grew = self.seen.is_some_and(|seen| size > seen);
+        if grew {
+            self.grown = Some(Instant::now());
+        }
+        self.seen = Some(self.seen.map_or(size, |seen| seen.max(size)));
+        grew
+    }
+
+    /// Bytes seen behind the place: unread, a half line included.
+    pub(crate) fn behind(&self) -> u64 {
+        self.seen.unwrap_or(0).saturating_sub(self.place.offset.0)
+    }
+
+    /// For how long nobody has written to it: as seen, or by its modification time if it never grew under our eyes.
+    pub(crate) fn still_for(&self, stat: &Stat) -> Duration {
+        match self.grown {
+            Some(when) => when.elapsed(),
+            None => {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let modified = Duration::from_nanos(u64::try_from(stat.modified).unwrap_or(0));
+                now.saturating_sub(modified)
+            }
+        }
+    }
+
+    /// Whether the file still is what it was up to the place: not shorter, same head, same bytes before the place.
+    pub(crate) fn still_holds(&self, size: u64) -> Result<bool, Errno> {
+        let Place { incarnation, offset, lead, .. } = &self.place;
+        if incarnation.is_over() || size < offset.0 || incarnation.check_head()? == HeadCheck::Other {
+            return Ok(false);
+        }
+        let from = Offset(offset.0 - lead.len() as u64);
+        Ok(incarnation.file().read(from, lead.len())? == *lead)
+    }
+
+    /// Reads the next block of whole lines, or the next piece of a line longer than a block.
+    pub(crate) fn pull(&mut self) -> Result<Pulled, Errno> {
+        let size = self.incarnation().file().stat()?.size;
+        self.saw(size);
+        let Some(most) = self.promising(size)? else {
+            return Ok(if size < self.place.offset.0 { Pulled::Changed } else { Pulled::End });
+        };
+        let Some(buffer) = self.read(most)? else { return Ok(Pulled::Changed) };
+        let bytes = &buffer[self.place.lead.len()..];
+        if let Some(hole) = self.hole(bytes)? {
+            return Ok(hole);
+        }
+        match last_newline(bytes, self.place.offset, self.encoding()?) {
+            Some(end) => Ok(Pulled::Block(self.take(buffer, end, Ends::Whole))),
+            None if bytes.len() == BLOCK_BYTES => Ok(Pulled::Block(self.take(buffer, BLOCK_BYTES, Ends::Continues))),
+            None => {
+                self.half = bytes.len() as u64;
+                Ok(Pulled::End)
+            }
+        }
+    }
+
+    /// Gives out the half line at the end as it stands, or the next piece of it; nothing when there is none.
+    pub(crate) fn pull_unfinished(&mut self) -> Result<Option<Block>, Errno> {
+        let size = self.incarnation().file().stat()?.size;
+        let most = size.saturating_sub(self.place.offset.0).min(BLOCK_BYTES as u64) as usize;
+        let Some(buffer) = self.read(most)? else { return Ok(None) };
+        let len = buffer.len() - self.place.lead.len();
+        Ok((len > 0).then(|| self.take(buffer, len, Ends::Unfinished)))
+    }
+
+    /// Goes to another place of the same file.
+    pub(crate) fn go(&mut self, place: Place) {
+        (self.place, self.half, self.behind_hole) = (place, 0, false);
+        self.mark();
+    }
+
+    /// The furthest place passed that lies in the first `size` bytes and is still unchanged in `now`, if it proves that
+    /// only the end was cut off.
+    pub(crate) fn kept(&self, now: &Incarnation, size: u64) -> Option<Offset> {
+        let passed = self.marks.iter().rev().find(|(offset, _)| offset.0 <= size)?;
+        let from = Offset(passed.0.0.saturating_sub(ANCHOR_BYTES as u64));
+        let before = now.file().read(from, passed.0.since(from) as usize).ok()?;
+        (Hash48::of(&before) == passed.1).then_some(passed.0)
+    }
+
+    /// How many bytes to read; nothing when no newline can be among them.
+    fn promising(&mut self, size: u64) -> Result<Option<usize>, Errno> {
+        let there = size.saturating_sub(self.place.offset.0);
+        if there <= self.half {
+            return Ok(None);
+        }
+        let most = there.min(BLOCK_BYTES as u64);
+        if self.half >= LONG_HALF && most < BLOCK_BYTES as u64 {
+            // One byte early, in case that a two-byte newline was half written. Without an anchor: this only decides whether to read.
+            let from = self.place.offset.plus(self.half - 1);
+            let fresh = self.incarnation().file().read(from, (most - self.half + 1) as usize)?;
+            if newline_at(&fresh, from, self.encoding()?).is_none() {
+                self.half = most;
+                return Ok(None);
+            }
+        }
+        Ok(Some(most as usize))
+    }
+
+    /// The lead and up to `most` bytes; nothing when the lead is not what it was.
+    fn read(&self, most: usize) -> Result<Option<Vec<u8>>, Errno> {
+        let Place { incarnation, offset, lead, .. } = &self.place;
+        let from = Offset(offset.0 - lead.len() as u64);
+        let buffer = incarnation.file().read(from, lead.len() + most)?;
+        Ok(buffer.starts_with(lead).then_some(buffer))
+    }
+
+    fn encoding(&self) -> Result<Encoding, Errno> {
+        if self.place.offset == Offset::ZERO {
+            // The file may have got its first bytes, a byte order mark, after the head was read.
+            self.incarnation().check_head()?;
+        }
+        Ok(self.incarnation().encoding())
+    }
+
+    /// Steps over a hole at the place, and over the NUL bytes that fill the rest of its last block.
+    /// A hole up to the end of the file is space set aside for lines to come: it is waited in front of.
+    fn hole(&mut self, bytes: &[u8]) -> Result<Option<Pulled>, Errno> {
+        if self.place.begins != Begins::AtLine || bytes.first() != Some(&0) {
+            return Ok(None);
+        }
+        let from = self.place.offset;
+        let nuls = bytes.iter().take_while(|&&byte| byte == 0).count() as u64;
+        let to = match self.incarnation().file().data_from(from) {
+            None => return Ok(Some(Pulled::End)),
+            Some(data) if data > from => data,
+            Some(_) if self.behind_hole => from.plus(nuls),
+            Some(_) => return Ok(None),
+        };
+        let lead = Offset(to.0.saturating_sub(ANCHOR_BYTES as u64));
+        self.place.lead = self.incarnation().file().read(lead, to.since(lead) as usize)?;
+        self.place.offset = to;
+        (self.half, self.behind_hole) = (0, true);
+        Ok(Some(Pulled::Hole(from, to)))
+    }
+
+    /// Cuts `len` bytes off as a block and moves the place behind them.
+    fn take(&mut self, mut buffer: Vec<u8>, len: usize, ends: Ends) -> Block {
+        let place = &mut self.place;
+        let lead = place.lead.len();
+        buffer.truncate(lead + len);
+        let last = buffer[buffer.len().saturating_sub(ANCHOR_BYTES)..].to_vec();
+        let next = if ends == Ends::Whole { Begins::AtLine } else { Begins::InLine };
+        let (start, begins) = (place.offset, place.begins);
+        *place =
+            Place { incarnation: place.incarnation.clone(), offset: start.plus(len as u64), lead: last, begins: next };
+        let incarnation = place.incarnation.clone();
+        (self.half, self.behind_hole) = (0, false);
+        self.mark();
+        Block { incarnation, start, buffer, lead, begins, ends }
+    }
+
+    fn mark(&mut self) {
+        if self.marks.len() >= MOST_MARKS {
+            let mut keep = false;
+            self.marks.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+        if !self.place.lead.is_empty() {
+            self.marks.push((self.place.offset, Hash48::of(&self.place.lead)));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Files that were left at a rotation and may still be written to by who has not noticed.
+//!
+//! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones, but
+//! told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
+
+use std::time::Instant;
+
+use super::Follower;
+use crate::event::{Event, Gap};
+use crate::place::Place;
+use crate::position::Offset;
+use crate::setup::Patience;
+
+/// How many left files are looked after; a further one takes the place of the oldest.
+const MOST_LEFT: usize = 4;
+
+/// A file that was left.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// Up to here it was given out or told.
+    place: Place,
+    since: Instant,
+}
+
+/// What became of a left file.
+enum Late {
+    Nothing,
+    Gap(Gap),
+    /// Truncated, rewritten or unreadable: nothing in it is ours any more.
+    Over,
+}
+
+impl Left {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place, since: Instant::now() }
+    }
+
+    /// What came since the last look, up to its last line start; `at_last` with the half line at the end.
+    fn late(&mut self, at_last: bool) -> Late {
+        let incarnation = self.place.incarnation.clone();
+        let size = incarnation.size();
+        if incarnation.is_over() || size < self.place.offset.0 {
+            return Late::Over;
+        }
+        let end = if at_last { Place::exactly(incarnation, Offset(size)) } else { Place::last_line_start(incarnation) };
+        match end {
+            Ok(end) if end.offset > self.place.offset => {
+                let (from, to) = (self.place.position(), end.position());
+                let incarnation = end.incarnation.clone();
+                self.place = end;
+                Late::Gap(Gap { incarnation, from, to })
+            }
+            Ok(_) => Late::Nothing,
+            Err(_) => Late::Over,
+        }
+    }
+
+    fn done(&self, patience: &Patience) -> bool {
+        let deleted = self.place.incarnation.file().stat().map_or(true, |stat| stat.links == 0);
+        self.since.elapsed() >= if deleted { patience.idle } else { patience.grace }
+    }
+}
+
+impl Follower {
+    pub(super) fn look_after(&mut self, left: Left, events: &mut Vec<Event>) {
+        self.left.push(left);
+        if self.left.len() > MOST_LEFT {
+            let mut oldest = self.left.remove(0);
+            self.tell_late(&mut oldest, true, events);
+        }
+    }
+
+    /// Tells what late writers added to the files that were left, and lets go of those that were looked after long enough.
+    pub(super) fn look_after_left(&mut self, events: &mut Vec<Event>) {
+        let patience = self.shared.setup.patience;
+        for mut left in std::mem::take(&mut self.left) {
+            let done = left.done(&patience);
+            if self.tell_late(&mut left, done, events) && !done {
+                self.left.push(left);
+            }
+        }
+    }
+
+    /// Returns whether the file is still worth a look.
+    fn tell_late(&self, left: &mut Left, at_last: bool, events: &mut Vec<Event>) -> bool {
+        match left.late(at_last) {
+            Late::Gap(gap) => {
+                self.shared.setup.counters.gap_bytes.add(gap.bytes());
+                events.push(Event::Gap(gap));
+                true
+            }
+            Late::Nothing => true,
+            Late::Over => false,
+        }
+    }
+}

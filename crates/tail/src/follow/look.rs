@@ -1,0 +1,239 @@
+//! The look before each read: is the file that is read still there, still at the path, and still what it was?
+//!
+//! While the file is held open its inode number cannot be given to another one, so device and inode decide exactly whether
+//! the path leads to it. Whether it is what it was is decided by size, head and the bytes before the place.
+
+use std::time::Instant;
+
+use rustix::io::Errno;
+
+use super::{Follower, From, Reading, Start, State, Waiting};
+use crate::error::{Error, Loss, Obstacle};
+use crate::event::{Departure, Event, Lost};
+use crate::file::{Identity, Stat};
+use crate::gate::Role;
+use crate::log::Shared;
+use crate::place::Place;
+use crate::position::Position;
+use crate::setup::Ground;
+use crate::siblings::Packing;
+
+/// What the path of the log leads to, seen from the file that is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Front {
+    /// That file.
+    Same,
+    /// Another one that could be opened; its size.
+    Other(Identity, u64),
+    /// Something that cannot be read.
+    Blocked(Identity, Obstacle),
+    /// Nothing that can be seen.
+    Missing(Obstacle),
+}
+
+impl Front {
+    /// Bytes that wait there.
+    pub(crate) fn size(self) -> u64 {
+        if let Self::Other(_, size) = self { size } else { 0 }
+    }
+
+    fn identity(self) -> Option<Identity> {
+        match self {
+            Self::Other(identity, _) | Self::Blocked(identity, _) => Some(identity),
+            Self::Same | Self::Missing(_) => None,
+        }
+    }
+
+    fn of(shared: &Shared, ours: Identity, before: Self) -> Self {
+        let stat = match Stat::at(&shared.path) {
+            Ok(stat) => stat,
+            Err(errno) => return Self::Missing(errno.into()),
+        };
+        match before {
+            _ if stat.identity == ours => Self::Same,
+            Self::Blocked(identity, why) if identity == stat.identity => Self::Blocked(identity, why),
+            Self::Other(identity, _) if identity == stat.identity => Self::Other(identity, stat.size),
+            _ => match shared.look() {
+                Ok(stat) if stat.identity == ours => Self::Same,
+                Ok(stat) => Self::Other(stat.identity, stat.size),
+                Err(Obstacle::NotThere) => Self::Missing(Obstacle::NotThere),
+                Err(why) => Self::Blocked(stat.identity, why),
+            },
+        }
+    }
+}
+
+impl Follower {
+    /// Opens what is not open, arms the watch, and finds out what happened since the last look.
+    pub(super) fn look(&mut self, events: &mut Vec<Event>) {
+        self.shared.setup.counters.looks.add(1);
+        if let State::Waiting(waiting) = &self.state {
+            let (start, told) = (waiting.start, waiting.told);
+            self.hints.arm(&self.shared.path, None, events);
+            match self.open(start, events) {
+                Ok(place) => self.started(place, events),
+                Err(why) => self.wait(start, told, why, events),
+            }
+        }
+        self.reconcile(events);
+    }
+
+    fn reconcile(&mut self, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &mut self.state else { return };
+        let incarnation = reading.cursor.incarnation().clone();
+        self.hints.arm(&self.shared.path, Some(incarnation.file()), events);
+        let stat = match incarnation.file().stat() {
+            Ok(stat) => stat,
+            Err(errno) => return self.failed(errno, events),
+        };
+        match reading.unchanged(&stat) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.begin_again(events);
+            }
+            Err(errno) => return self.failed(errno, events),
+        }
+        self.look_ahead(events);
+    }
+
+    /// Takes note of what the path leads to, and tells when it is no longer the file that is read.
+    pub(super) fn look_ahead(&mut self, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &mut self.state else { return };
+        let file = reading.cursor.incarnation().file();
+        let front = Front::of(&self.shared, file.identity(), reading.front);
+        let turned = front.identity() != reading.front.identity() || reading.apart.is_none();
+        reading.front = front;
+        if matches!(front, Front::Same) {
+            (reading.apart, reading.told, reading.between) = (None, None, false);
+            return;
+        }
+        let apart = *reading.apart.get_or_insert_with(Instant::now);
+        let links = file.stat().map_or(0, |stat| stat.links);
+        if turned {
+            let ours = file.identity();
+            let ahead = self.shared.ahead_of(ours, &self.known);
+            reading.between = ahead.iter().any(|member| member.role == Role::Sibling);
+        }
+        // A rename and the creation that follows it are seldom seen apart; only what lasts is told.
+        if apart.elapsed() >= self.shared.setup.patience.settle {
+            reading.tell_departure(links, events);
+        }
+    }
+
+    /// The file system failed us: a dropped file is found again by its position, other failures are told and tried again.
+    pub(super) fn failed(&mut self, errno: Errno, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &mut self.state else { return };
+        if errno == Errno::STALE {
+            let start = Start::From(From::At(reading.cursor.place.position()));
+            self.state = State::Waiting(Waiting { start, told: None });
+            return self.hints.moved();
+        }
+        let why = Obstacle::from(errno);
+        if reading.failing.replace(why) != Some(why) {
+            events.push(Event::Waiting(why));
+        }
+    }
+
+    /// From now on nothing is open.
+    pub(super) fn wait(&mut self, start: Start, told: Option<Obstacle>, why: Obstacle, events: &mut Vec<Event>) {
+        if told != Some(why) {
+            events.push(Event::Waiting(why));
+        }
+        // What appears where nothing was is new from its first byte.
+        let start = match start {
+            Start::From(From::End) if why == Obstacle::NotThere => Start::From(From::Start),
+            start => start,
+        };
+        self.state = State::Waiting(Waiting { start, told: Some(why) });
+    }
+
+    fn open(&self, start: Start, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
+        match start {
+            Start::From(From::End) => Ok(Place::last_line_start(self.shared.open_front()?)?),
+            Start::From(From::Start) => Ok(Place::start(self.shared.open_front()?)),
+            Start::From(From::At(position)) => self.open_at(position, events),
+            Start::Again(position) => self.open_again(position),
+        }
+    }
+
+    /// Where somebody stopped; if that is gone and the log is there, its beginning, and it is told.
+    fn open_at(&self, position: Position, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
+        match self.shared.resolve(&position) {
+            Ok(place) => Ok(place),
+            Err(Error::Obstacle(why)) => Err(why),
+            Err(error) => {
+                let front = self.shared.open_front()?;
+                let why = if let Error::Gone(why) = error { why } else { Loss::NotFound };
+                self.lost(Lost { from: position, bytes: None, why }, events);
+                Ok(Place::start(front))
+            }
+        }
+    }
+
+    /// After the file had gone: the same inode if it is back under any name, else the oldest file that came since.
+    fn open_again(&self, position: Option<Position>) -> Result<Place, Obstacle> {
+        if let Some(place) = position.and_then(|position| self.shared.resolve_same_inode(&position)) {
+            return Ok(place);
+        }
+        let came = self.shared.chain().into_iter().rev().filter(|member| {
+            member.role == Role::Sibling
+                && member.packing == Packing::Plain
+                && member.size > 0
+                && !self.known.contains(&member.identity)
+        });
+        let mut came = came.filter_map(|member| self.shared.open(&member.path, member.role).ok());
+        Ok(Place::start(came.next().map_or_else(|| self.shared.open_front(), Ok)?))
+    }
+
+    fn started(&mut self, place: Place, events: &mut Vec<Event>) {
+        let (incarnation, offset) = (place.incarnation.clone(), place.offset);
+        let size = incarnation.size();
+        events.push(Event::Opened { incarnation, offset, size });
+        self.read_on(place);
+    }
+
+    /// Reads from `place` on.
+    pub(super) fn read_on(&mut self, place: Place) {
+        let ours = place.incarnation.file().identity();
+        self.known = self.shared.chain().iter().map(|member| member.identity).chain([ours]).collect();
+        self.state = State::Reading(Reading::at(place));
+        self.hints.moved();
+    }
+
+    pub(super) fn lost(&self, lost: Lost, events: &mut Vec<Event>) {
+        self.shared.setup.counters.losses.add(1);
+        self.shared.setup.counters.lost_bytes.add(lost.bytes.unwrap_or(0));
+        events.push(Event::Lost(lost));
+    }
+}
+
+impl Reading {
+    /// Whether the file is what it was. A network file system may show an older, smaller size: that counts when seen twice.
+    fn unchanged(&mut self, stat: &Stat) -> Result<bool, Errno> {
+        let Place { incarnation, offset, .. } = &self.cursor.place;
+        let shrunk = stat.size < offset.0 && incarnation.file().ground() == Ground::Network;
+        if shrunk && !std::mem::replace(&mut self.shrunk, true) {
+            return Ok(true);
+        }
+        self.shrunk = shrunk;
+        let holds = self.cursor.still_holds(stat.size)?;
+        if holds {
+            self.cursor.saw(stat.size);
+            self.failing = None;
+        }
+        Ok(holds)
+    }
+
+    fn tell_departure(&mut self, links: u32, events: &mut Vec<Event>) {
+        let departure = match self.front {
+            Front::Blocked(_, why) => Departure::Displaced(why),
+            Front::Missing(Obstacle::NotThere) if links == 0 => Departure::Deleted,
+            Front::Missing(Obstacle::NotThere) => Departure::Moved,
+            Front::Missing(why) => Departure::Displaced(why),
+            Front::Same | Front::Other(..) => return,
+        };
+        if self.told.replace(departure) != Some(departure) {
+            events.push(Event::Gone(departure));
+        }
+    }
+}

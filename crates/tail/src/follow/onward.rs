@@ -1,0 +1,143 @@
+//! From the end of a file that was rotated away, replaced or deleted to the next one.
+//!
+//! Two laws pull against each other: no line of a slow writer may be missed, and the first line of the new file is wanted at
+//! once. So a file that was left by its path is read until it has been still for a moment (`settle`) and something waits in
+//! the next one; a file that only has another name is read as long as nothing waits elsewhere; a deleted one is let go of
+//! after `idle`, for it takes room on the disk. `grace` bounds all of it. What comes too late is told as a gap (`left`).
+
+use std::time::Duration;
+
+use super::cursor::Cursor;
+use super::left::Left;
+use super::look::Front;
+use super::{Follower, Reading, Start, State};
+use crate::error::Obstacle;
+use crate::event::Event;
+use crate::file::Stat;
+use crate::gate::Role;
+use crate::incarnation::Incarnation;
+use crate::place::Place;
+use crate::position::Offset;
+use crate::siblings::Member;
+
+impl Follower {
+    /// At the end of a file: goes on to the next one if it is time. Returns whether there is something to read.
+    pub(super) fn onward(&mut self, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &self.state else { return false };
+        if !self.may_leave(reading) {
+            return false;
+        }
+        let ours = reading.cursor.incarnation().clone();
+        self.give_unfinished(events);
+        for member in self.shared.ahead_of(ours.file().identity(), &self.known) {
+            match self.shared.open(&member.path, member.role) {
+                Ok(next) if member.role == Role::Sibling && is_copy(&next, &ours) => {}
+                Ok(next) => {
+                    self.leave_for(&member, next, events);
+                    return true;
+                }
+                Err(why) if member.role == Role::Itself => return self.leave(why, events),
+                Err(_) => {}
+            }
+        }
+        let why =
+            if let Front::Blocked(_, why) | Front::Missing(why) = self.front() { why } else { Obstacle::NotThere };
+        self.leave(why, events)
+    }
+
+    fn may_leave(&self, reading: &Reading) -> bool {
+        let patience = self.shared.setup.patience;
+        let Some(apart) = reading.apart else { return false };
+        let file = reading.cursor.incarnation().file();
+        let Ok(stat) = file.stat() else { return true };
+        let waited = |still: Duration| reading.cursor.still_for(&stat) >= still || apart.elapsed() >= patience.grace;
+        let named = stat.links > 0;
+        match reading.front {
+            Front::Same => false,
+            _ if reading.between => waited(patience.settle),
+            Front::Other(_, size) if size > 0 => waited(patience.settle),
+            Front::Other(..) => !named && waited(patience.idle),
+            Front::Missing(Obstacle::NotThere) if named && self.shared.still_admits(file) => false,
+            Front::Missing(_) | Front::Blocked(..) => waited(patience.idle) && apart.elapsed() >= patience.settle,
+        }
+    }
+
+    /// The half line at the end will not be finished any more.
+    fn give_unfinished(&mut self, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &mut self.state else { return };
+        // A file that cannot be read any more has no rest to give; its failure was told by the look.
+        if let Ok(Some(block)) = reading.cursor.pull_unfinished() {
+            events.push(Event::Block(block));
+        }
+    }
+
+    fn leave_for(&mut self, member: &Member, next: Incarnation, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &self.state else { return };
+        let place = match member.role {
+            Role::Itself => continued(&reading.cursor, &next).unwrap_or_else(|| Place::start(next.clone())),
+            Role::Sibling => Place::start(next.clone()),
+        };
+        let from = reading.cursor.incarnation().life();
+        events.push(Event::Rotated { from, to: next, at: place.offset });
+        self.shared.setup.counters.rotations.add(1);
+        self.keep_an_eye(events);
+        self.read_on(place);
+        self.look_ahead(events);
+    }
+
+    /// Nothing to go on with: lets go of the file and waits.
+    fn leave(&mut self, why: Obstacle, events: &mut Vec<Event>) -> bool {
+        let start = Start::Again(self.edge().map(|edge| edge.position));
+        self.keep_an_eye(events);
+        self.wait(start, None, why, events);
+        self.hints.moved();
+        false
+    }
+
+    /// Hands the file that is read over to those that are looked after.
+    fn keep_an_eye(&mut self, events: &mut Vec<Event>) {
+        if let State::Reading(reading) = &self.state {
+            let place = reading.cursor.place.clone();
+            self.look_after(Left::new(place), events);
+        }
+    }
+
+    fn front(&self) -> Front {
+        if let State::Reading(reading) = &self.state { reading.front } else { Front::Missing(Obstacle::NotThere) }
+    }
+}
+
+/// Where reading goes on in `next` if it was written anew and renamed over the file that is read, as editors do:
+/// it begins alike, has the same bytes before the place, and was there before the old one lost its name.
+/// A file that was created afterwards is another one, whatever is in it.
+fn continued(cursor: &Cursor, next: &Incarnation) -> Option<Place> {
+    let Place { incarnation, offset, lead, .. } = &cursor.place;
+    let (old, new) = (incarnation.file().stat().ok()?, next.file().stat().ok()?);
+    if old.links > 0 || *offset == Offset::ZERO || new.size < offset.0 || !written_before(&new, &old, *offset) {
+        return None;
+    }
+    let from = Offset(offset.0 - lead.len() as u64);
+    let alike =
+        incarnation.begins_like(&next.file().read_head().ok()?) && next.file().read(from, lead.len()).ok()? == *lead;
+    alike.then(|| Place { incarnation: next.clone(), ..cursor.place.clone() })
+}
+
+/// Whether `new` was created before `old` was deleted. Clocks tick in milliseconds: on a tie a longer file goes on.
+fn written_before(new: &Stat, old: &Stat, offset: Offset) -> bool {
+    let born = i128::from(new.identity.born);
+    born < old.changed || (born == old.changed && new.size > offset.0)
+}
+
+/// Whether `copy` holds only what `original` holds: a copy that was made for `copytruncate` or by hand.
+pub(crate) fn is_copy(copy: &Incarnation, original: &Incarnation) -> bool {
+    let size = copy.size();
+    let len = size.min(crate::position::ANCHOR_BYTES as u64);
+    let from = Offset(size - len);
+    let same_end =
+        || Some(copy.file().read(from, len as usize).ok()? == original.file().read(from, len as usize).ok()?);
+    let same_head = || {
+        let (copy, original) = (copy.file().read_head().ok()?, original.file().read_head().ok()?);
+        Some(original.starts_with(&copy))
+    };
+    size > 0 && size <= original.size() && same_head() == Some(true) && same_end() == Some(true)
+}

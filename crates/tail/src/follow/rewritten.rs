@@ -1,0 +1,143 @@
+//! A file that was truncated or rewritten in place: a life is over, another one has begun in the same inode.
+//!
+//! With `copytruncate` the old bytes stand in a fresh sibling: what was not read yet is read there first, and to the reader it
+//! is a rotation. Without such a copy the unread bytes are gone, which is told. A file whose end only was cut off goes on
+//! where it was cut: what stands before was given out already.
+
+use std::time::Instant;
+
+use super::cursor::Cursor;
+use super::{Follower, Start, State};
+use crate::error::Loss;
+use crate::event::{Event, Lost};
+use crate::gate::Role;
+use crate::incarnation::Incarnation;
+use crate::place::Place;
+use crate::position::Offset;
+use crate::siblings::{Member, Packing};
+
+/// What was found of a life that is over.
+enum Rest {
+    /// A sibling holds its bytes up to the place and perhaps more.
+    Copy(Place),
+    /// It is gone, but this file came between.
+    Newcomer(Incarnation),
+    Nothing,
+}
+
+impl Follower {
+    /// Goes on in the new life, by way of what is left of the old one. Returns whether there is something to read.
+    pub(super) fn begin_again(&mut self, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &self.state else { return false };
+        let old = reading.cursor.incarnation().clone();
+        let new = match self.shared.renew(&old) {
+            Ok(new) => new,
+            Err(why) => {
+                self.wait(Start::Again(None), None, why, events);
+                return false;
+            }
+        };
+        let rest = self.find_rest(&reading.cursor);
+        let place = match rest {
+            Rest::Copy(copy) => {
+                self.tell_cut_copy(&copy, events);
+                if copy.incarnation.size() > copy.offset.0 { copy } else { Place::start(new) }
+            }
+            Rest::Newcomer(newcomer) => {
+                self.tell_unread(events);
+                Place::start(newcomer)
+            }
+            Rest::Nothing => return self.truncated(new, events),
+        };
+        events.push(Event::Rotated { from: old.life(), to: place.incarnation.clone(), at: place.offset });
+        self.shared.setup.counters.rotations.add(1);
+        self.read_apart(place, events);
+        true
+    }
+
+    /// No copy: the old bytes are gone, or only the end of the file was cut off.
+    fn truncated(&mut self, new: Incarnation, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &self.state else { return false };
+        let (old, given) = (reading.cursor.incarnation().clone(), reading.cursor.place.offset);
+        let place = kept(&reading.cursor, &old, &new).unwrap_or_else(|| Place::start(new.clone()));
+        self.tell_unread(events);
+        events.push(Event::Truncated { from: old.life(), given, to: new, at: place.offset });
+        self.read_on(place);
+        true
+    }
+
+    fn find_rest(&self, cursor: &Cursor) -> Rest {
+        let ours = cursor.incarnation().file().identity();
+        let mut newcomer = None;
+        for member in self.shared.chain() {
+            if member.role == Role::Itself || member.packing == Packing::Packed || member.identity == ours {
+                continue;
+            }
+            let Ok(sibling) = self.shared.open(&member.path, member.role) else { continue };
+            match holds(cursor, &sibling) {
+                Some(place) => return Rest::Copy(place),
+                None if self.is_newcomer(&member, cursor, &sibling) => newcomer = Some(sibling),
+                None => {}
+            }
+        }
+        // The chain comes newest first, so that the last one found is the oldest.
+        newcomer.map_or(Rest::Nothing, Rest::Newcomer)
+    }
+
+    /// Whether a sibling came after the last transition and is no copy of what was read.
+    fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Incarnation) -> bool {
+        let copy = sibling.file().read_head().is_ok_and(|head| cursor.incarnation().begins_like(&head));
+        !self.known.contains(&member.identity) && member.size > 0 && !copy
+    }
+
+    /// Bytes that were seen and not read are lost with the life they stood in.
+    fn tell_unread(&self, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &self.state else { return };
+        let unread = reading.cursor.behind();
+        if unread > 0 {
+            let from = reading.cursor.place.position();
+            self.lost(Lost { from, bytes: Some(unread), why: Loss::Truncated }, events);
+        }
+    }
+
+    /// Lines that were written after the copy was made and before the truncation are in neither file.
+    fn tell_cut_copy(&self, copy: &Place, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &self.state else { return };
+        let missing = (copy.offset.0 + reading.cursor.behind()).saturating_sub(copy.incarnation.size());
+        if missing > 0 {
+            let from = reading.cursor.place.position();
+            self.lost(Lost { from, bytes: Some(missing), why: Loss::Truncated }, events);
+        }
+    }
+
+    /// Reads a file the path does not lead to, or perhaps does.
+    fn read_apart(&mut self, place: Place, events: &mut Vec<Event>) {
+        self.read_on(place);
+        self.look_ahead(events);
+        // The writer is known to have left: it was not moved away with the file, the bytes were copied.
+        if let State::Reading(reading) = &mut self.state
+            && reading.apart.is_some()
+        {
+            reading.apart = Instant::now().checked_sub(self.shared.setup.patience.grace).or(reading.apart);
+        }
+    }
+}
+
+/// The place of `cursor` in a file that begins alike and has the same bytes there.
+fn holds(cursor: &Cursor, sibling: &Incarnation) -> Option<Place> {
+    let Place { incarnation, offset, lead, .. } = &cursor.place;
+    let from = Offset(offset.0 - lead.len() as u64);
+    let alike = sibling.size() >= offset.0
+        && incarnation.begins_like(&sibling.file().read_head().ok()?)
+        && sibling.file().read(from, lead.len()).ok()? == *lead;
+    alike.then(|| Place { incarnation: sibling.clone(), ..cursor.place.clone() })
+}
+
+/// Where a file goes on of which only the end was cut off: at the start of the line that was cut.
+fn kept(cursor: &Cursor, old: &Incarnation, new: &Incarnation) -> Option<Place> {
+    let size = new.size();
+    let head = new.file().read_head().ok()?;
+    let whole = size <= head.len() as u64;
+    let proven = size > 0 && size < cursor.place.offset.0 && old.began_with(&head);
+    (proven && (whole || cursor.kept(new, size).is_some())).then(|| Place::snapped(new.clone(), Offset(size)).ok())?
+}

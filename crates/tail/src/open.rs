@@ -1,0 +1,133 @@
+//! From a path to an incarnation, so that nothing is read that is not offered and nothing blocks that is not a file.
+//!
+//! The steps are: pin what the path leads to with `O_PATH` (which neither reads nor blocks nor wakes a driver), look at what
+//! was pinned, ask the gate with its real path, and only then open it for reading, through the pin. A path that changes in
+//! between changes nothing. If the file is open already, for the follower or for another reader, that one is shared.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, Weak};
+
+use rustix::fs::{FileType, Mode, OFlags, open, readlink};
+use rustix::io::Errno;
+
+use crate::error::{Kind, Obstacle};
+use crate::file::{File, Identity, Stat};
+use crate::gate::{Candidate, Role};
+use crate::incarnation::{HeadCheck, Incarnation, Inner};
+use crate::log::Shared;
+
+impl Shared {
+    /// Opens what `path` leads to, or shares it if it is open.
+    pub(crate) fn open(&self, path: &Path, role: Role) -> Result<Incarnation, Obstacle> {
+        let pin = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        let stat = Stat::of(&pin)?;
+        regular(stat.mode)?;
+        let real = self.admit(&pin, &stat, role)?;
+        if role == Role::Itself {
+            self.remember_home(&real);
+        }
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.retain(|life| life.strong_count() > 0);
+        if let Some(shared) = find(&alive, stat.identity) {
+            return match shared.check_head()? {
+                HeadCheck::Same => Ok(shared),
+                HeadCheck::Other => self.begin_again(&mut alive, &shared),
+            };
+        }
+        let fd = reopen(&pin, stat.identity)?;
+        let file = Arc::new(File::new(fd, stat.identity, Arc::clone(&self.setup)));
+        let begun = Incarnation::begin(self.tag, file)?;
+        alive.push(begun.downgrade());
+        Ok(begun)
+    }
+
+    /// Looks at what `path` leads to without opening it for reading. The gate is asked all the same.
+    pub(crate) fn look(&self) -> Result<Stat, Obstacle> {
+        let pin = open(&self.path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        let stat = Stat::of(&pin)?;
+        regular(stat.mode)?;
+        self.admit(&pin, &stat, Role::Itself)?;
+        Ok(stat)
+    }
+
+    /// The life that follows `old` in the same file, after a truncation or a rewrite in place.
+    pub(crate) fn renew(&self, old: &Incarnation) -> Result<Incarnation, Obstacle> {
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(next) = find(&alive, old.file().identity()).filter(|next| next != old) {
+            old.end();
+            return Ok(next);
+        }
+        self.begin_again(&mut alive, old)
+    }
+
+    /// The open incarnation of this name, if somebody still holds it.
+    pub(crate) fn living(&self) -> Vec<Incarnation> {
+        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        let living = alive.iter().filter_map(Weak::upgrade).map(Incarnation::from_inner);
+        living.filter(|life| !life.is_over()).collect()
+    }
+
+    /// Whether the gate still admits an open file that was renamed.
+    pub(crate) fn still_admits(&self, file: &File) -> bool {
+        file.stat().is_ok_and(|stat| self.admit(file.fd(), &stat, Role::Sibling).is_ok())
+    }
+
+    fn begin_again(&self, alive: &mut Vec<Weak<Inner>>, old: &Incarnation) -> Result<Incarnation, Obstacle> {
+        old.end();
+        let begun = Incarnation::begin(self.tag, Arc::clone(old.file()))?;
+        self.setup.counters.truncations.add(1);
+        alive.push(begun.downgrade());
+        Ok(begun)
+    }
+
+    /// Asks the gate about an open descriptor; the real path if it says yes.
+    fn admit(&self, fd: impl AsFd, stat: &Stat, role: Role) -> Result<PathBuf, Obstacle> {
+        let real = real_path(&fd)?;
+        let Identity { device, inode, .. } = stat.identity;
+        let candidate = Candidate { real: &real, role, device, inode, uid: stat.uid, size: stat.size };
+        if self.setup.gate.admits(&candidate) {
+            return Ok(real);
+        }
+        self.setup.counters.refused.add(1);
+        Err(Obstacle::Refused)
+    }
+}
+
+/// The one of these lives that is in this file and not over.
+fn find(alive: &[Weak<Inner>], identity: Identity) -> Option<Incarnation> {
+    let mut living = alive.iter().filter_map(Weak::upgrade).map(Incarnation::from_inner);
+    living.find(|life| life.file().identity() == identity && !life.is_over())
+}
+
+/// Where the kernel says an open file is. A deleted one has ` (deleted)` behind its last name.
+fn real_path(fd: impl AsFd) -> Result<PathBuf, Errno> {
+    let link = readlink(proc_path(fd.as_fd().as_raw_fd()), Vec::new())?;
+    Ok(PathBuf::from(OsString::from_vec(link.into_bytes())))
+}
+
+pub(crate) fn proc_path(fd: i32) -> String {
+    format!("/proc/self/fd/{fd}")
+}
+
+/// Opens for reading what is pinned. `O_NONBLOCK` is for the case that it is no regular file after all: it must not block.
+fn reopen(pin: &OwnedFd, pinned: Identity) -> Result<OwnedFd, Obstacle> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = open(proc_path(pin.as_raw_fd()), flags, Mode::empty())?;
+    let opened = Stat::of(&fd)?;
+    regular(opened.mode)?;
+    if opened.identity == pinned { Ok(fd) } else { Err(Obstacle::Unreadable(Errno::STALE.raw_os_error())) }
+}
+
+fn regular(mode: u32) -> Result<(), Obstacle> {
+    Err(Obstacle::NotRegular(match FileType::from_raw_mode(mode) {
+        FileType::RegularFile => return Ok(()),
+        FileType::Directory => Kind::Directory,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
+        FileType::Symlink | FileType::Unknown => Kind::Other,
+    }))
+}

@@ -1,0 +1,63 @@
+//! A place in an open file, and the way from any offset to the start of a line.
+
+use rustix::io::Errno;
+
+use crate::block::{BLOCK_BYTES, Begins};
+use crate::incarnation::Incarnation;
+use crate::lines::last_newline;
+use crate::position::{ANCHOR_BYTES, Offset, Position};
+
+/// How far back the start of a line is looked for. Pieces of a longer line start at multiples of a block behind its start,
+/// so whoever stopped between two of them is not sent back.
+const SNAP_BYTES: u64 = BLOCK_BYTES as u64 - 1;
+
+/// A place in an open file with the bytes in front of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) offset: Offset,
+    /// The ≤ 64 bytes before `offset`; what each read is compared with.
+    pub(crate) lead: Vec<u8>,
+    pub(crate) begins: Begins,
+}
+
+impl Place {
+    /// The beginning of a file.
+    pub(crate) fn start(incarnation: Incarnation) -> Self {
+        Self { incarnation, offset: Offset::ZERO, lead: Vec::new(), begins: Begins::AtLine }
+    }
+
+    /// `offset` itself, wherever in a line it is.
+    pub(crate) fn exactly(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
+        let from = Offset(offset.0.saturating_sub(ANCHOR_BYTES as u64));
+        let lead = incarnation.file().read(from, offset.since(from) as usize)?;
+        Ok(Self { incarnation, offset, lead, begins: Begins::InLine })
+    }
+
+    /// The start of the line that `offset` is in, when it is less than a block away; else `offset` itself, inside of the line.
+    pub(crate) fn snapped(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
+        let encoding = incarnation.encoding();
+        let unit = encoding.newline_bytes() as u64;
+        let offset = Offset(offset.0.min(incarnation.size()) / unit * unit);
+        let from = Offset(offset.0.saturating_sub(SNAP_BYTES + ANCHOR_BYTES as u64) / unit * unit);
+        let before = incarnation.file().read(from, offset.since(from) as usize)?;
+        let (keep, begins) = match last_newline(&before, from, encoding) {
+            Some(end) => (end, Begins::AtLine),
+            None if from == Offset::ZERO => (0, Begins::AtLine),
+            None => (before.len(), Begins::InLine),
+        };
+        let lead = before[..keep][keep.saturating_sub(ANCHOR_BYTES)..].to_vec();
+        Ok(Self { incarnation, offset: from.plus(keep as u64), lead, begins })
+    }
+
+    /// Behind the last whole line of the file.
+    pub(crate) fn last_line_start(incarnation: Incarnation) -> Result<Self, Errno> {
+        let size = Offset(incarnation.size());
+        Self::snapped(incarnation, size)
+    }
+
+    /// The same for the world.
+    pub(crate) fn position(&self) -> Position {
+        self.incarnation.position(self.offset, &self.lead)
+    }
+}

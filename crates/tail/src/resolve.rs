@@ -1,0 +1,91 @@
+//! From a position to an open file: where is the line that somebody saw last week?
+//!
+//! A file holds a position when it begins with the position's head and has the position's anchor in front of the offset.
+//! Asked first are the files that are open anyway, then what stands at the path, then the siblings. Device, inode and
+//! birth time only decide between several that hold it. If none does, that is told: never the beginning, never the end instead.
+
+use crate::error::{Error, Loss};
+use crate::gate::Role;
+use crate::incarnation::Incarnation;
+use crate::log::Shared;
+use crate::place::Place;
+use crate::position::{Anchor, Head, Offset, Position};
+use crate::siblings::Packing;
+
+/// How well a file fits a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Other content.
+    No,
+    /// It begins as the position says, but is shorter or has other bytes before the place.
+    HeadOnly,
+    /// It holds the place.
+    Content,
+    /// It holds the place and is the very inode.
+    Exact,
+}
+
+impl Shared {
+    /// The place that `position` names, moved back to the start of its line.
+    ///
+    /// # Errors
+    /// [`Error::AnotherLog`], or [`Error::Gone`] with what is known.
+    pub(crate) fn resolve(&self, position: &Position) -> Result<Place, Error> {
+        if position.tag() != self.tag {
+            return Err(Error::AnotherLog);
+        }
+        let (fit, incarnation) = self.best_fit(position);
+        match (fit, incarnation) {
+            (Fit::Exact | Fit::Content, Some(incarnation)) => Ok(Place::snapped(incarnation, position.offset())?),
+            (Fit::HeadOnly, _) => Err(Error::Gone(Loss::Truncated)),
+            _ => Err(Error::Gone(Loss::NotFound)),
+        }
+    }
+
+    /// The place, if the very inode is still there under one of the log's names.
+    pub(crate) fn resolve_same_inode(&self, position: &Position) -> Option<Place> {
+        match self.best_fit(position) {
+            (Fit::Exact, Some(incarnation)) => Place::snapped(incarnation, position.offset()).ok(),
+            _ => None,
+        }
+    }
+
+    /// The best of all files of the log; an earlier one wins a tie.
+    fn best_fit(&self, position: &Position) -> (Fit, Option<Incarnation>) {
+        let mut best = (Fit::No, None);
+        let open = self.open(&self.path, Role::Itself).into_iter().chain(self.living());
+        // The directory is read only when neither the path nor an open file is the very one.
+        let beside = std::iter::once_with(|| self.chain()).flatten().filter(|member| {
+            member.role == Role::Sibling && member.packing == Packing::Plain && member.size >= position.offset().0
+        });
+        for incarnation in open.chain(beside.filter_map(|member| self.open(&member.path, member.role).ok())) {
+            let fit = fit(&incarnation, position);
+            if fit > best.0 {
+                best = (fit, Some(incarnation));
+            }
+            if fit == Fit::Exact {
+                break;
+            }
+        }
+        best
+    }
+}
+
+/// How well `incarnation` fits `position`. A file that cannot be read fits not at all.
+fn fit(incarnation: &Incarnation, position: &Position) -> Fit {
+    let file = incarnation.file();
+    let Head { len, .. } = position.token().head();
+    let Ok(head) = file.read(Offset::ZERO, usize::from(len)) else { return Fit::No };
+    if Head::of(&head) != position.token().head() {
+        return Fit::No;
+    }
+    let len = position.anchor.len;
+    let from = Offset(position.offset().0.saturating_sub(u64::from(len)));
+    match file.read(from, usize::from(len)) {
+        Ok(before) if Anchor::of(&before) == position.anchor && incarnation.size() >= position.offset().0 => {
+            if file.identity().tie() == position.token().tie() { Fit::Exact } else { Fit::Content }
+        }
+        _ if len == 0 && position.token().head().len == 0 => Fit::No,
+        _ => Fit::HeadOnly,
+    }
+}

@@ -1,0 +1,248 @@
+//! Rotation and identity.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use tailcast_tail::{Ends, Event, From, Loss};
+
+use crate::bench::Bench;
+
+fn rotated(event: &Event) -> bool {
+    matches!(event, Event::Rotated { .. })
+}
+
+fn truncated(event: &Event) -> bool {
+    matches!(event, Event::Truncated { .. })
+}
+
+fn lost(event: &Event) -> bool {
+    matches!(event, Event::Lost(_))
+}
+
+#[test]
+fn lines_come_as_they_are_appended() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.append("log", "two\nthr");
+    seen.reads("one\ntwo\n");
+    bench.append("log", "ee\n");
+    seen.reads("one\ntwo\nthree\n");
+}
+
+#[test]
+fn from_the_end_only_new_lines_come_and_a_half_line_comes_whole() {
+    let bench = Bench::new();
+    bench.append("log", "old\nha");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    bench.append("log", "lf\nnew\n");
+    seen.reads("half\nnew\n");
+}
+
+#[test]
+fn a_rotated_file_is_read_to_its_end() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.append("log", "two\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+    assert_eq!(seen.told(rotated), 1);
+}
+
+#[test]
+fn a_writer_that_stays_in_the_rotated_file_is_read_on() {
+    let bench = Bench::new();
+    let mut old = bench.writer("log");
+    old.write_all(b"one\n").expect("a write");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "");
+    seen.drain();
+    old.write_all(b"two\n").expect("a write");
+    seen.reads("one\ntwo\n");
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+}
+
+#[test]
+fn a_line_that_comes_late_to_the_rotated_file_is_told_as_a_gap() {
+    let bench = Bench::new();
+    let mut old = bench.writer("log");
+    old.write_all(b"one\n").expect("a write");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    seen.reads("one\ntwo\n");
+    old.write_all(b"late\n").expect("a write");
+    seen.until("a gap", |seen| seen.told(|event| matches!(event, Event::Gap(gap) if gap.bytes() == 5)) == 1);
+}
+
+#[test]
+fn the_file_between_two_quick_rotations_is_read_in_full() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    bench.rename("log.1", "log.2");
+    bench.rename("log", "log.1");
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+    assert_eq!(seen.told(rotated), 2);
+}
+
+#[test]
+fn a_file_between_is_found_though_the_first_was_compressed_away() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.rename("log", "log.2.gz");
+    bench.remove("log.2.gz");
+    bench.append("log.1", "two\n");
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+}
+
+#[test]
+fn copytruncate_loses_nothing_that_was_copied() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.append("log", "two\n");
+    bench.copytruncate();
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+    assert_eq!(seen.told(lost), 0);
+}
+
+#[test]
+fn copytruncate_is_noticed_though_the_file_has_outgrown_its_old_size() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.append("log", "two\n");
+    bench.copytruncate();
+    bench.append("log", "three\nfour\nfive\nsix\n");
+    seen.reads("one\ntwo\nthree\nfour\nfive\nsix\n");
+}
+
+#[test]
+fn the_hole_of_a_writer_without_o_append_is_skipped() {
+    let bench = Bench::new();
+    let mut writer = fs::File::create(bench.path("log")).expect("a file");
+    let long = "x".repeat(9999) + "\n";
+    writer.write_all(long.as_bytes()).expect("a write");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    bench.copytruncate();
+    writer.write_all(b"new\n").expect("a write");
+    seen.reads("new\n");
+    assert!(seen.told(|event| matches!(event, Event::Hole { .. })) > 0);
+}
+
+#[test]
+fn truncation_without_a_copy_is_told_and_unread_bytes_are_told_lost() {
+    let bench = Bench::new();
+    bench.append("log", "one\nha");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    fs::write(bench.path("log"), "two\n").expect("a write");
+    seen.reads("one\ntwo\n");
+    assert_eq!(seen.told(truncated), 1);
+    let two_bytes =
+        |event: &Event| matches!(event, Event::Lost(lost) if lost.bytes == Some(2) && lost.why == Loss::Truncated);
+    assert_eq!(seen.told(two_bytes), 1);
+}
+
+#[test]
+fn a_file_rewritten_to_exactly_its_old_size_is_noticed() {
+    let bench = Bench::new();
+    bench.append("log", "aaa\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("aaa\n");
+    fs::write(bench.path("log"), "bbb\n").expect("a write");
+    seen.reads("aaa\nbbb\n");
+    assert_eq!(seen.told(truncated), 1);
+}
+
+#[test]
+fn when_only_the_end_is_cut_off_reading_goes_on_there() {
+    let bench = Bench::new();
+    bench.append("log", "one\ntwo\nthree\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\ntwo\nthree\n");
+    OpenOptions::new().write(true).open(bench.path("log")).and_then(|file| file.set_len(8)).expect("a truncation");
+    seen.drain();
+    bench.append("log", "four\n");
+    seen.reads("one\ntwo\nthree\nfour\n");
+}
+
+#[test]
+fn a_file_replaced_by_a_longer_version_of_itself_goes_on() {
+    let bench = Bench::new();
+    bench.append("log", "one\ntwo\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\ntwo\n");
+    bench.append("temp", "one\ntwo\nthree\n");
+    bench.rename("temp", "log");
+    seen.reads("one\ntwo\nthree\n");
+}
+
+#[test]
+fn a_file_deleted_and_made_again_at_once_is_another_one() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.remove("log");
+    bench.append("log", "two\n");
+    seen.reads("one\ntwo\n");
+    assert_eq!(seen.told(rotated), 1);
+}
+
+#[test]
+fn equal_bytes_in_a_file_made_again_are_new_lines() {
+    let bench = Bench::new();
+    bench.append("log", "same\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("same\n");
+    bench.remove("log");
+    bench.append("log", "same\n");
+    seen.reads("same\nsame\n");
+}
+
+#[test]
+fn the_half_line_at_the_end_of_a_rotated_file_is_given_out_once_and_marked() {
+    let bench = Bench::new();
+    bench.append("log", "one\nhalf");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    seen.reads("one\nhalftwo\n");
+    let unfinished = |event: &Event| matches!(event, Event::Block(block) if *block.ends() == Ends::Unfinished);
+    assert_eq!(seen.told(unfinished), 1);
+}
+
+#[test]
+fn a_hard_link_rotation_is_a_rotation() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    fs::hard_link(bench.path("log"), bench.path("log.1")).expect("a link");
+    bench.remove("log");
+    bench.append("log", "two\n");
+    seen.reads("one\ntwo\n");
+}
