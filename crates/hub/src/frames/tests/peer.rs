@@ -1,6 +1,6 @@
 //! A whole socket against an independent client, over an in-memory pipe and over TCP.
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
@@ -121,6 +121,20 @@ async fn a_viewer_that_does_not_read_fills_its_queue_and_no_more() {
         assert_eq!(client.next().await.unwrap().unwrap().as_payload().len(), 64 << 10);
     }
     assert_eq!(server.await.unwrap().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_receive_that_is_given_up_at_any_byte_loses_nothing() {
+    let (ours, mut theirs) = duplex(4096);
+    let mut socket = Socket::new(ours, bytes::Bytes::new(), Limits::default());
+    let frames = [masked(false, 1, b"not ", [1, 2, 3, 4]), masked(true, 0, b"lost", [5, 6, 7, 8])].concat();
+    let (last, before) = frames.split_last().unwrap();
+    for byte in before {
+        theirs.write_u8(*byte).await.unwrap();
+        assert!(socket.recv().now_or_never().is_none());
+    }
+    theirs.write_u8(*last).await.unwrap();
+    assert_eq!(socket.recv().await.unwrap(), Message::Text("not lost".to_owned()));
 }
 
 /// Reads a request and answers it, as the HTTP server would.
