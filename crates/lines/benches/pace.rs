@@ -44,6 +44,7 @@ fn filters() {
         ("rare literal", "needle", None),
         ("literal in each line", "Gecko", None),
         ("rare regex", r"5\d\d \d+ .*curl", None),
+        ("regex over all", r"10[^x]*zz", None),
         ("level", "", Some(tailcast_lines::Level::Error)),
     ] {
         let spec = FilterSpec { include: vec![include.to_owned()], level, ..FilterSpec::default() };

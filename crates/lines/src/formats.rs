@@ -47,7 +47,7 @@ pub struct Format {
 }
 
 /// Every format, in the order in which they are asked.
-pub static TABLE: [Format; 19] = [
+pub static TABLE: [Format; 21] = [
     json::JSON,
     envelope::PRIORITY,
     dates::DATE,
@@ -63,8 +63,10 @@ pub static TABLE: [Format; 19] = [
     letters::GLOG,
     letters::RUBY,
     android::BRIEF,
+    access::RAILS,
     access::ACCESS,
     pairs::JOURNAL,
+    pairs::AUDIT,
     pairs::LOGFMT,
     words::WORD,
 ];

@@ -61,15 +61,14 @@ impl Level {
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         Some(match &*lower {
-            b"trace" | b"trc" | b"trce" | b"verbose" | b"vrb" | b"finest" | b"finer" => Level::Trace,
-            b"debug" | b"dbg" | b"dbug" => Level::Debug,
+            b"trace" | b"trac" | b"trc" | b"trce" | b"verbose" | b"vrb" | b"finest" | b"finer" => Level::Trace,
+            b"debug" | b"debu" | b"dbg" | b"dbug" => Level::Debug,
             b"debug1" | b"debug2" | b"debug3" | b"debug4" | b"debug5" => Level::Debug,
             b"info" | b"inf" | b"information" | b"informational" | b"notice" | b"note" | b"success" => Level::Info,
             b"warn" | b"warning" | b"wrn" => Level::Warn,
-            b"error" | b"err" | b"eror" | b"fail" | b"severe" => Level::Error,
-            b"fatal" | b"ftl" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"dpanic" => {
-                Level::Fatal
-            }
+            b"error" | b"err" | b"erro" | b"eror" | b"fail" | b"severe" => Level::Error,
+            b"fatal" | b"fata" | b"ftl" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic"
+            | b"dpanic" => Level::Fatal,
             _ => return None,
         })
     }

@@ -19,7 +19,10 @@ pub(crate) fn iso(scan: &mut Scan) -> Option<When> {
     let month = scan.digits::<2>()? as i8;
     scan.eat(divider)?;
     let day = scan.digits::<2>()? as i8;
-    scan.eat_any(b"Tt _")?;
+    // MariaDB and apt write two blanks.
+    if scan.eat_any(b"Tt _")? == b' ' {
+        scan.eat(b' ');
+    }
     let time = clock(scan)?;
     let offset = zone(scan);
     ends_here(*scan)?;

@@ -1,6 +1,6 @@
-//! Access logs of web servers.
+//! Requests to web servers.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use super::{Bytes, Format, Found, Line};
 use crate::level::Level;
@@ -58,4 +58,20 @@ fn level(status: i16) -> Option<Level> {
         500..600 => Some(Level::Error),
         _ => None,
     }
+}
+
+pub(super) const RAILS: Format = Format {
+    name: "rails-request",
+    about: "The first line of a request to Rails, which has the time in its text.",
+    starts: Bytes::of(b"S"),
+    indented: false,
+    read: rails,
+    examples: &[("2026-11-20T22:10:11Z -", r#"Started GET "/ at " for 10.0.0.1 at 2026-11-20 22:10:11 +0000"#)],
+};
+
+fn rails(line: Line<'_>) -> Option<Found> {
+    let request = line.bytes.strip_prefix(b"Started ")?;
+    let at = memmem::rfind(request, b" at ")?;
+    let when = stamp::iso(&mut Scan::new(&request[at + 4..]))?;
+    Some(Found { when: Some(when), level: None })
 }

@@ -1,11 +1,10 @@
-//! Lines that start with something in brackets.
+//! Lines whose time starts with a bracket, or with a name.
 
 use super::{Bytes, Format, Found, Line};
 use crate::columns;
 use crate::level::Level;
 use crate::scan::Scan;
 use crate::stamp;
-use crate::when::When;
 
 pub(super) const STAMP: Format = Format {
     name: "bracket-date",
@@ -64,9 +63,9 @@ fn ctime(line: Line<'_>) -> Option<Found> {
 }
 
 pub(super) const DAY_FIRST: Format = Format {
-    name: "bracket-day",
-    about: "Day, name of the month, year, in brackets: PHP and php-fpm.",
-    starts: Bytes::of(b"["),
+    name: "day-first",
+    about: "Day, name of the month, year, in brackets or not: PHP, php-fpm, Tomcat.",
+    starts: Bytes::of(b"[").and(Bytes::DIGITS),
     indented: false,
     read: day_first,
     examples: &[
@@ -74,14 +73,18 @@ pub(super) const DAY_FIRST: Format = Format {
         ("2026-11-20T20:10:11Z warn", "[20-Nov-2026 22:10:11 Europe/Berlin] PHP Warning:  no"),
         ("2026-11-20T20:10:11Z info", "[20-Nov-2026 22:10:11] NOTICE: fpm is running"),
         ("2026-11-20T22:10:11Z -", "[20/Nov/2026:22:10:11 +0000] - GET /"),
+        ("2026-11-20T20:10:11.123Z error", "20-Nov-2026 22:10:11.123 SEVERE [main] org.acme.Pool.open no"),
     ],
 };
 
 fn day_first(line: Line<'_>) -> Option<Found> {
     let mut scan = Scan::new(line.bytes);
-    scan.eat(b'[')?;
-    let when: When = stamp::day_first(&mut scan)?;
-    scan.until(b']', 64)?;
+    let bracket = scan.eat(b'[').is_some();
+    let when = stamp::day_first(&mut scan)?;
+    if bracket {
+        // Between the time and the bracket PHP puts the name of its zone.
+        scan.until(b']', 64)?;
+    }
     Some(Found { when: Some(when), level: php(scan).or_else(|| columns::level(scan.rest())) })
 }
 

@@ -44,6 +44,7 @@ pub(super) const DATE: Format = Format {
             "2026-11-20T22:10:11.123456Z 0 [Warning] [MY-010068] [Server] self signed",
         ),
         ("2026-11-20T20:10:11Z info", "2026-11-20 22:10:11 0 [Note] ready"),
+        ("2026-11-20T20:10:11Z warn", "2026-11-20  22:10:11 5 [Warning] Aborted connection"),
         ("2026-11-20T22:10:11.123Z warn", "2026-11-20T22:10:11.123+0000 W NETWORK  [conn1] closed"),
         // containers (CRI), rsyslog, kubelet's message in it
         ("2026-11-20T22:10:11.123456789Z error", "2026-11-20T22:10:11.123456789Z stderr F ERROR: no"),

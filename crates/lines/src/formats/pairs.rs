@@ -53,6 +53,23 @@ fn pair<'a>(scan: &mut Scan<'a>) -> Option<(&'a [u8], &'a [u8])> {
     Some((key, &text[..text.len() - scan.rest().len() - 1]))
 }
 
+pub(super) const AUDIT: Format = Format {
+    name: "audit",
+    about: "auditd: the time is in the first pair that is not the type; no level.",
+    starts: Bytes::of(b"t"),
+    indented: false,
+    read: audit,
+    examples: &[("2026-11-20T22:10:11.123Z -", "type=SYSCALL msg=audit(1795212611.123:4): arch=c000003e")],
+};
+
+fn audit(line: Line<'_>) -> Option<Found> {
+    let mut scan = Scan::new(line.bytes);
+    scan.word(b"type=")?;
+    scan.while_(|byte| !is_blank(byte));
+    scan.word(b" msg=audit(")?;
+    Some(Found { when: Some(stamp::epoch(&mut scan)?), level: None })
+}
+
 pub(super) const JOURNAL: Format = Format {
     name: "journal-export",
     about: "journalctl -o export: one field to a line, of which two say something.",

@@ -27,6 +27,8 @@ pub(super) const WORD: Format = Format {
         ("2026-11-20T20:10:11.123Z info", "INFO  [2026-11-20 22:10:11,123] org.acme.Pool: ready"),
         ("2026-11-20T20:10:11Z error", "[ERROR] 2026-11-20 22:10:11 no"),
         ("2026-11-20T20:10:11.123Z warn", "WARN [11-20|22:10:11.123] Snapshot extension    err=no"),
+        // logrus on a terminal
+        ("- error", "ERRO[0012] no"),
         ("- info", "[main] INFO org.acme.Pool - ready"),
         ("- warn", "[22:10:11] [Server thread/WARN]: no"),
         ("- error", "[22:10:11 ERR] no"),
