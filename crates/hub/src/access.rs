@@ -1,21 +1,23 @@
 //! Who may come in: the one gate that every route, socket and question of the hub passes.
 //!
-//! Closed by default. A route says what it [`Need`]s; [`Access::admit`] looks at the request and its connection and names the
-//! [`Visitor`], or says in words why not. In this order:
+//! Closed by default. A route says what it [`Need`]s; [`Access::admit`] looks at the request and its connection and
+//! names the [`Visitor`], or says in words why not. In this order:
 //!
 //! 1. What changes something must come from our own page or from a program (`origin`).
 //! 2. A **token** in `Authorization: Bearer` decides by itself; a wrong one is refused even where nothing was needed.
-//! 3. The name the request came under must be ours (`origin`): what follows is lent by a browser without asking its user.
+//! 3. The name the request came under must be ours (`origin`): what follows is lent by a browser without asking its
+//!    user.
 //! 4. **Proxy authentication**: the user in a header, of a TCP peer that is a trusted proxy.
 //! 5. A **session**, begun with the password.
 //! 6. **Loopback**: the other end belongs to our own user or to root, as the kernel tells (`owner`).
 //!
-//! A request that somebody passed on (`X-Forwarded-For`, `Via`, HTTP/1.0 …) or that came under the public name is never local, not
-//! even with `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to the world. What cannot be told
-//! from a local user is a proxy that shows none of these marks, writes an address into Host, and runs as our user or root, or in front of
-//! `open_loopback` as anybody. Caddy, Traefik and Apache send `X-Forwarded-For` by themselves; nginx and HAProxy have to be told to.
+//! A request that somebody passed on (`X-Forwarded-For`, `Via`, HTTP/1.0 …) or that came under the public name is
+//! never local, not even with `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to
+//! the world. What cannot be told from a local user is a proxy that shows none of these marks, writes an address into
+//! Host, and runs as our user or root, or in front of `open_loopback` as anybody. Caddy, Traefik and Apache send
+//! `X-Forwarded-For` by themselves; nginx and HAProxy have to be told to.
 //!
-//! It refuses to guess: no answer from the kernel, a broken file of tokens, a header twice, all let nobody in.
+//! It refuses to guess: no answer from the kernel, a broken file of tokens, a user named twice, all let nobody in.
 
 mod attempts;
 mod bearer;
@@ -60,7 +62,8 @@ pub use self::password::set_password;
 pub use self::peer::Peer;
 pub use self::visitor::{Asked, Need, Visitor, Who};
 
-/// The uid that stands for users who do not exist in our user namespace (`/proc/sys/kernel/overflowuid`): anybody, so nobody.
+/// The uid that stands for users who do not exist in our user namespace (`/proc/sys/kernel/overflowuid`): anybody, so
+/// nobody.
 const OVERFLOW_UID: u32 = 65534;
 
 /// The gate.
@@ -75,7 +78,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Nothing is written before somebody logs in. Files are read when they are first needed, and again when they change.
+    /// Nothing is written before somebody logs in. Files are read when they are first needed, and again when they
+    /// change.
     #[must_use]
     pub fn new(config: AccessConfig) -> Self {
         let state_dir = &config.state_dir;
@@ -118,8 +122,8 @@ impl Access {
         self.config.proxy_user_header.is_some() && !self.config.trusted_proxies.is_empty()
     }
 
-    /// Lets a request in, or says why not. Looks at no file and asks no kernel that it has asked within the last second or for
-    /// this connection; where it does, it takes microseconds.
+    /// Lets a request in, or says why not. It asks the kernel once per connection and looks at a file once per
+    /// second, or when a token is not known; either takes microseconds.
     ///
     /// # Errors
     /// [`Denied`], to be answered as a [`Problem`](crate::problem::Problem).
@@ -150,7 +154,8 @@ impl Access {
         Ok(origin::host(asked.uri, asked.headers, self.config.public_url.as_ref())?)
     }
 
-    /// A health check comes under whatever name; logging in under a foreign one would hand the password to a foreign page.
+    /// A health check comes under whatever name; logging in under a foreign one would hand the password to a foreign
+    /// page.
     fn stranger(&self, asked: Asked<'_>) -> Result<Who, Denied> {
         if !asked.method.is_safe() {
             self.host(asked)?;
@@ -236,7 +241,8 @@ impl Access {
         uid == 0 || (uid == self.own_uid && uid != OVERFLOW_UID)
     }
 
-    /// Checks the password and begins a session: the `Set-Cookie` line. Counts against `client` whatever comes of it but success.
+    /// Checks the password and begins a session: the `Set-Cookie` line. Counts against `client` whatever comes of it
+    /// but success.
     pub(crate) async fn log_in(&self, password: String, client: IpAddr) -> Result<String, Denied> {
         self.attempts.take(client, Instant::now()).map_err(Denied::TooManyAttempts)?;
         match self.passwords.check(password).await {

@@ -1,8 +1,9 @@
 //! What a refused or failed request is told: problem+json (RFC 9457).
 //!
-//! Each problem carries two texts. `detail` is for the caller: what went wrong and what to do about it.
-//! The other one is for the log of the hub and never leaves it, so that a page does not learn a path of the disk, the address
-//! of a broker or the words of a library. A problem with a server status and nothing to add still leaves a line in the log.
+//! Each problem carries two texts. `detail` is for the caller: what went wrong and what to do about it. The other one
+//! is for the log of the hub and never leaves it, so that a page does not learn a path of the disk, the address of a
+//! broker or the words of a library. A problem with a server status and nothing to add still leaves a line in the
+//! log.
 //!
 //! It refuses to be silent about waiting: a status that asks to come again says when (`Retry-After`).
 
@@ -33,14 +34,29 @@ pub struct Problem {
     status: StatusCode,
     /// What happened here and what to do about it, in words for the caller.
     detail: String,
-    /// Further members by kind, such as `at`, the place of the mistake in a pattern, and `retry_after`, in seconds.
+    /// Further members by kind, as [`ProblemMembers`] describes them.
     #[serde(flatten)]
-    #[schema(value_type = Object, additional_properties)]
+    #[schema(value_type = ProblemMembers)]
     members: Map<String, Value>,
     /// Boxed, since a problem is mostly an `Err` that stays away.
     #[serde(skip)]
     #[schema(ignore)]
     unsaid: Box<Unsaid>,
+}
+
+/// The further members that clients may count on; each is there when there is something to say.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it stands for `members` in the description of the API, where a map says nothing")]
+struct ProblemMembers {
+    /// The byte of a pattern where the mistake stands, counted from 0.
+    #[schema(required = false, nullable = false)]
+    at: Option<u64>,
+    /// Seconds after which to come again; the same as in `Retry-After`.
+    #[schema(required = false, nullable = false)]
+    retry_after: Option<u64>,
+    /// Whether logging in with a password would help.
+    #[schema(required = false, nullable = false)]
+    login: Option<bool>,
 }
 
 /// What does not stand in the body.
@@ -215,6 +231,8 @@ fn status_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Re
 
 #[cfg(test)]
 mod tests {
+    use utoipa::PartialSchema;
+
     use super::*;
 
     fn json(problem: &Problem) -> Value {
@@ -255,5 +273,17 @@ mod tests {
     fn a_request_to_log_in_says_by_which_means() {
         let response = Problem::unauthorized("log in", "Bearer").into_response();
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[test]
+    fn the_schema_shows_what_is_sent_and_nothing_else() {
+        let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+        Problem::schemas(&mut schemas);
+        let told = serde_json::to_value(schemas).expect("schemas");
+        let members = |schema: &Value| schema["properties"].as_object().expect("members").keys().cloned().collect();
+        let standard: Vec<String> = members(&told[0][1]["allOf"][1]);
+        assert_eq!(standard, ["detail", "status", "title", "type"], "{told:#}");
+        let further: Vec<String> = members(&told[1][1]);
+        assert_eq!(further, ["at", "login", "retry_after"], "{told:#}");
     }
 }

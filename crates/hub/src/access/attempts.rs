@@ -1,10 +1,12 @@
 //! How often one client may try a password: five at once, then one every twelve seconds.
 //!
 //! Per client is the real one (see `client_ip`); an IPv6 client owns its /64, so that is what counts. The rule is the
-//! generic cell rate algorithm: one instant per client says it all, and a client whose instant has passed needs no memory.
+//! generic cell rate algorithm: one instant per client says it all, and a client whose instant has passed needs no
+//! memory.
 //!
 //! Bound: 1,024 clients. Policy: those that need no memory go first; when all of them do, further clients share one
-//! place among them, which slows guessing from a million addresses down to the pace of one. Counter: [`Attempts::crowded`].
+//! place among them, which slows guessing from a million addresses down to the pace of one. Counter:
+//! [`Attempts::crowded`].
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

@@ -1,7 +1,8 @@
 //! Who carries a token: the list of `tokens.json` as a running hub keeps it, ready to compare with.
 //!
-//! A token that is not in the list is looked up once more in the file as it is now, so that a new one works at once; the list is at most a second
-//! old, so that a removed one works no longer. It refuses to say how near a guess was: each is compared with every hash, in constant time.
+//! A token that is not in the list is looked up once more in the file as it is now, so that a new one works at once;
+//! the list is at most a second old, so that a removed one works no longer. It refuses to say how near a guess was:
+//! each is compared with every hash, in constant time.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,20 +1,21 @@
 //! The address of the client behind proxies.
 //!
-//! Everybody can write an `X-Forwarded-For`, and a proxy appends to what came (nginx's `$proxy_add_x_forwarded_for`), so its left
-//! end is the client's own invention. What a proxy of ours wrote is at the right end: the walk starts at the TCP peer and goes
-//! left for as long as the one who speaks is trusted. The first address that is not trusted is the client. (nginx:
-//! `real_ip_recursive on`.)
+//! Everybody can write an `X-Forwarded-For`, and a proxy appends to what came (nginx's `$proxy_add_x_forwarded_for`),
+//! so its left end is the client's own invention. What a proxy of ours wrote is at the right end: the walk starts at
+//! the TCP peer and goes left for as long as the one who speaks is trusted. The first address that is not trusted is
+//! the client. (nginx: `real_ip_recursive on`.)
 //!
-//! It refuses to look at a header of a peer that is not trusted, and stops at the first word that is not an address: the
-//! last address that a trusted proxy vouched for is the answer then. `Forwarded` (RFC 7239) is not read; proxies that send
-//! it send this one too.
+//! It refuses to look at a header of a peer that is not trusted, and stops at the first word that is not an address:
+//! the last address that a trusted proxy vouched for is the answer then. `Forwarded` (RFC 7239) is not read; proxies
+//! that send it send this one too.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
-/// The de-facto standard, written by nginx, HAProxy (`option forwardfor`), Apache, Caddy, Traefik, Envoy and the clouds.
+/// The de-facto standard, written by nginx, HAProxy (`option forwardfor`), Apache, Caddy, Traefik, Envoy and the
+/// clouds.
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Marks that only somebody in between writes. One of them is enough: the request did not come straight from its user.

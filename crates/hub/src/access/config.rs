@@ -19,9 +19,11 @@ pub struct AccessConfig {
     pub public_url: Option<PublicUrl>,
     /// The path under which the hub lives, `/` or `/tailcast`: cookies are sent for it alone.
     pub base_path: String,
-    /// The proxies that are believed about the address of the client, and its name. Loopback is not among them unless written here.
+    /// The proxies that are believed about the address of the client, and its name. Loopback is not among them unless
+    /// written here.
     pub trusted_proxies: Vec<IpNet>,
-    /// The header in which a trusted proxy tells the user it has authenticated, and which it must not let through from outside.
+    /// The header in which a trusted proxy tells the user it has authenticated, and which it must not let through
+    /// from outside.
     pub proxy_user_header: Option<HeaderName>,
 }
 

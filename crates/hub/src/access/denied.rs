@@ -27,9 +27,9 @@ pub enum Denied {
     UnknownToken,
     /// A viewer token where something is changed.
     ReadOnly,
-    /// A viewer at the link of agents.
+    /// A viewer where an agent is needed.
     NotAnAgent,
-    /// An agent at a route of viewers.
+    /// An agent where a viewer is needed.
     NotAViewer,
     /// The password is wrong.
     WrongPassword,
@@ -79,9 +79,9 @@ impl From<Denied> for Problem {
             Denied::UnknownToken => unauthorized("This token is not, or no longer, known to this hub."),
             Denied::ReadOnly => Problem::forbidden("A viewer token reads; it cannot change anything."),
             Denied::NotAnAgent => unauthorized(
-                "Only an agent may open this link: make a token with `tailcast token add --agent HOST` on the hub.",
+                "Only an agent may do this: make it a token with `tailcast token add --agent HOST` on the hub.",
             ),
-            Denied::NotAViewer => Problem::forbidden("An agent token opens the link of an agent and nothing else."),
+            Denied::NotAViewer => Problem::forbidden("An agent token speaks for its hosts; it does not look at logs."),
             Denied::WrongPassword => unauthorized("This is not the password.").with("login", true),
             Denied::NoPassword => {
                 Problem::forbidden("No password is set on this hub: `tailcast password` sets one.").with("login", false)

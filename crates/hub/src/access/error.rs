@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::password::{LONGEST, SHORTEST};
+
 /// An error that a person at the command line reads.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -24,7 +26,7 @@ pub enum Error {
         reason: String,
     },
     /// A password that is guessed too soon, or no password any more.
-    #[error("a password has between {min} and {max} bytes", min = super::password::SHORTEST, max = super::password::LONGEST)]
+    #[error("a password has between {SHORTEST} and {LONGEST} bytes")]
     PasswordLength,
     /// The password cannot be hashed.
     #[error("the password cannot be hashed: {0}")]

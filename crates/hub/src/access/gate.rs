@@ -4,8 +4,8 @@
 //! connection: Peer → gate(Need) → Visitor in the extensions → handler(visitor: Visitor, …)
 //! ```
 //!
-//! It refuses, with 500 and a line in the log, a request without a [`Peer`] and a handler that asks for a [`Visitor`] on a route
-//! without a gate: both are mistakes of ours that must not open a door.
+//! It refuses, with 500 and a line in the log, a request without a [`Peer`] and a handler that asks for a [`Visitor`]
+//! on a route without a gate: both are mistakes of ours that must not open a door.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What each response tells the browser to refuse, whatever a log says.
 //!
-//! The page is our own files and talks to this hub alone: no inline script, no foreign script, image or frame. That is the second wall
-//! behind law 9; the first is that bytes of a log never become HTML.
+//! The page is our own files and talks to this hub alone: no inline script, no foreign script, image or frame. That
+//! is the second wall behind law 9; the first is that bytes of a log never become HTML.
 
 use axum::extract::Request;
 use axum::middleware::Next;

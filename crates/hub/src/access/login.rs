@@ -1,7 +1,7 @@
 //! The three handlers about oneself: `POST login`, `POST logout`, `GET me`.
 //!
-//! All of them need nothing to be reached. The gate has still checked that the page which posts here is ours, so that no
-//! other page can log a browser in or out.
+//! All of them need nothing to be reached. The gate has still checked that the page which posts here is ours, so that
+//! no other page can log a browser in or out.
 
 use std::net::IpAddr;
 use std::sync::Arc;

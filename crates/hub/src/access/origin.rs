@@ -1,10 +1,11 @@
 //! Under which name a request came, and which page sent it.
 //!
 //! A browser lends its user's standing (loopback, cookie, login of the proxy) to any page. Two checks take it back:
-//! * **Host.** A foreign page can make its own name point at us (DNS rebinding); it cannot make the browser send another name. An IP literal
-//!   or `localhost` needs no DNS, so it passes with any port (tunnels and containers change ports); of names only that of `public_url`.
-//! * **Origin.** What changes something, and each WebSocket, must come from our own page. Browsers say so in `Origin` and
-//!   `Sec-Fetch-Site`; programs send neither and are fine, since nobody can make them ask.
+//! * **Host.** A foreign page can make its own name point at us (DNS rebinding); it cannot make the browser send
+//!   another name. An IP literal or `localhost` needs no DNS, so it passes with any port (tunnels and containers
+//!   change ports); of names only that of `public_url`.
+//! * **Origin.** What changes something, and each WebSocket, must come from our own page. Browsers say so in `Origin`
+//!   and `Sec-Fetch-Site`; programs send neither and are fine, since nobody can make them ask.
 //!
 //! A bearer token needs no Host check: no page can make a browser send one.
 
@@ -141,8 +142,8 @@ pub(super) fn page_is_ours(uri: &Uri, headers: &HeaderMap, public: Option<&Publi
     site_is_ours && origin_is_ours
 }
 
-/// Whether a foreign page loads this in the background (an image, a script, a fetch without reading). It could not read it,
-/// but each such request would hold a view open. A link that a person follows is not meant.
+/// Whether a foreign page loads this in the background (an image, a script, a fetch without reading). It could not
+/// read it, but each such request would hold a view open. A link that a person follows is not meant.
 pub(super) fn is_foreign_subresource(headers: &HeaderMap) -> bool {
     let foreign = headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site");
     foreign && headers.get(SEC_FETCH_MODE).is_none_or(|mode| mode != "navigate")

@@ -1,13 +1,15 @@
 //! Which user owns the other end of a loopback connection: asked of the kernel through sock_diag(7).
 //!
-//! The peer's socket is on this machine too, with our remote address as its local one, so an exact lookup finds it and says the
-//! uid it was made by. The kernel answers within the call that asks, in microseconds, on one netlink socket kept for the life of the process: a
-//! hub short of descriptors can still tell who asks.
+//! The peer's socket is on this machine too, with our remote address as its local one, so an exact lookup finds it
+//! and says the uid it was made by. The kernel answers within the call that asks, in microseconds, on one netlink
+//! socket kept for the life of the process: a hub short of descriptors can still tell who asks.
 //!
 //! An answer is believed only when it is about exactly that connection and the socket still belongs to a process:
-//! * A socket whose process has closed it reports **uid 0** and inode 0 (`sock_i_uid` in the kernel). Believing that would let
-//!   anybody send a request as root by closing at once. The kernel reads the uid before the inode, so an inode proves the uid.
-//! * Where the connection is gone the lookup falls back to a *listener* on that port, of whoever that is. Its addresses differ.
+//! * A socket whose process has closed it reports **uid 0** and inode 0 (`sock_i_uid` in the kernel). Believing that
+//!   would let anybody send a request as root by closing at once. The kernel reads the uid before the inode, so an
+//!   inode proves the uid.
+//! * Where the connection is gone the lookup falls back to a *listener* on that port, of whoever that is. Its
+//!   addresses differ.
 //!
 //! It refuses to guess: whatever is not a clear answer is [`Owner::Unknown`] with the reason, and lets nobody in.
 

@@ -1,7 +1,8 @@
 //! The one password of the hub: kept as an argon2id hash, checked by few at a time.
 //!
-//! A check costs 19 MiB and some 20 ms on purpose (OWASP's first choice of parameters, the defaults of the crate). So that nobody turns this against the
-//! hub, two checks run at once, a dozen wait, and whoever comes then is asked to come again.
+//! A check costs 19 MiB and some 30 ms on purpose (parameters that OWASP names, the defaults of the crate). So
+//! that nobody turns this against the hub, two checks run at once, a dozen wait, and whoever comes then is asked to
+//! come again.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,8 @@ const AT_ONCE: usize = 2;
 /// Checks that run or wait; beyond, the answer is 503.
 const ADMITTED: usize = 14;
 
-/// Sets the password of the hub whose state is in `state_dir`. A running hub sees it within a second, and every session ends.
+/// Sets the password of the hub whose state is in `state_dir`. A running hub sees it within a second, and every
+/// session ends.
 ///
 /// # Errors
 /// [`Error::PasswordLength`] outside 8 to 1024 bytes; [`Error::File`] when the file cannot be written.
@@ -87,7 +89,8 @@ impl Passwords {
         self.kept.current()
     }
 
-    /// Checks a password. Dropping the future gives up the wait; a check that has begun runs to its end and keeps its turn.
+    /// Checks a password. Dropping the future gives up the wait; a check that has begun runs to its end and keeps its
+    /// turn.
     pub(super) async fn check(&self, password: String) -> Verdict {
         let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else {
             return Verdict::Busy;

@@ -1,7 +1,8 @@
 //! The other end of a TCP connection, as the kernel knows it, and which user owns it.
 //!
-//! The serve loop makes one [`Peer`] for each accepted connection and puts it into the extensions of each request on it. Who owns
-//! the other end is asked at most once per connection, when the gate first needs it, and is not asked at all for a remote one.
+//! The serve loop makes one [`Peer`] for each accepted connection and puts it into the extensions of each request on
+//! it. Who owns the other end is asked at most once per connection, when the gate first needs it, and is not asked at
+//! all for a remote one.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};

@@ -1,8 +1,8 @@
 //! Secrets on the disk: written whole or not at all, readable by their owner alone, noticed when they change.
 //!
-//! The command line writes them (`tailcast password`, `tailcast token …`) while a hub runs, so a file is replaced by rename and
-//! the hub looks again when the file is another one. What cannot be read or understood counts as *not there*, with a line in the
-//! log: a broken list of tokens lets nobody in, it does not keep a removed token alive.
+//! The command line writes them (`tailcast password`, `tailcast token …`) while a hub runs, so a file is replaced by
+//! rename and the hub looks again when the file is another one. What cannot be read or understood counts as *not
+//! there*, with a line in the log: a broken list of tokens lets nobody in, it does not keep a removed token alive.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -19,10 +19,11 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// How long a file is taken as unchanged without looking. A look is one `stat`, about a microsecond.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Writes `bytes` to `path` with mode 0600: to a new file beside it, synced, then renamed over it (rename(2) is atomic).
+/// Writes `bytes` to `path` with mode 0600: to a new file beside it, synced, then renamed over it (rename(2) is
+/// atomic).
 ///
-/// When root writes into the directory of another user, the file is given to that user: `sudo tailcast password` must not
-/// leave a file that the hub cannot read.
+/// When root writes into the directory of another user, the file is given to that user: `sudo tailcast password` must
+/// not leave a file that the hub cannot read.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;

@@ -1,11 +1,12 @@
 //! A session: what a browser carries after the password was right.
 //!
-//! The cookie says until when it holds and a random id, signed with a key that only this hub has; nothing is stored for it. The signature also
-//! covers the password it was made under, so a changed password ends every session. A session that was logged out is remembered until it
-//! would have ended.
+//! The cookie says until when it holds and a random id, signed with a key that only this hub has; nothing is stored
+//! for it. The signature also covers the password it was made under, so a changed password ends every session. A
+//! session that was logged out is remembered until it would have ended.
 //!
-//! Bound: 4,096 ended sessions. Policy: when there are more, all sessions that end no later than the oldest of them are over; somebody
-//! logs in again, nobody who logged out is let back in. They are forgotten when the hub starts anew.
+//! Bound: 4,096 ended sessions. Policy: when there are more, all sessions that end no later than the oldest of them
+//! are over; somebody logs in again, nobody who logged out is let back in. They are forgotten when the hub starts
+//! anew.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -24,7 +25,8 @@ pub(super) const COOKIE: &str = "tailcast_session";
 pub(super) const LIFETIME: u64 = 14 * 24 * 3600;
 /// Ended sessions that are remembered.
 const ENDED: usize = 4096;
-/// Cookies of our name that are looked at. Browsers do not part cookies by port, so hubs on one machine may leave several.
+/// Cookies of our name that are looked at. Browsers do not part cookies by port, so hubs on one machine may leave
+/// several.
 const LOOKED_AT: usize = 4;
 /// What the key signs is a session and nothing else.
 const PURPOSE: &[u8] = b"tailcast session 1\0";

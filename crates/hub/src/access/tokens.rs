@@ -1,8 +1,8 @@
 //! Tokens: how agents and programs say who they are.
 //!
-//! A token is 256 random bits, shown once and kept as its SHA-256 in `tokens.json`, with a name, what it is for, and when it was made. The
-//! commands `tailcast token add|list|remove` change the file under a lock; a running hub sees the change by itself: a new token at
-//! once, a removed one within a second.
+//! A token is 256 random bits, shown once and kept as its SHA-256 in `tokens.json`, with a name, what it is for, and
+//! when it was made. The commands `tailcast token add|list|remove` change the file under a lock; a running hub sees
+//! the change by itself: a new token at once, a removed one within a second.
 //!
 //! A *viewer* token reads; an *agent* token opens the link of hosts whose name matches its patterns, and nothing else.
 
@@ -20,8 +20,9 @@ use super::secret;
 
 /// What each token begins with, so that people and scanners of repositories know one when they see it.
 pub const PREFIX: &str = "tailcast_";
-/// Tokens that there may be: one per host of a large house. Each look-up compares with all of them, about 50 ns each.
-const MOST: usize = 10_000;
+/// Tokens that there may be. Each look-up compares with all of them, at some 60 ns each; a token may stand for many
+/// hosts.
+const MOST: usize = 2_000;
 
 /// What a token is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +96,8 @@ pub fn list(state_dir: &Path) -> Result<Vec<Entry>, Error> {
     Ok(read(&file(state_dir))?.tokens)
 }
 
-/// Removes the token of that name: whoever carries it is refused within a second. Links that are open stay until they end.
+/// Removes the token of that name: whoever carries it is refused within a second. Links that are open stay until they
+/// end.
 ///
 /// # Errors
 /// [`Error::NoSuchToken`], or the file.

@@ -60,7 +60,8 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the state directory as well.
+    /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the
+    /// state directory as well.
     #[must_use]
     pub fn may_speak_for(&self, host: &str) -> bool {
         match &self.who {
