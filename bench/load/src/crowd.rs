@@ -36,7 +36,7 @@ impl Crowd {
             }
             while let Some(knocked) = knocking.join_next().await {
                 let number = crowd.len() + 1;
-                match knocked?.with_context(|| format!("viewer {number}"))?.0 {
+                match knocked?.with_context(|| format!("viewer {number}"))? {
                     Knock::In(viewer) => crowd.add(viewer),
                     Knock::Refused { status, .. } => bail!("viewer {number} was refused with {status}"),
                     Knock::Silence => bail!("viewer {number} got no answer"),

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -87,18 +87,18 @@ pub(crate) struct Viewer {
 }
 
 impl Door {
-    /// Connects and asks to be let in. Also returns how long the TCP connection alone took.
-    pub(crate) async fn knock(&self) -> io::Result<(Knock, Duration)> {
-        let started = Instant::now();
-        let mut stream = TcpStream::connect(self.address).await?;
-        let connected = started.elapsed();
-        let answer = tokio::time::timeout(PATIENCE, self.ask(&mut stream)).await;
-        let knock = match answer {
-            Ok(Ok(head)) if head.starts_with(b"HTTP/1.1 101") => Knock::In(self.enter(stream, &head).await?),
-            Ok(Ok(head)) => refused(&head),
-            Ok(Err(_)) | Err(_) => Knock::Silence,
-        };
-        Ok((knock, connected))
+    /// Connects and asks to be let in.
+    pub(crate) async fn knock(&self) -> io::Result<Knock> {
+        self.knock_on(TcpStream::connect(self.address).await?).await
+    }
+
+    /// Asks to be let in over a connection that is there already.
+    pub(crate) async fn knock_on(&self, mut stream: TcpStream) -> io::Result<Knock> {
+        match tokio::time::timeout(PATIENCE, self.ask(&mut stream)).await {
+            Ok(Ok(head)) if head.starts_with(b"HTTP/1.1 101") => Ok(Knock::In(self.enter(stream, &head).await?)),
+            Ok(Ok(head)) => Ok(refused(&head)),
+            Ok(Err(_)) | Err(_) => Ok(Knock::Silence),
+        }
     }
 
     async fn ask(&self, stream: &mut TcpStream) -> io::Result<Vec<u8>> {

@@ -92,8 +92,8 @@ async fn wave(server: &Server, clients: usize) -> Result<Wave> {
     while let Some(knocked) = knocking.join_next().await {
         let (knock, took) = knocked?;
         match knock {
-            Ok((Knock::In(viewer), _)) => wave.inside.push(viewer),
-            Ok((Knock::Refused { in_words: true, .. }, _)) => {
+            Ok(Knock::In(viewer)) => wave.inside.push(viewer),
+            Ok(Knock::Refused { in_words: true, .. }) => {
                 wave.in_words += 1;
                 wave.refusals.add_ns(u64::try_from(took.as_nanos())?);
             }
@@ -107,7 +107,7 @@ async fn wave(server: &Server, clients: usize) -> Result<Wave> {
 async fn time_to_room(server: &Server) -> Result<Duration> {
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(10) {
-        if let (Knock::In(_), _) = server.door.knock().await? {
+        if let Knock::In(_) = server.door.knock().await? {
             return Ok(started.elapsed());
         }
     }
