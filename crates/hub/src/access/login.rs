@@ -7,8 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,9 @@ use utoipa::ToSchema;
 
 use super::{Access, Asked, Denied, Need, Peer, Visitor, Who};
 use crate::problem::Problem;
+
+/// In bytes: the longest password, with every byte of it escaped. Anybody may send one, so no more is read.
+const LARGEST_LOGIN: usize = 8 * 1024;
 
 /// The body of `POST login`.
 #[derive(Deserialize, ToSchema)]
@@ -51,8 +53,10 @@ pub struct Me {
 pub async fn log_in(
     State(access): State<Arc<Access>>,
     visitor: Visitor,
-    body: Result<Json<Login>, JsonRejection>,
+    mut request: Request,
 ) -> Result<Response, Problem> {
+    DefaultBodyLimit::max(LARGEST_LOGIN).apply(&mut request);
+    let body = Json::<Login>::from_request(request, &()).await;
     let Json(login) = body.map_err(|error| Problem::bad_request(error.body_text()))?;
     let cookie = access.log_in(login.password, visitor.client).await?;
     Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())

@@ -1,4 +1,4 @@
-//! The gate as a whole: who comes in where, over which connection, with what.
+//! The gate as a whole: who comes in where, over which connection, with what. One file, for it is one table.
 
 use std::sync::Arc;
 
@@ -286,6 +286,19 @@ async fn the_password_begins_a_session_and_logging_out_ends_it() {
 }
 
 #[tokio::test]
+async fn another_password_ends_the_sessions_of_a_running_hub() {
+    let house = House::closed();
+    set_password(house.dir.path(), PASSWORD).expect("set");
+    let peer = from("198.51.100.7");
+    let asked = request("/logs", &["host: 192.0.2.1", &cookie(&house.log_in(&peer, PASSWORD).await)]);
+    assert!(house.admit(&asked, &peer, Need::Viewer).is_ok());
+    set_password(house.dir.path(), "battery staple").expect("set");
+    // A login looks at the file as it is now; without one the hub would look within a second.
+    assert_eq!(house.log_in(&peer, PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(why(house.admit(&asked, &peer, Need::Viewer)), Stranger::Remote);
+}
+
+#[tokio::test]
 async fn behind_https_the_cookie_is_for_tls_and_the_base_path_alone() {
     let house = House::new(|config| {
         config.public_url = Some("https://logs.example.org/tailcast".parse().expect("a URL"));
@@ -308,6 +321,14 @@ async fn too_many_attempts_are_told_when_to_come_again_and_others_are_not_held_u
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
     assert_eq!(house.log_in(&from("198.51.100.8"), PASSWORD).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_login_that_is_none_or_too_large_is_not_read() {
+    let house = House::closed();
+    let peer = from("198.51.100.7");
+    assert_eq!(house.log_in(&peer, "\"").await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(house.log_in(&peer, &"x".repeat(9000)).await.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
