@@ -9,7 +9,7 @@ use crate::level::Level;
 use crate::scan::{Scan, is_blank};
 
 /// How many columns may stand before the level. Envoy has three.
-const MAX_COLUMNS: usize = 8;
+pub(crate) const MAX_COLUMNS: usize = 8;
 
 /// How long a column may be, in bytes.
 const MAX_COLUMN: usize = 128;
@@ -25,13 +25,13 @@ enum Column {
 
 /// The level in the columns that `rest` starts with.
 pub(crate) fn level(rest: &[u8]) -> Option<Level> {
-    level_and_rest(rest).map(|(level, _)| level)
+    level_within(rest, MAX_COLUMNS).map(|(level, _)| level)
 }
 
-/// The level, and what stands after it.
-pub(crate) fn level_and_rest(rest: &[u8]) -> Option<(Level, &[u8])> {
+/// The level in the first `columns` of `rest`, and what stands after it.
+pub(crate) fn level_within(rest: &[u8], columns: usize) -> Option<(Level, &[u8])> {
     let mut scan = Scan::new(rest);
-    for nth in 0..MAX_COLUMNS {
+    for nth in 0..columns {
         divide(&mut scan);
         match column(&mut scan, nth) {
             Column::Level(level) => return Some((level, scan.rest())),
@@ -85,42 +85,44 @@ fn bare(scan: &mut Scan, nth: usize) -> Column {
         Some(word) => (word, true),
         None => (token, false),
     };
-    let set_off = colon || is_set_off(*scan);
-    if let Some(level) = word_level(word, set_off, colon) {
-        return Column::Level(level);
+    let level = word_level(word, colon, *scan)
+        .or_else(|| joined_level(word, colon))
+        .or_else(|| lone_letter(word, *scan).filter(|_| nth == 0));
+    match level {
+        Some(level) => Column::Level(level),
+        None if stands_before_a_level(word, colon, *scan, nth) => Column::Other,
+        None => Column::Message,
     }
-    if nth == 0
-        && let Some(level) = lone_letter(word, *scan)
-    {
-        return Column::Level(level);
+}
+
+/// `ERROR`, `error:`, `error |`, and PostgreSQL's `LOG:`.
+fn word_level(word: &[u8], colon: bool, after: Scan) -> Option<Level> {
+    if colon && word == b"LOG" {
+        return Some(Level::Info);
     }
-    if stands_before_a_level(word, colon, *scan, nth) { Column::Other } else { Column::Message }
+    let certain = colon || is_shouted(word) || ends_a_column(after);
+    if certain { Level::from_word(word) } else { None }
+}
+
+/// A level with something joined to it: `level=warn`, Monolog's `channel.ERROR:`, Celery's `INFO/MainProcess`.
+fn joined_level(word: &[u8], colon: bool) -> Option<Level> {
+    if let Some(value) = word.strip_prefix(b"level=").or_else(|| word.strip_prefix(b"lvl=")) {
+        return Level::from_word(value);
+    }
+    let channel = word.rsplit(|&byte| byte == b'.').next().filter(|_| colon);
+    let process = word.split(|&byte| byte == b'/').next().filter(|first| first.len() < word.len());
+    channel.or(process).filter(|level| is_shouted(level)).and_then(Level::from_word)
+}
+
+/// Whether a word is in capitals, as levels are and messages are not.
+fn is_shouted(word: &[u8]) -> bool {
+    word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Whether a column ends here for certain: `info |`, `info\t`, `info - `, `info]`.
-fn is_set_off(after: Scan) -> bool {
+fn ends_a_column(after: Scan) -> bool {
     let rest = after.rest();
     matches!(rest.first(), Some(b'\t' | b'|' | b']')) || rest.starts_with(b" |") || rest.starts_with(b" - ")
-}
-
-fn word_level(word: &[u8], set_off: bool, colon: bool) -> Option<Level> {
-    let shouted =
-        |word: &[u8]| !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    if set_off || shouted(word) {
-        // PostgreSQL's LOG is a level, but a log called LOG is not.
-        let log = if colon && word == b"LOG" { Some(Level::Info) } else { None };
-        if let Some(level) = Level::from_word(word).or(log) {
-            return Some(level);
-        }
-    }
-    // `level=warn`, after a stamp of some collector.
-    if let Some(value) = word.strip_prefix(b"level=").or_else(|| word.strip_prefix(b"lvl=")) {
-        return Level::from_word(value.trim_ascii_start());
-    }
-    // Monolog's `channel.ERROR:`, Celery's `INFO/MainProcess`.
-    let channel = word.rsplit(|&byte| byte == b'.').next().filter(|last| colon && shouted(last));
-    let process = word.split(|&byte| byte == b'/').next().filter(|first| first.len() < word.len() && shouted(first));
-    channel.or(process).and_then(Level::from_word)
 }
 
 /// MongoDB's `I NETWORK`: a letter, and then a component in capitals; not the `I` of a sentence.
@@ -132,18 +134,16 @@ fn lone_letter(word: &[u8], mut after: Scan) -> Option<Level> {
     if component.is_empty() || !ends { None } else { Level::from_letter(*letter) }
 }
 
-/// Numbers, `4321#0:` (nginx), `app@db` (PostgreSQL), `org.acme.Pool` (a logger), `CET [` (a zone), `name - ` and
+/// `1234`, `4321#0:` (nginx), `app@db` (PostgreSQL), `org.acme.Pool` (a logger), `CET [` (a zone), `name - ` and
 /// `name |` (set off as a column).
 fn stands_before_a_level(word: &[u8], colon: bool, after: Scan, nth: usize) -> bool {
-    let Some(first) = word.first() else { return false };
-    let named = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'-' | b'@' | b'#');
-    if word.len() > MAX_COLUMN || !word.iter().all(named) {
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"._$-@#".contains(byte);
+    if word.is_empty() || word.len() > MAX_COLUMN || !word.iter().all(belongs) {
         return false;
     }
-    let number = first.is_ascii_digit() && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'#');
-    let set_off =
-        !colon && (after.rest().starts_with(b" - ") || after.rest().starts_with(b" |") || after.peek() == Some(b'|'));
-    let dotted = !colon && first.is_ascii_alphabetic() && word.contains(&b'.') && !word.ends_with(b".");
-    let zone = nth == 0 && word.iter().all(u8::is_ascii_uppercase) && after.rest().starts_with(b" [");
-    number || set_off || dotted || zone || word.contains(&b'@')
+    let number = word[0].is_ascii_digit() && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'#');
+    let dotted = word[0].is_ascii_alphabetic() && word.contains(&b'.') && !word.ends_with(b".");
+    let zone = nth == 0 && is_shouted(word) && after.rest().starts_with(b" [");
+    let named = !colon && (dotted || zone || ends_a_column(after));
+    number || named || word.contains(&b'@')
 }

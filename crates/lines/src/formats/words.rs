@@ -39,9 +39,11 @@ fn word(line: Line<'_>) -> Option<Found> {
     if let [b'A'..=b'Z', b'a'..=b'z', ..] = line.bytes {
         return None;
     }
+    // Without a time in front only brackets are columns for certain; anything else could be the message.
+    let columns = if line.bytes.starts_with(b"[") { columns::MAX_COLUMNS } else { 1 };
     let (level, rest) = match serilog(line.bytes).or_else(|| basic_config(line.bytes)) {
         Some(level) => (level, &[][..]),
-        None => columns::level_and_rest(line.bytes)?,
+        None => columns::level_within(line.bytes, columns)?,
     };
     Some(Found { when: stamp_after(rest), level: Some(level) })
 }

@@ -12,6 +12,8 @@ fn lines_without_a_level_have_none() {
         "",
         " ",
         "an ERROR occurred",
+        "retry - ERROR - no",
+        "org.acme.Pool ERROR",
         "error while opening",
         "Error: cannot find module",
         "Warning in the middle",
