@@ -6,8 +6,10 @@
 
 use std::fmt;
 
+use memchr::memchr_iter;
+
 use crate::incarnation::Incarnation;
-use crate::lines::{Lines, newline_at};
+use crate::lines::Lines;
 use crate::position::{ANCHOR_BYTES, Offset, Position};
 
 /// The most bytes a block has. Measured: preads of 256 KiB are the fastest, larger ones fall out of the L2 cache.
@@ -188,9 +190,23 @@ impl Block {
         (self.buffer, self.lead)
     }
 
-    /// Whether its last byte ends a line.
-    pub(crate) fn is_whole(&self) -> bool {
-        newline_at(self.bytes(), self.start, self.encoding()).is_some_and(|end| end == self.bytes().len())
+    /// How many lines it has, pieces at its ends included.
+    pub(crate) fn line_count(&self) -> usize {
+        let rest = usize::from(self.ends != Ends::Whole);
+        match self.encoding() {
+            Encoding::Bytes => memchr_iter(b'\n', self.bytes()).count() + rest,
+            _ => self.lines().count(),
+        }
+    }
+
+    /// The stretch from `from` to `to`, both starts of lines in it or its ends.
+    pub(crate) fn part(&self, from: Offset, to: Offset) -> Self {
+        let index = |place: Offset| self.lead + (place.since(self.start) as usize).min(self.bytes().len());
+        let lead = index(from).min(ANCHOR_BYTES);
+        let buffer = self.buffer[index(from) - lead..index(to)].to_vec();
+        let begins = if from == self.start { self.begins } else { Begins::AtLine };
+        let ends = if to >= self.end() { self.ends.clone() } else { Ends::Whole };
+        Self { incarnation: self.incarnation.clone(), start: from, buffer, lead, begins, ends }
     }
 }
 

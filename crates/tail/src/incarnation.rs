@@ -121,10 +121,6 @@ impl Incarnation {
         &self.0.file
     }
 
-    pub(crate) fn tag(&self) -> Tag {
-        self.0.tag
-    }
-
     pub(crate) fn downgrade(&self) -> std::sync::Weak<Inner> {
         Arc::downgrade(&self.0)
     }

@@ -3,12 +3,14 @@
 //! (The API guide is written below as the crate grows.)
 
 mod block;
+mod cursor;
 mod error;
 mod event;
 mod file;
 mod follow;
 mod gate;
 mod hash;
+mod history;
 mod incarnation;
 mod lines;
 mod log;

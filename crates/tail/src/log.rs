@@ -10,9 +10,10 @@ use crate::file::{Identity, Stat};
 use crate::follow::{Follower, From};
 use crate::gate::Role;
 use crate::incarnation::{Incarnation, Inner};
+use crate::page::Cap;
 use crate::position::Tag;
 use crate::setup::Setup;
-use crate::siblings::{Member, Packing, chain};
+use crate::siblings::{Member, chain};
 
 /// One offered path. Costs nothing while unused: no descriptor, no watch. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -92,17 +93,34 @@ impl Shared {
     }
 
     /// The readable files that are newer than `ours`, the nearest first, the one at the path last.
-    /// If `ours` is no longer beside the others, those that are not `known`.
-    pub(crate) fn ahead_of(&self, ours: Identity, known: &HashSet<Identity>) -> Vec<Member> {
+    /// If `ours` is no longer beside the others, siblings count as newer if it is known which were there before.
+    pub(crate) fn ahead_of(&self, ours: Identity, known: Option<&HashSet<Identity>>) -> Vec<Member> {
+        let is_new = |member: &Member| known.is_some_and(|known| !known.contains(&member.identity));
         let mut chain = self.chain();
         match chain.iter().position(|member| member.identity == ours) {
             Some(at) => chain.truncate(at),
-            None => chain.retain(|member| member.role == Role::Itself || !known.contains(&member.identity)),
+            None => chain.retain(|member| member.role == Role::Itself || is_new(member)),
         }
         chain.reverse();
-        let empty = |member: &Member| member.role == Role::Sibling && member.size == 0;
-        chain.retain(|member| member.packing == Packing::Plain && !empty(member));
+        chain.retain(|member| member.role == Role::Itself || member.is_readable());
         chain
+    }
+
+    /// Whether nothing newer than `incarnation` can be seen by who asked so.
+    pub(crate) fn is_newest(&self, incarnation: &Incarnation, upto: Option<Cap>) -> bool {
+        match upto {
+            Some(cap) => cap.life == incarnation.life(),
+            None => Stat::at(&self.path).map_or(true, |stat| stat.identity == incarnation.file().identity()),
+        }
+    }
+
+    /// The readable siblings that are older than `ours`, the nearest first; all of them if it is no longer beside them.
+    pub(crate) fn behind(&self, ours: &Incarnation) -> Vec<Member> {
+        let identity = ours.file().identity();
+        let chain = self.chain();
+        let from = chain.iter().position(|member| member.identity == identity).map_or(0, |at| at + 1);
+        let older = chain.into_iter().skip(from);
+        older.filter(|member| member.role == Role::Sibling && member.is_readable()).collect()
     }
 
     pub(crate) fn remember_home(&self, real: &Path) {

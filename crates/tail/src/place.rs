@@ -34,20 +34,27 @@ impl Place {
         Ok(Self { incarnation, offset, lead, begins: Begins::InLine })
     }
 
+    /// `offset`, which is known to be the start of a line.
+    pub(crate) fn at_line(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
+        Ok(Self { begins: Begins::AtLine, ..Self::exactly(incarnation, offset)? })
+    }
+
     /// The start of the line that `offset` is in, when it is less than a block away; else `offset` itself, inside of the line.
     pub(crate) fn snapped(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
         let encoding = incarnation.encoding();
         let unit = encoding.newline_bytes() as u64;
         let offset = Offset(offset.0.min(incarnation.size()) / unit * unit);
-        let from = Offset(offset.0.saturating_sub(SNAP_BYTES + ANCHOR_BYTES as u64) / unit * unit);
-        let before = incarnation.file().read(from, offset.since(from) as usize)?;
-        let (keep, begins) = match last_newline(&before, from, encoding) {
-            Some(end) => (end, Begins::AtLine),
-            None if from == Offset::ZERO => (0, Begins::AtLine),
-            None => (before.len(), Begins::InLine),
-        };
-        let lead = before[..keep][keep.saturating_sub(ANCHOR_BYTES)..].to_vec();
-        Ok(Self { incarnation, offset: from.plus(keep as u64), lead, begins })
+        // Nearly every line is short, and most offsets that come are starts already.
+        for reach in [SNAP_BYTES / 64, SNAP_BYTES] {
+            let from = Offset(offset.0.saturating_sub(reach) / unit * unit);
+            let before = incarnation.file().read(from, offset.since(from) as usize)?;
+            match last_newline(&before, from, encoding) {
+                Some(end) => return Self::at_line(incarnation, from.plus(end as u64)),
+                None if from == Offset::ZERO => return Ok(Self::start(incarnation)),
+                None => {}
+            }
+        }
+        Self::exactly(incarnation, offset)
     }
 
     /// Behind the last whole line of the file.

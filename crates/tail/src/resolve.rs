@@ -29,14 +29,22 @@ impl Shared {
     /// The place that `position` names, moved back to the start of its line.
     ///
     /// # Errors
-    /// [`Error::AnotherLog`], or [`Error::Gone`] with what is known.
+    /// As [`Shared::holder_of`].
     pub(crate) fn resolve(&self, position: &Position) -> Result<Place, Error> {
+        Ok(Place::snapped(self.holder_of(position)?, position.offset())?)
+    }
+
+    /// The file that holds `position`.
+    ///
+    /// # Errors
+    /// [`Error::AnotherLog`], or [`Error::Gone`] with what is known.
+    pub(crate) fn holder_of(&self, position: &Position) -> Result<Incarnation, Error> {
         if position.tag() != self.tag {
             return Err(Error::AnotherLog);
         }
         let (fit, incarnation) = self.best_fit(position);
         match (fit, incarnation) {
-            (Fit::Exact | Fit::Content, Some(incarnation)) => Ok(Place::snapped(incarnation, position.offset())?),
+            (Fit::Exact | Fit::Content, Some(incarnation)) => Ok(incarnation),
             (Fit::HeadOnly, _) => Err(Error::Gone(Loss::Truncated)),
             _ => Err(Error::Gone(Loss::NotFound)),
         }
@@ -69,6 +77,11 @@ impl Shared {
         }
         best
     }
+}
+
+/// Whether `incarnation` holds `position`.
+pub(crate) fn holds(incarnation: &Incarnation, position: &Position) -> bool {
+    fit(incarnation, position) >= Fit::Content
 }
 
 /// How well `incarnation` fits `position`. A file that cannot be read fits not at all.

@@ -56,6 +56,11 @@ pub(crate) fn chain(path: &Path, home: &Path) -> Vec<Member> {
 }
 
 impl Member {
+    /// Whether there are bytes in it that can be read as they stand.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.packing == Packing::Plain && self.size > 0
+    }
+
     fn new(path: PathBuf, role: Role, packing: Packing, stat: &Stat) -> Self {
         Self { path, role, identity: stat.identity, size: stat.size, packing, modified: stat.modified }
     }

@@ -16,7 +16,6 @@ use crate::log::Shared;
 use crate::place::Place;
 use crate::position::Position;
 use crate::setup::Ground;
-use crate::siblings::Packing;
 
 /// What the path of the log leads to, seen from the file that is read.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +110,7 @@ impl Follower {
         let links = file.stat().map_or(0, |stat| stat.links);
         if turned {
             let ours = file.identity();
-            let ahead = self.shared.ahead_of(ours, &self.known);
+            let ahead = self.shared.ahead_of(ours, Some(&self.known));
             reading.between = ahead.iter().any(|member| member.role == Role::Sibling);
         }
         // A rename and the creation that follows it are seldom seen apart; only what lasts is told.
@@ -176,10 +175,7 @@ impl Follower {
             return Ok(place);
         }
         let came = self.shared.chain().into_iter().rev().filter(|member| {
-            member.role == Role::Sibling
-                && member.packing == Packing::Plain
-                && member.size > 0
-                && !self.known.contains(&member.identity)
+            member.role == Role::Sibling && member.is_readable() && !self.known.contains(&member.identity)
         });
         let mut came = came.filter_map(|member| self.shared.open(&member.path, member.role).ok());
         Ok(Place::start(came.next().map_or_else(|| self.shared.open_front(), Ok)?))

@@ -7,7 +7,6 @@
 //!
 //! Nothing here waits or owns a thread: who steps decides when, woken by hints (`hints`) or by the clock.
 
-mod cursor;
 mod hints;
 mod left;
 mod look;
@@ -18,10 +17,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::cursor::{Cursor, Pulled};
 use self::hints::Hints;
 use self::left::Left;
 use self::look::Front;
+use crate::cursor::{Cursor, Pulled};
 use crate::error::{Error, Obstacle};
 use crate::event::{Departure, Event, Gap, Step};
 use crate::file::Identity;

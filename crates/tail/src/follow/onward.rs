@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use super::cursor::Cursor;
 use super::left::Left;
 use super::look::Front;
 use super::{Follower, Reading, Start, State};
+use crate::cursor::Cursor;
 use crate::error::Obstacle;
 use crate::event::Event;
 use crate::file::Stat;
@@ -29,9 +29,8 @@ impl Follower {
         }
         let ours = reading.cursor.incarnation().clone();
         self.give_unfinished(events);
-        for member in self.shared.ahead_of(ours.file().identity(), &self.known) {
+        for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
             match self.shared.open(&member.path, member.role) {
-                Ok(next) if member.role == Role::Sibling && is_copy(&next, &ours) => {}
                 Ok(next) => {
                     self.leave_for(&member, next, events);
                     return true;
@@ -126,18 +125,4 @@ fn continued(cursor: &Cursor, next: &Incarnation) -> Option<Place> {
 fn written_before(new: &Stat, old: &Stat, offset: Offset) -> bool {
     let born = i128::from(new.identity.born);
     born < old.changed || (born == old.changed && new.size > offset.0)
-}
-
-/// Whether `copy` holds only what `original` holds: a copy that was made for `copytruncate` or by hand.
-pub(crate) fn is_copy(copy: &Incarnation, original: &Incarnation) -> bool {
-    let size = copy.size();
-    let len = size.min(crate::position::ANCHOR_BYTES as u64);
-    let from = Offset(size - len);
-    let same_end =
-        || Some(copy.file().read(from, len as usize).ok()? == original.file().read(from, len as usize).ok()?);
-    let same_head = || {
-        let (copy, original) = (copy.file().read_head().ok()?, original.file().read_head().ok()?);
-        Some(original.starts_with(&copy))
-    };
-    size > 0 && size <= original.size() && same_head() == Some(true) && same_end() == Some(true)
 }

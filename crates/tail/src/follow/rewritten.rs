@@ -6,8 +6,8 @@
 
 use std::time::Instant;
 
-use super::cursor::Cursor;
 use super::{Follower, Start, State};
+use crate::cursor::Cursor;
 use crate::error::Loss;
 use crate::event::{Event, Lost};
 use crate::gate::Role;

@@ -1,4 +1,6 @@
 //! The tests of the crate as its users see it, one module for each kind of trouble.
 
 mod bench;
+mod history;
+mod jump;
 mod rotation;

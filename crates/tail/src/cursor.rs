@@ -1,4 +1,4 @@
-//! The reading end of a follower: one block at a time out of one incarnation.
+//! The reading end of followers and pages: one block at a time out of one incarnation.
 //!
 //! Each read starts up to 64 bytes early and compares them with what was there before. That alone catches a file that was
 //! truncated and has grown past the old place again, which neither its size nor its inode number shows.
@@ -21,7 +21,7 @@ const LONG_HALF: u64 = 4096;
 /// How many earlier places are remembered to recognise a file whose end was cut off.
 const MOST_MARKS: usize = 64;
 
-/// Where a follower reads.
+/// Where somebody reads.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     pub(crate) place: Place,
@@ -33,6 +33,8 @@ pub(crate) struct Cursor {
     grown: Option<Instant>,
     /// Some places that were passed, oldest first, each with the hash of the bytes before it.
     marks: Vec<(Offset, Hash48)>,
+    /// Where to stop although more may be there.
+    limit: Offset,
     /// A hole ends at the place: the file system rounds it to its blocks, so that NUL bytes may still come.
     behind_hole: bool,
 }
@@ -51,7 +53,13 @@ pub(crate) enum Pulled {
 
 impl Cursor {
     pub(crate) fn at(place: Place) -> Self {
-        let mut cursor = Self { place, half: 0, seen: None, grown: None, marks: Vec::new(), behind_hole: false };
+        Self::between(place, Offset(u64::MAX))
+    }
+
+    /// Reads from `place` to `limit` and takes that for the end of the file.
+    pub(crate) fn between(place: Place, limit: Offset) -> Self {
+        let (seen, grown, marks) = (None, None, Vec::new());
+        let mut cursor = Self { place, half: 0, seen, grown, marks, limit, behind_hole: false };
         cursor.mark();
         cursor
     }
@@ -99,12 +107,18 @@ impl Cursor {
 
     /// Reads the next block of whole lines, or the next piece of a line longer than a block.
     pub(crate) fn pull(&mut self) -> Result<Pulled, Errno> {
-        let size = self.incarnation().file().stat()?.size;
+        self.pull_of(BLOCK_BYTES as u64)
+    }
+
+    /// As [`Cursor::pull`], but reading `glimpse` bytes first: a longer block comes only if no line ends in them.
+    pub(crate) fn pull_of(&mut self, glimpse: u64) -> Result<Pulled, Errno> {
+        let size = self.size()?;
         self.saw(size);
         let Some(most) = self.promising(size)? else {
             return Ok(if size < self.place.offset.0 { Pulled::Changed } else { Pulled::End });
         };
-        let Some(buffer) = self.read(most)? else { return Ok(Pulled::Changed) };
+        let first = most.min(usize::try_from(glimpse).unwrap_or(usize::MAX));
+        let Some(buffer) = self.read(first)? else { return Ok(Pulled::Changed) };
         let bytes = &buffer[self.place.lead.len()..];
         if let Some(hole) = self.hole(bytes)? {
             return Ok(hole);
@@ -112,6 +126,7 @@ impl Cursor {
         match last_newline(bytes, self.place.offset, self.encoding()?) {
             Some(end) => Ok(Pulled::Block(self.take(buffer, end, Ends::Whole))),
             None if bytes.len() == BLOCK_BYTES => Ok(Pulled::Block(self.take(buffer, BLOCK_BYTES, Ends::Continues))),
+            None if first < most => self.pull(),
             None => {
                 self.half = bytes.len() as u64;
                 Ok(Pulled::End)
@@ -121,7 +136,7 @@ impl Cursor {
 
     /// Gives out the half line at the end as it stands, or the next piece of it; nothing when there is none.
     pub(crate) fn pull_unfinished(&mut self) -> Result<Option<Block>, Errno> {
-        let size = self.incarnation().file().stat()?.size;
+        let size = self.size()?;
         let most = size.saturating_sub(self.place.offset.0).min(BLOCK_BYTES as u64) as usize;
         let Some(buffer) = self.read(most)? else { return Ok(None) };
         let len = buffer.len() - self.place.lead.len();
@@ -168,6 +183,10 @@ impl Cursor {
         let from = Offset(offset.0 - lead.len() as u64);
         let buffer = incarnation.file().read(from, lead.len() + most)?;
         Ok(buffer.starts_with(lead).then_some(buffer))
+    }
+
+    fn size(&self) -> Result<u64, Errno> {
+        Ok(self.incarnation().file().stat()?.size.min(self.limit.0))
     }
 
     fn encoding(&self) -> Result<Encoding, Errno> {

@@ -1,0 +1,178 @@
+//! Forwards: the blocks from a place on, over the ends of files, picked and counted.
+//!
+//! A line longer than a block is given as its first 256 KiB with its true length, so that a page stays small whatever is in
+//! the log; the rest of the line is read only to find its end.
+
+use super::limit;
+use crate::block::{BLOCK_BYTES, Begins, Block, Ends};
+use crate::cursor::{Cursor, Pulled};
+use crate::error::{Error, Loss};
+use crate::incarnation::Incarnation;
+use crate::lines::newline_at;
+use crate::log::Shared;
+use crate::page::{Ask, Page, Stopped};
+use crate::place::Place;
+use crate::position::{ANCHOR_BYTES, Offset, Position};
+
+/// The page that starts at `place`.
+pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Page, Error> {
+    let mut page = Page { before: Some(place.position()), after: Some(place.position()), ..Page::default() };
+    let mut reader = Reader::new(place, limit_of(&ask), ask.scan);
+    let (mut lines, most) = (0, ask.lines.min(Ask::MOST_LINES));
+    let mut bytes = 0;
+    page.stopped = loop {
+        if lines >= most {
+            break Stopped::Lines;
+        }
+        if bytes >= ask.bytes {
+            break Stopped::Bytes;
+        }
+        if reader.scanned >= ask.scan {
+            break Stopped::Scan;
+        }
+        let Some(block) = reader.next()? else {
+            match newer(shared, &reader, &ask) {
+                Some(next) => reader.go_on(Place::start(next)),
+                None => break Stopped::Edge,
+            }
+            continue;
+        };
+        let (picked, after) = pick(block, most - lines, &mut ask);
+        page.after = Some(after);
+        lines += picked.iter().map(Block::line_count).sum::<usize>();
+        bytes += picked.iter().map(|block| block.bytes().len() as u64).sum::<u64>();
+        page.blocks.extend(picked);
+    };
+    page.end = page.stopped == Stopped::Edge;
+    page.scanned = reader.scanned;
+    Ok(page)
+}
+
+fn limit_of(ask: &Ask<'_>) -> impl Fn(&Incarnation) -> Offset + use<> {
+    let upto = ask.upto;
+    move |incarnation| limit(incarnation, upto)
+}
+
+/// The next newer file, unless the cap or the end of the log stands before it.
+fn newer(shared: &Shared, reader: &Reader<impl Fn(&Incarnation) -> Offset>, ask: &Ask<'_>) -> Option<Incarnation> {
+    let ours = reader.cursor.incarnation();
+    if ask.upto.is_some_and(|cap| cap.life == ours.life()) {
+        return None;
+    }
+    let ahead = shared.ahead_of(ours.file().identity(), None);
+    ahead.into_iter().find_map(|member| shared.open(&member.path, member.role).ok())
+}
+
+/// The wanted lines of a block, at most `most`, in runs; and where to go on.
+pub(super) fn pick(block: Block, most: usize, ask: &mut Ask<'_>) -> (Vec<Block>, Position) {
+    let Some(want) = &mut ask.want else {
+        let too_many = if block.line_count() > most { block.lines().nth(most) } else { None };
+        let block = match too_many {
+            Some(line) => block.part(block.start(), line.offset),
+            None => block,
+        };
+        let after = resume(&block);
+        return (vec![block], after);
+    };
+    let mut runs: Vec<(Offset, Offset)> = Vec::new();
+    let mut picked = 0;
+    let mut lines = block.lines().peekable();
+    while let Some(line) = lines.next() {
+        let end = lines.peek().map_or(block.end(), |next| next.offset);
+        if !want(line) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((_, to)) if *to == line.offset => *to = end,
+            _ => runs.push((line.offset, end)),
+        }
+        picked += 1;
+        if picked == most {
+            break;
+        }
+    }
+    let after = match runs.last() {
+        Some(&(_, to)) if picked == most && to < block.end() => block.position_at(to),
+        _ => resume(&block),
+    };
+    (runs.into_iter().map(|(from, to)| block.part(from, to)).collect(), after)
+}
+
+/// Where to go on behind a block: at the start of a line that has no end yet, since it will come whole.
+fn resume(block: &Block) -> Position {
+    match block.ends() {
+        Ends::Unfinished => block.position_at(block.lines().last().map_or(block.start(), |line| line.offset)),
+        _ => block.after(),
+    }
+}
+
+/// Reads the blocks of one file after the other.
+pub(super) struct Reader<L> {
+    cursor: Cursor,
+    limit: L,
+    pub(super) scanned: u64,
+    /// Looking for the end of a long line stops here.
+    budget: u64,
+}
+
+impl<L: Fn(&Incarnation) -> Offset> Reader<L> {
+    pub(super) fn new(place: Place, limit: L, budget: u64) -> Self {
+        let upto = limit(&place.incarnation);
+        Self { cursor: Cursor::between(place, upto), limit, scanned: 0, budget }
+    }
+
+    fn go_on(&mut self, place: Place) {
+        let upto = (self.limit)(&place.incarnation);
+        self.cursor = Cursor::between(place, upto);
+    }
+
+    /// The next block, a half line at the end included; nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Block>, Error> {
+        self.next_of(BLOCK_BYTES as u64)
+    }
+
+    /// As [`Reader::next`], but reading `glimpse` bytes first: a longer block comes only if no line ends in them.
+    pub(super) fn next_of(&mut self, glimpse: u64) -> Result<Option<Block>, Error> {
+        let block = loop {
+            match self.cursor.pull_of(glimpse)? {
+                Pulled::Block(block) if *block.ends() == Ends::Continues => break self.cut(block)?,
+                Pulled::Block(block) => break block,
+                Pulled::Hole(..) => {}
+                Pulled::Changed => return Err(Error::Gone(Loss::Truncated)),
+                Pulled::End => match self.cursor.pull_unfinished()? {
+                    Some(block) => break block,
+                    None => return Ok(None),
+                },
+            }
+        };
+        self.scanned += block.end().since(block.start());
+        Ok(Some(block))
+    }
+
+    /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.
+    fn cut(&mut self, mut block: Block) -> Result<Block, Error> {
+        let incarnation = block.incarnation().clone();
+        let upto = Offset(incarnation.size()).min((self.limit)(&incarnation));
+        let mut at = block.end();
+        let mut begins = Begins::InLine;
+        while at < upto && at.since(block.start()) + self.scanned < self.budget {
+            // One byte early, in case that a two-byte newline stands on the edge.
+            let from = Offset(at.0 - 1);
+            let most = upto.since(from).min(BLOCK_BYTES as u64 + 1) as usize;
+            let bytes = incarnation.file().read(from, most)?;
+            if bytes.len() < 2 {
+                break;
+            }
+            if let Some(end) = newline_at(&bytes, from, incarnation.encoding()) {
+                (at, begins) = (from.plus(end as u64), Begins::AtLine);
+                break;
+            }
+            at = from.plus(bytes.len() as u64);
+        }
+        let place = Place { begins, ..Place::exactly(incarnation, at)? };
+        block.ends = Ends::Cut { line: at.since(block.start()), last: place.lead.clone() };
+        debug_assert!(place.lead.len() <= ANCHOR_BYTES);
+        self.cursor.go(place);
+        Ok(block)
+    }
+}

@@ -1,0 +1,35 @@
+//! The bytes as they stand, for downloads and for the rest of a line that was cut.
+
+use crate::error::{Error, Loss};
+use crate::log::Log;
+use crate::page::Raw;
+use crate::place::Place;
+use crate::position::{ANCHOR_BYTES, Offset, Position};
+use crate::resolve::holds;
+
+impl Log {
+    /// Up to `most` bytes from `from` on, within one file, up to `to` when that is given. Called again with [`Raw::next`] it streams.
+    ///
+    /// # Errors
+    /// [`Error::AnotherLog`], [`Error::Gone`] (also for a `to` that is in another file), [`Error::Obstacle`].
+    pub fn raw(&self, from: &Position, to: Option<&Position>, most: usize) -> Result<Raw, Error> {
+        let incarnation = self.0.holder_of(from)?;
+        let end = match to {
+            Some(to) if !holds(&incarnation, to) => return Err(Error::Gone(Loss::NotFound)),
+            Some(to) => to.offset(),
+            None => Offset(incarnation.size()),
+        };
+        let lead = Place::exactly(incarnation.clone(), from.offset())?.lead;
+        let begin = Offset(from.offset().0 - lead.len() as u64);
+        let wanted = most.min(usize::try_from(end.since(from.offset())).unwrap_or(usize::MAX));
+        let mut bytes = incarnation.file().read(begin, lead.len() + wanted)?;
+        if !bytes.starts_with(&lead) || bytes.len() < lead.len() + wanted {
+            return Err(Error::Gone(Loss::Truncated));
+        }
+        let reached = from.offset().plus(wanted as u64);
+        let before = bytes.len().saturating_sub(ANCHOR_BYTES);
+        let next = (reached < end).then(|| incarnation.position(reached, &bytes[before..]));
+        bytes.drain(..lead.len());
+        Ok(Raw { bytes, next })
+    }
+}
