@@ -1,4 +1,4 @@
-//! The reading end of followers and pages: one block at a time out of one incarnation.
+//! The reading end of followers and pages: one block at a time out of one held.
 //!
 //! Each read starts up to 64 bytes early and compares them with what was there before. That alone catches a file that was
 //! truncated and has grown past the old place again, which neither its size nor its inode number shows.
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use crate::block::{BLOCK_BYTES, Begins, Block, Encoding, Ends};
 use crate::file::Stat;
 use crate::hash::Hash48;
-use crate::incarnation::{HeadCheck, Incarnation};
+use crate::incarnation::{HeadCheck, Held};
 use crate::lines::{last_newline, newline_at};
 use crate::place::Place;
 use crate::position::{ANCHOR_BYTES, Offset};
@@ -64,8 +64,8 @@ impl Cursor {
         cursor
     }
 
-    pub(crate) fn incarnation(&self) -> &Incarnation {
-        &self.place.incarnation
+    pub(crate) fn held(&self) -> &Held {
+        &self.place.held
     }
 
     /// Takes note of a size. Returns whether the file grew; the first size is no growth, it may have stood there for a year.
@@ -97,12 +97,12 @@ impl Cursor {
 
     /// Whether the file still is what it was up to the place: not shorter, same head, same bytes before the place.
     pub(crate) fn still_holds(&self, size: u64) -> Result<bool, Errno> {
-        let Place { incarnation, offset, lead, .. } = &self.place;
-        if incarnation.is_over() || size < offset.0 || incarnation.check_head()? == HeadCheck::Other {
+        let Place { held, offset, lead, .. } = &self.place;
+        if held.is_over() || size < offset.0 || held.check_head()? == HeadCheck::Other {
             return Ok(false);
         }
         let from = Offset(offset.0 - lead.len() as u64);
-        Ok(incarnation.file().read(from, lead.len())? == *lead)
+        Ok(held.file().read(from, lead.len())? == *lead)
     }
 
     /// Reads the next block of whole lines, or the next piece of a line longer than a block.
@@ -151,7 +151,7 @@ impl Cursor {
 
     /// The furthest place passed that lies in the first `size` bytes and is still unchanged in `now`, if it proves that
     /// only the end was cut off.
-    pub(crate) fn kept(&self, now: &Incarnation, size: u64) -> Option<Offset> {
+    pub(crate) fn kept(&self, now: &Held, size: u64) -> Option<Offset> {
         let passed = self.marks.iter().rev().find(|(offset, _)| offset.0 <= size)?;
         let from = Offset(passed.0.0.saturating_sub(ANCHOR_BYTES as u64));
         let before = now.file().read(from, passed.0.since(from) as usize).ok()?;
@@ -168,7 +168,7 @@ impl Cursor {
         if self.half >= LONG_HALF && most < BLOCK_BYTES as u64 {
             // One byte early, in case that a two-byte newline was half written. Without an anchor: this only decides whether to read.
             let from = self.place.offset.plus(self.half - 1);
-            let fresh = self.incarnation().file().read(from, (most - self.half + 1) as usize)?;
+            let fresh = self.held().file().read(from, (most - self.half + 1) as usize)?;
             if newline_at(&fresh, from, self.encoding()?).is_none() {
                 self.half = most;
                 return Ok(None);
@@ -179,22 +179,22 @@ impl Cursor {
 
     /// The lead and up to `most` bytes; nothing when the lead is not what it was.
     fn read(&self, most: usize) -> Result<Option<Vec<u8>>, Errno> {
-        let Place { incarnation, offset, lead, .. } = &self.place;
+        let Place { held, offset, lead, .. } = &self.place;
         let from = Offset(offset.0 - lead.len() as u64);
-        let buffer = incarnation.file().read(from, lead.len() + most)?;
+        let buffer = held.file().read(from, lead.len() + most)?;
         Ok(buffer.starts_with(lead).then_some(buffer))
     }
 
     fn size(&self) -> Result<u64, Errno> {
-        Ok(self.incarnation().file().stat()?.size.min(self.limit.0))
+        Ok(self.held().file().stat()?.size.min(self.limit.0))
     }
 
     fn encoding(&self) -> Result<Encoding, Errno> {
         if self.place.offset == Offset::ZERO {
             // The file may have got its first bytes, a byte order mark, after the head was read.
-            self.incarnation().check_head()?;
+            self.held().check_head()?;
         }
-        Ok(self.incarnation().encoding())
+        Ok(self.held().encoding())
     }
 
     /// Steps over a hole at the place, and over the NUL bytes that fill the rest of its last block.
@@ -205,14 +205,14 @@ impl Cursor {
         }
         let from = self.place.offset;
         let nuls = bytes.iter().take_while(|&&byte| byte == 0).count() as u64;
-        let to = match self.incarnation().file().data_from(from) {
+        let to = match self.held().file().data_from(from) {
             None => return Ok(Some(Pulled::End)),
             Some(data) if data > from => data,
             Some(_) if self.behind_hole => from.plus(nuls),
             Some(_) => return Ok(None),
         };
         let lead = Offset(to.0.saturating_sub(ANCHOR_BYTES as u64));
-        self.place.lead = self.incarnation().file().read(lead, to.since(lead) as usize)?;
+        self.place.lead = self.held().file().read(lead, to.since(lead) as usize)?;
         self.place.offset = to;
         (self.half, self.behind_hole) = (0, true);
         Ok(Some(Pulled::Hole(from, to)))
@@ -226,9 +226,8 @@ impl Cursor {
         let last = buffer[buffer.len().saturating_sub(ANCHOR_BYTES)..].to_vec();
         let next = if ends == Ends::Whole { Begins::AtLine } else { Begins::InLine };
         let (start, begins) = (place.offset, place.begins);
-        *place =
-            Place { incarnation: place.incarnation.clone(), offset: start.plus(len as u64), lead: last, begins: next };
-        let incarnation = place.incarnation.clone();
+        *place = Place { held: place.held.clone(), offset: start.plus(len as u64), lead: last, begins: next };
+        let incarnation = place.held.name().clone();
         (self.half, self.behind_hole) = (0, false);
         self.mark();
         Block { incarnation, start, buffer, lead, begins, ends }

@@ -14,6 +14,7 @@ use crate::position::{HEAD_BYTES, Offset};
 use crate::setup::{Ground, Setup};
 
 /// A file open for reading.
+#[derive(Debug)]
 pub(crate) struct File {
     fd: OwnedFd,
     identity: Identity,

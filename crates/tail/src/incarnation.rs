@@ -1,13 +1,17 @@
 //! One life of a file: from its creation, or from its last truncation, to its end.
 //!
-//! An incarnation holds the file open; the follower of a log and all its readers share the same one, and with it the
-//! descriptor. Its head grows with the file up to 1 KiB and then stands. When the file is truncated or rewritten in place
-//! the life is over: the descriptor goes on in a new incarnation, and whoever still holds the old one finds out by
+//! An [`Incarnation`] is the name of a life: it goes with each block and holds nothing open, so that blocks which wait in a
+//! queue keep no descriptor and no deleted file's space. [`Held`] is the same life with its file open; the follower of a log
+//! and all its readers share one, and with it the descriptor.
+//!
+//! The head of a life grows with the file up to 1 KiB and then stands. When the file is truncated or rewritten in place
+//! the life is over: the descriptor goes on in a new one, and whoever still has the old one finds out by
 //! [`Incarnation::is_over`], by its head, or by the anchor in front of each read.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::io::Errno;
 
@@ -32,16 +36,30 @@ impl Life {
     }
 }
 
-/// One life of a file. Cheap to clone; the file is closed with the last clone.
+/// The name of one life of a file. Cheap to clone; holds nothing open.
 #[derive(Clone)]
-pub struct Incarnation(Arc<Inner>);
+pub struct Incarnation(Arc<Name>);
 
-pub(crate) struct Inner {
+struct Name {
     life: Life,
     tag: Tag,
-    file: Arc<File>,
+    identity: Identity,
     head: Mutex<KnownHead>,
     over: AtomicBool,
+}
+
+/// One life of a file, held open. Cheap to clone; the file is closed with the last clone of any of its lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    name: Incarnation,
+    file: Arc<File>,
+}
+
+/// What is remembered of a life that somebody may hold.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    name: Incarnation,
+    file: Weak<File>,
 }
 
 /// The beginning of the file as far as it was seen, and what follows from it.
@@ -61,22 +79,6 @@ pub(crate) enum HeadCheck {
 }
 
 impl Incarnation {
-    /// A life that begins now, in `file`.
-    ///
-    /// # Errors
-    /// When the head cannot be read.
-    pub(crate) fn begin(tag: Tag, file: Arc<File>) -> Result<Self, Errno> {
-        let bytes = file.read_head()?;
-        let head = KnownHead::new(tag, file.identity(), bytes);
-        Ok(Self(Arc::new(Inner {
-            life: Life::next(),
-            tag,
-            file,
-            head: Mutex::new(head),
-            over: AtomicBool::new(false),
-        })))
-    }
-
     /// Its name within this process: equal for the follower and the readers.
     #[must_use]
     pub fn life(&self) -> Life {
@@ -101,12 +103,6 @@ impl Incarnation {
         self.head().encoding
     }
 
-    /// The size of the file now, in bytes; 0 when it cannot be asked.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.0.file.stat().map_or(0, |stat| stat.size)
-    }
-
     /// Whether the file was truncated or rewritten in place since, so that its bytes are gone.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -117,29 +113,8 @@ impl Incarnation {
         self.0.over.store(true, Ordering::Release);
     }
 
-    pub(crate) fn file(&self) -> &Arc<File> {
-        &self.0.file
-    }
-
-    pub(crate) fn downgrade(&self) -> std::sync::Weak<Inner> {
-        Arc::downgrade(&self.0)
-    }
-
-    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
-        Self(inner)
-    }
-
-    /// Reads the head again, lets it grow with the file, and says whether the file still begins as it did.
-    pub(crate) fn check_head(&self) -> Result<HeadCheck, Errno> {
-        let now = self.0.file.read_head()?;
-        let mut head = self.head();
-        if !now.starts_with(&head.bytes) {
-            return Ok(HeadCheck::Other);
-        }
-        if now.len() > head.bytes.len() {
-            *head = KnownHead::new(self.0.tag, self.0.file.identity(), now);
-        }
-        Ok(HeadCheck::Same)
+    pub(crate) fn identity(&self) -> Identity {
+        self.0.identity
     }
 
     /// Whether a file that begins with `bytes` can be a copy of this one, as far as both heads are known.
@@ -151,12 +126,80 @@ impl Incarnation {
     /// Whether this one began with `bytes`, as far as it was seen.
     pub(crate) fn began_with(&self, bytes: &[u8]) -> bool {
         let head = self.head();
-        head.bytes.starts_with(&bytes[..bytes.len().min(head.bytes.len())]) && bytes.len() <= HEAD_BYTES
+        head.bytes.starts_with(&bytes[..bytes.len().min(head.bytes.len())])
+    }
+
+    /// Takes note of how the file begins now; the known head grows with it.
+    fn compare_head(&self, now: Vec<u8>) -> HeadCheck {
+        let mut head = self.head();
+        if !now.starts_with(&head.bytes) {
+            return HeadCheck::Other;
+        }
+        if now.len() > head.bytes.len() {
+            *head = KnownHead::new(self.0.tag, self.0.identity, now);
+        }
+        HeadCheck::Same
     }
 
     fn head(&self) -> MutexGuard<'_, KnownHead> {
         // A panic while it was held cannot leave a head half written: it is replaced in one assignment.
         self.0.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// A life that begins now, in `file`.
+    ///
+    /// # Errors
+    /// When the head cannot be read.
+    pub(crate) fn begin(tag: Tag, file: Arc<File>) -> Result<Self, Errno> {
+        let identity = file.identity();
+        let head = Mutex::new(KnownHead::new(tag, identity, file.read_head()?));
+        let name = Name { life: Life::next(), tag, identity, head, over: AtomicBool::new(false) };
+        Ok(Self { name: Incarnation(Arc::new(name)), file })
+    }
+
+    /// The life without the file.
+    pub(crate) fn name(&self) -> &Incarnation {
+        &self.name
+    }
+
+    pub(crate) fn file(&self) -> &Arc<File> {
+        &self.file
+    }
+
+    /// The size of the file now, in bytes; 0 when it cannot be asked.
+    pub(crate) fn size(&self) -> u64 {
+        self.file.stat().map_or(0, |stat| stat.size)
+    }
+
+    /// Reads the head again, lets it grow with the file, and says whether the file still begins as it did.
+    pub(crate) fn check_head(&self) -> Result<HeadCheck, Errno> {
+        Ok(self.name.compare_head(self.file.read_head()?))
+    }
+
+    pub(crate) fn remember(&self) -> Remembered {
+        Remembered { name: self.name.clone(), file: Arc::downgrade(&self.file) }
+    }
+}
+
+impl Deref for Held {
+    type Target = Incarnation;
+
+    fn deref(&self) -> &Incarnation {
+        &self.name
+    }
+}
+
+impl Remembered {
+    /// The life, if its file is still held and it is not over.
+    pub(crate) fn held(&self) -> Option<Held> {
+        let file = self.file.upgrade().filter(|_| !self.name.is_over())?;
+        Some(Held { name: self.name.clone(), file })
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.name.identity()
     }
 }
 

@@ -1,6 +1,43 @@
 //! A file on a host becomes blocks: follow it, read it by position.
 //!
-//! (The API guide is written below as the crate grows.)
+//! A synchronous library for Linux, to be called from threads that may block on a disk. Three doors:
+//!
+//! * [`Log::follow`] gives a [`Follower`]. Each [`Follower::step`] says what happened since the last one: blocks of whole lines,
+//!   and between them what keeps a reader from being misled (rotated, truncated, lost, a gap, gone, waiting).
+//!   [`Follower::edge`] is the end of what it gave out.
+//! * [`Log::last`], [`Log::before`], [`Log::after`], [`Log::find_first`], [`Log::raw`] answer questions about the past, up to a [`Cap`]
+//!   (an edge), so that history and live lines meet without gap or double.
+//! * A [`Watcher`] wakes who steps. Its events are hints; everything is also found by looking.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use tailcast_tail::{Ask, Event, Everything, From, Log, Setup, Tag};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("log");
+//! std::fs::write(&path, "one\ntwo\nthree\n")?;
+//! let setup = Arc::new(Setup::new(Everything));
+//! let log = Log::new(path, Tag::of("here:/the/log"), &setup);
+//!
+//! let page = log.last(Ask::lines(2))?;
+//! assert_eq!(page.blocks[0].bytes(), b"two\nthree\n");
+//!
+//! // A position is text that finds the place again: after a restart, a rotation, or on a copy of the file.
+//! let place = page.blocks[0].position_at(page.blocks[0].start()).to_string();
+//! let mut follower = log.follow(From::At(place.parse()?))?;
+//! let step = follower.step(1 << 20);
+//! assert!(matches!(&step.events[1], Event::Block(block) if block.bytes() == b"two\nthree\n"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What holds: every line that could be read when somebody looked comes once and in order; what was skipped is told with
+//! exact bounds; what is gone is told as lost. Bytes pass through untouched. Nothing is open or watched for a log that
+//! nobody reads. Memory is bounded by the block (256 KiB) and by what is asked for, however long a line is.
+//!
+//! What this crate refuses: sockets, memory mapping (a truncated log would kill the process), reading anything but regular
+//! files that the [`Gate`] admits, and trusting device and inode numbers or modification times alone.
 
 mod block;
 mod cursor;

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Obstacle};
 use crate::file::{Identity, Stat};
 use crate::follow::{Follower, From};
 use crate::gate::Role;
-use crate::incarnation::{Incarnation, Inner};
+use crate::incarnation::{Held, Remembered};
 use crate::page::Cap;
 use crate::position::Tag;
 use crate::setup::Setup;
@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     pub(crate) tag: Tag,
     pub(crate) setup: Arc<Setup>,
     /// The incarnations that somebody holds open: as many as there are files being read, forgotten with the last holder.
-    pub(crate) alive: Mutex<Vec<Weak<Inner>>>,
+    pub(crate) alive: Mutex<Vec<Remembered>>,
     /// Where the path really led when it was last opened; rotated siblings stand there.
     home: Mutex<PathBuf>,
     followed: AtomicBool,
@@ -88,7 +88,7 @@ impl Shared {
     }
 
     /// Opens what the path leads to.
-    pub(crate) fn open_front(&self) -> Result<Incarnation, Obstacle> {
+    pub(crate) fn open_front(&self) -> Result<Held, Obstacle> {
         self.open(&self.path, Role::Itself)
     }
 
@@ -107,7 +107,7 @@ impl Shared {
     }
 
     /// Whether nothing newer than `incarnation` can be seen by who asked so.
-    pub(crate) fn is_newest(&self, incarnation: &Incarnation, upto: Option<Cap>) -> bool {
+    pub(crate) fn is_newest(&self, incarnation: &Held, upto: Option<Cap>) -> bool {
         match upto {
             Some(cap) => cap.life == incarnation.life(),
             None => Stat::at(&self.path).map_or(true, |stat| stat.identity == incarnation.file().identity()),
@@ -115,7 +115,7 @@ impl Shared {
     }
 
     /// The readable siblings that are older than `ours`, the nearest first; all of them if it is no longer beside them.
-    pub(crate) fn behind(&self, ours: &Incarnation) -> Vec<Member> {
+    pub(crate) fn behind(&self, ours: &Held) -> Vec<Member> {
         let identity = ours.file().identity();
         let chain = self.chain();
         let from = chain.iter().position(|member| member.identity == identity).map_or(0, |at| at + 1);

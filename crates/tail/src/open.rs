@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 
 use rustix::fs::{FileType, Mode, OFlags, open, readlink};
 use rustix::io::Errno;
@@ -16,12 +16,12 @@ use rustix::io::Errno;
 use crate::error::{Kind, Obstacle};
 use crate::file::{File, Identity, Stat};
 use crate::gate::{Candidate, Role};
-use crate::incarnation::{HeadCheck, Incarnation, Inner};
+use crate::incarnation::{HeadCheck, Held, Remembered};
 use crate::log::Shared;
 
 impl Shared {
     /// Opens what `path` leads to, or shares it if it is open.
-    pub(crate) fn open(&self, path: &Path, role: Role) -> Result<Incarnation, Obstacle> {
+    pub(crate) fn open(&self, path: &Path, role: Role) -> Result<Held, Obstacle> {
         let pin = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         let stat = Stat::of(&pin)?;
         regular(stat.mode)?;
@@ -30,7 +30,7 @@ impl Shared {
             self.remember_home(&real);
         }
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        alive.retain(|life| life.strong_count() > 0);
+        alive.retain(|life| life.held().is_some());
         if let Some(shared) = find(&alive, stat.identity) {
             return match shared.check_head()? {
                 HeadCheck::Same => Ok(shared),
@@ -39,8 +39,8 @@ impl Shared {
         }
         let fd = reopen(&pin, stat.identity)?;
         let file = Arc::new(File::new(fd, stat.identity, Arc::clone(&self.setup)));
-        let begun = Incarnation::begin(self.tag, file)?;
-        alive.push(begun.downgrade());
+        let begun = Held::begin(self.tag, file)?;
+        alive.push(begun.remember());
         Ok(begun)
     }
 
@@ -54,20 +54,19 @@ impl Shared {
     }
 
     /// The life that follows `old` in the same file, after a truncation or a rewrite in place.
-    pub(crate) fn renew(&self, old: &Incarnation) -> Result<Incarnation, Obstacle> {
+    pub(crate) fn renew(&self, old: &Held) -> Result<Held, Obstacle> {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(next) = find(&alive, old.file().identity()).filter(|next| next != old) {
+        if let Some(next) = find(&alive, old.file().identity()).filter(|next| next.life() != old.life()) {
             old.end();
             return Ok(next);
         }
         self.begin_again(&mut alive, old)
     }
 
-    /// The open incarnation of this name, if somebody still holds it.
-    pub(crate) fn living(&self) -> Vec<Incarnation> {
+    /// The lives that somebody holds open.
+    pub(crate) fn living(&self) -> Vec<Held> {
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        let living = alive.iter().filter_map(Weak::upgrade).map(Incarnation::from_inner);
-        living.filter(|life| !life.is_over()).collect()
+        alive.iter().filter_map(Remembered::held).collect()
     }
 
     /// Whether the gate still admits an open file that was renamed.
@@ -75,11 +74,11 @@ impl Shared {
         file.stat().is_ok_and(|stat| self.admit(file.fd(), &stat, Role::Sibling).is_ok())
     }
 
-    fn begin_again(&self, alive: &mut Vec<Weak<Inner>>, old: &Incarnation) -> Result<Incarnation, Obstacle> {
+    fn begin_again(&self, alive: &mut Vec<Remembered>, old: &Held) -> Result<Held, Obstacle> {
         old.end();
-        let begun = Incarnation::begin(self.tag, Arc::clone(old.file()))?;
+        let begun = Held::begin(self.tag, Arc::clone(old.file()))?;
         self.setup.counters.truncations.add(1);
-        alive.push(begun.downgrade());
+        alive.push(begun.remember());
         Ok(begun)
     }
 
@@ -97,9 +96,8 @@ impl Shared {
 }
 
 /// The one of these lives that is in this file and not over.
-fn find(alive: &[Weak<Inner>], identity: Identity) -> Option<Incarnation> {
-    let mut living = alive.iter().filter_map(Weak::upgrade).map(Incarnation::from_inner);
-    living.find(|life| life.file().identity() == identity && !life.is_over())
+fn find(alive: &[Remembered], identity: Identity) -> Option<Held> {
+    alive.iter().filter(|life| life.identity() == identity).find_map(Remembered::held)
 }
 
 /// Where the kernel says an open file is. A deleted one has ` (deleted)` behind its last name.

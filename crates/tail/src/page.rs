@@ -59,6 +59,8 @@ pub struct Page {
     pub before: Option<Position>,
     /// Where the next page, or the live lines, start; nothing only when the log has no file.
     pub after: Option<Position>,
+    /// The life that `after` is in.
+    pub after_life: Option<Life>,
     /// Whether the last line that exists (or that the cap lets see) is in it, or was looked at by the filter.
     pub end: bool,
     /// Bytes looked at.

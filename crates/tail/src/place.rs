@@ -3,7 +3,7 @@
 use rustix::io::Errno;
 
 use crate::block::{BLOCK_BYTES, Begins};
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::lines::last_newline;
 use crate::position::{ANCHOR_BYTES, Offset, Position};
 
@@ -14,7 +14,7 @@ const SNAP_BYTES: u64 = BLOCK_BYTES as u64 - 1;
 /// A place in an open file with the bytes in front of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    pub(crate) incarnation: Incarnation,
+    pub(crate) held: Held,
     pub(crate) offset: Offset,
     /// The ≤ 64 bytes before `offset`; what each read is compared with.
     pub(crate) lead: Vec<u8>,
@@ -23,48 +23,48 @@ pub(crate) struct Place {
 
 impl Place {
     /// The beginning of a file.
-    pub(crate) fn start(incarnation: Incarnation) -> Self {
-        Self { incarnation, offset: Offset::ZERO, lead: Vec::new(), begins: Begins::AtLine }
+    pub(crate) fn start(held: Held) -> Self {
+        Self { held, offset: Offset::ZERO, lead: Vec::new(), begins: Begins::AtLine }
     }
 
     /// `offset` itself, wherever in a line it is.
-    pub(crate) fn exactly(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
+    pub(crate) fn exactly(held: Held, offset: Offset) -> Result<Self, Errno> {
         let from = Offset(offset.0.saturating_sub(ANCHOR_BYTES as u64));
-        let lead = incarnation.file().read(from, offset.since(from) as usize)?;
-        Ok(Self { incarnation, offset, lead, begins: Begins::InLine })
+        let lead = held.file().read(from, offset.since(from) as usize)?;
+        Ok(Self { held, offset, lead, begins: Begins::InLine })
     }
 
     /// `offset`, which is known to be the start of a line.
-    pub(crate) fn at_line(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
-        Ok(Self { begins: Begins::AtLine, ..Self::exactly(incarnation, offset)? })
+    pub(crate) fn at_line(held: Held, offset: Offset) -> Result<Self, Errno> {
+        Ok(Self { begins: Begins::AtLine, ..Self::exactly(held, offset)? })
     }
 
     /// The start of the line that `offset` is in, when it is less than a block away; else `offset` itself, inside of the line.
-    pub(crate) fn snapped(incarnation: Incarnation, offset: Offset) -> Result<Self, Errno> {
-        let encoding = incarnation.encoding();
+    pub(crate) fn snapped(held: Held, offset: Offset) -> Result<Self, Errno> {
+        let encoding = held.encoding();
         let unit = encoding.newline_bytes() as u64;
-        let offset = Offset(offset.0.min(incarnation.size()) / unit * unit);
+        let offset = Offset(offset.0.min(held.size()) / unit * unit);
         // Nearly every line is short, and most offsets that come are starts already.
         for reach in [SNAP_BYTES / 64, SNAP_BYTES] {
             let from = Offset(offset.0.saturating_sub(reach) / unit * unit);
-            let before = incarnation.file().read(from, offset.since(from) as usize)?;
+            let before = held.file().read(from, offset.since(from) as usize)?;
             match last_newline(&before, from, encoding) {
-                Some(end) => return Self::at_line(incarnation, from.plus(end as u64)),
-                None if from == Offset::ZERO => return Ok(Self::start(incarnation)),
+                Some(end) => return Self::at_line(held, from.plus(end as u64)),
+                None if from == Offset::ZERO => return Ok(Self::start(held)),
                 None => {}
             }
         }
-        Self::exactly(incarnation, offset)
+        Self::exactly(held, offset)
     }
 
     /// Behind the last whole line of the file.
-    pub(crate) fn last_line_start(incarnation: Incarnation) -> Result<Self, Errno> {
-        let size = Offset(incarnation.size());
-        Self::snapped(incarnation, size)
+    pub(crate) fn last_line_start(held: Held) -> Result<Self, Errno> {
+        let size = Offset(held.size());
+        Self::snapped(held, size)
     }
 
     /// The same for the world.
     pub(crate) fn position(&self) -> Position {
-        self.incarnation.position(self.offset, &self.lead)
+        self.held.position(self.offset, &self.lead)
     }
 }

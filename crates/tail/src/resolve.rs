@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Loss};
 use crate::gate::Role;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::log::Shared;
 use crate::place::Place;
 use crate::position::{Anchor, Head, Offset, Position};
@@ -38,13 +38,13 @@ impl Shared {
     ///
     /// # Errors
     /// [`Error::AnotherLog`], or [`Error::Gone`] with what is known.
-    pub(crate) fn holder_of(&self, position: &Position) -> Result<Incarnation, Error> {
+    pub(crate) fn holder_of(&self, position: &Position) -> Result<Held, Error> {
         if position.tag() != self.tag {
             return Err(Error::AnotherLog);
         }
-        let (fit, incarnation) = self.best_fit(position);
-        match (fit, incarnation) {
-            (Fit::Exact | Fit::Content, Some(incarnation)) => Ok(incarnation),
+        let (fit, held) = self.best_fit(position);
+        match (fit, held) {
+            (Fit::Exact | Fit::Content, Some(held)) => Ok(held),
             (Fit::HeadOnly, _) => Err(Error::Gone(Loss::Truncated)),
             _ => Err(Error::Gone(Loss::NotFound)),
         }
@@ -53,23 +53,23 @@ impl Shared {
     /// The place, if the very inode is still there under one of the log's names.
     pub(crate) fn resolve_same_inode(&self, position: &Position) -> Option<Place> {
         match self.best_fit(position) {
-            (Fit::Exact, Some(incarnation)) => Place::snapped(incarnation, position.offset()).ok(),
+            (Fit::Exact, Some(held)) => Place::snapped(held, position.offset()).ok(),
             _ => None,
         }
     }
 
     /// The best of all files of the log; an earlier one wins a tie.
-    fn best_fit(&self, position: &Position) -> (Fit, Option<Incarnation>) {
+    fn best_fit(&self, position: &Position) -> (Fit, Option<Held>) {
         let mut best = (Fit::No, None);
         let open = self.open(&self.path, Role::Itself).into_iter().chain(self.living());
         // The directory is read only when neither the path nor an open file is the very one.
         let beside = std::iter::once_with(|| self.chain()).flatten().filter(|member| {
             member.role == Role::Sibling && member.packing == Packing::Plain && member.size >= position.offset().0
         });
-        for incarnation in open.chain(beside.filter_map(|member| self.open(&member.path, member.role).ok())) {
-            let fit = fit(&incarnation, position);
+        for held in open.chain(beside.filter_map(|member| self.open(&member.path, member.role).ok())) {
+            let fit = fit(&held, position);
             if fit > best.0 {
-                best = (fit, Some(incarnation));
+                best = (fit, Some(held));
             }
             if fit == Fit::Exact {
                 break;
@@ -79,14 +79,14 @@ impl Shared {
     }
 }
 
-/// Whether `incarnation` holds `position`.
-pub(crate) fn holds(incarnation: &Incarnation, position: &Position) -> bool {
-    fit(incarnation, position) >= Fit::Content
+/// Whether `held` holds `position`.
+pub(crate) fn holds(held: &Held, position: &Position) -> bool {
+    fit(held, position) >= Fit::Content
 }
 
-/// How well `incarnation` fits `position`. A file that cannot be read fits not at all.
-fn fit(incarnation: &Incarnation, position: &Position) -> Fit {
-    let file = incarnation.file();
+/// How well `held` fits `position`. A file that cannot be read fits not at all.
+fn fit(held: &Held, position: &Position) -> Fit {
+    let file = held.file();
     let Head { len, .. } = position.token().head();
     let Ok(head) = file.read(Offset::ZERO, usize::from(len)) else { return Fit::No };
     if Head::of(&head) != position.token().head() {
@@ -95,7 +95,7 @@ fn fit(incarnation: &Incarnation, position: &Position) -> Fit {
     let len = position.anchor.len;
     let from = Offset(position.offset().0.saturating_sub(u64::from(len)));
     match file.read(from, usize::from(len)) {
-        Ok(before) if Anchor::of(&before) == position.anchor && incarnation.size() >= position.offset().0 => {
+        Ok(before) if Anchor::of(&before) == position.anchor && held.size() >= position.offset().0 => {
             if file.identity().tie() == position.token().tie() { Fit::Exact } else { Fit::Content }
         }
         _ if len == 0 && position.token().head().len == 0 => Fit::No,

@@ -37,16 +37,16 @@ impl Left {
 
     /// What came since the last look, up to its last line start; `at_last` with the half line at the end.
     fn late(&mut self, at_last: bool) -> Late {
-        let incarnation = self.place.incarnation.clone();
-        let size = incarnation.size();
-        if incarnation.is_over() || size < self.place.offset.0 {
+        let held = self.place.held.clone();
+        let size = held.size();
+        if held.is_over() || size < self.place.offset.0 {
             return Late::Over;
         }
-        let end = if at_last { Place::exactly(incarnation, Offset(size)) } else { Place::last_line_start(incarnation) };
+        let end = if at_last { Place::exactly(held, Offset(size)) } else { Place::last_line_start(held) };
         match end {
             Ok(end) if end.offset > self.place.offset => {
                 let (from, to) = (self.place.position(), end.position());
-                let incarnation = end.incarnation.clone();
+                let incarnation = end.held.name().clone();
                 self.place = end;
                 Late::Gap(Gap { incarnation, from, to })
             }
@@ -56,7 +56,7 @@ impl Left {
     }
 
     fn done(&self, patience: &Patience) -> bool {
-        let deleted = self.place.incarnation.file().stat().map_or(true, |stat| stat.links == 0);
+        let deleted = self.place.held.file().stat().map_or(true, |stat| stat.links == 0);
         self.since.elapsed() >= if deleted { patience.idle } else { patience.grace }
     }
 }

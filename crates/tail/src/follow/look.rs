@@ -79,9 +79,9 @@ impl Follower {
 
     fn reconcile(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
-        let incarnation = reading.cursor.incarnation().clone();
-        self.hints.arm(&self.shared.path, Some(incarnation.file()), events);
-        let stat = match incarnation.file().stat() {
+        let held = reading.cursor.held().clone();
+        self.hints.arm(&self.shared.path, Some(held.file()), events);
+        let stat = match held.file().stat() {
             Ok(stat) => stat,
             Err(errno) => return self.failed(errno, events),
         };
@@ -98,7 +98,7 @@ impl Follower {
     /// Takes note of what the path leads to, and tells when it is no longer the file that is read.
     pub(super) fn look_ahead(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
-        let file = reading.cursor.incarnation().file();
+        let file = reading.cursor.held().file();
         let front = Front::of(&self.shared, file.identity(), reading.front);
         let turned = front.identity() != reading.front.identity() || reading.apart.is_none();
         reading.front = front;
@@ -182,15 +182,14 @@ impl Follower {
     }
 
     fn started(&mut self, place: Place, events: &mut Vec<Event>) {
-        let (incarnation, offset) = (place.incarnation.clone(), place.offset);
-        let size = incarnation.size();
+        let (incarnation, offset, size) = (place.held.name().clone(), place.offset, place.held.size());
         events.push(Event::Opened { incarnation, offset, size });
         self.read_on(place);
     }
 
     /// Reads from `place` on.
     pub(super) fn read_on(&mut self, place: Place) {
-        let ours = place.incarnation.file().identity();
+        let ours = place.held.file().identity();
         self.known = self.shared.chain().iter().map(|member| member.identity).chain([ours]).collect();
         self.state = State::Reading(Reading::at(place));
         self.hints.moved();
@@ -206,8 +205,8 @@ impl Follower {
 impl Reading {
     /// Whether the file is what it was. A network file system may show an older, smaller size: that counts when seen twice.
     fn unchanged(&mut self, stat: &Stat) -> Result<bool, Errno> {
-        let Place { incarnation, offset, .. } = &self.cursor.place;
-        let shrunk = stat.size < offset.0 && incarnation.file().ground() == Ground::Network;
+        let Place { held, offset, .. } = &self.cursor.place;
+        let shrunk = stat.size < offset.0 && held.file().ground() == Ground::Network;
         if shrunk && !std::mem::replace(&mut self.shrunk, true) {
             return Ok(true);
         }

@@ -158,12 +158,12 @@ impl Follower {
     /// When the file cannot be read.
     pub fn skip_to_end(&mut self) -> Result<Option<Gap>, Error> {
         let State::Reading(Reading { cursor, .. }) = &mut self.state else { return Ok(None) };
-        let incarnation = cursor.incarnation().clone();
-        let end = Place::last_line_start(incarnation.clone())?;
+        let end = Place::last_line_start(cursor.held().clone())?;
         if end.offset <= cursor.place.offset {
             return Ok(None);
         }
-        let gap = Gap { from: cursor.place.position(), to: end.position(), incarnation };
+        let incarnation = end.held.name().clone();
+        let gap = Gap { incarnation, from: cursor.place.position(), to: end.position() };
         cursor.go(end);
         self.shared.setup.counters.gap_bytes.add(gap.bytes());
         Ok(Some(gap))
@@ -173,8 +173,8 @@ impl Follower {
     #[must_use]
     pub fn edge(&self) -> Option<Edge> {
         let State::Reading(Reading { cursor, .. }) = &self.state else { return None };
-        let Place { incarnation, offset, .. } = &cursor.place;
-        Some(Edge { life: incarnation.life(), offset: *offset, position: cursor.place.position() })
+        let Place { held, offset, .. } = &cursor.place;
+        Some(Edge { life: held.life(), offset: *offset, position: cursor.place.position() })
     }
 
     /// Bytes that were there at the last look and are not given out, a half line included.
@@ -195,7 +195,7 @@ impl Follower {
                     step.events.push(Event::Block(block));
                 }
                 Ok(Pulled::Hole(from, to)) => {
-                    let incarnation = reading.cursor.incarnation().clone();
+                    let incarnation = reading.cursor.held().name().clone();
                     step.events.push(Event::Hole { incarnation, from, to });
                 }
                 // On a network file system the second look decides.

@@ -15,7 +15,7 @@ use crate::error::Obstacle;
 use crate::event::Event;
 use crate::file::Stat;
 use crate::gate::Role;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::place::Place;
 use crate::position::Offset;
 use crate::siblings::Member;
@@ -27,7 +27,7 @@ impl Follower {
         if !self.may_leave(reading) {
             return false;
         }
-        let ours = reading.cursor.incarnation().clone();
+        let ours = reading.cursor.held().clone();
         self.give_unfinished(events);
         for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
             match self.shared.open(&member.path, member.role) {
@@ -47,7 +47,7 @@ impl Follower {
     fn may_leave(&self, reading: &Reading) -> bool {
         let patience = self.shared.setup.patience;
         let Some(apart) = reading.apart else { return false };
-        let file = reading.cursor.incarnation().file();
+        let file = reading.cursor.held().file();
         let Ok(stat) = file.stat() else { return true };
         let waited = |still: Duration| reading.cursor.still_for(&stat) >= still || apart.elapsed() >= patience.grace;
         let named = stat.links > 0;
@@ -70,14 +70,14 @@ impl Follower {
         }
     }
 
-    fn leave_for(&mut self, member: &Member, next: Incarnation, events: &mut Vec<Event>) {
+    fn leave_for(&mut self, member: &Member, next: Held, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
         let place = match member.role {
             Role::Itself => continued(&reading.cursor, &next).unwrap_or_else(|| Place::start(next.clone())),
             Role::Sibling => Place::start(next.clone()),
         };
-        let from = reading.cursor.incarnation().life();
-        events.push(Event::Rotated { from, to: next, at: place.offset });
+        let from = reading.cursor.held().life();
+        events.push(Event::Rotated { from, to: next.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
         self.keep_an_eye(events);
         self.read_on(place);
@@ -109,16 +109,15 @@ impl Follower {
 /// Where reading goes on in `next` if it was written anew and renamed over the file that is read, as editors do:
 /// it begins alike, has the same bytes before the place, and was there before the old one lost its name.
 /// A file that was created afterwards is another one, whatever is in it.
-fn continued(cursor: &Cursor, next: &Incarnation) -> Option<Place> {
-    let Place { incarnation, offset, lead, .. } = &cursor.place;
-    let (old, new) = (incarnation.file().stat().ok()?, next.file().stat().ok()?);
+fn continued(cursor: &Cursor, next: &Held) -> Option<Place> {
+    let Place { held, offset, lead, .. } = &cursor.place;
+    let (old, new) = (held.file().stat().ok()?, next.file().stat().ok()?);
     if old.links > 0 || *offset == Offset::ZERO || new.size < offset.0 || !written_before(&new, &old, *offset) {
         return None;
     }
     let from = Offset(offset.0 - lead.len() as u64);
-    let alike =
-        incarnation.begins_like(&next.file().read_head().ok()?) && next.file().read(from, lead.len()).ok()? == *lead;
-    alike.then(|| Place { incarnation: next.clone(), ..cursor.place.clone() })
+    let alike = held.begins_like(&next.file().read_head().ok()?) && next.file().read(from, lead.len()).ok()? == *lead;
+    alike.then(|| Place { held: next.clone(), ..cursor.place.clone() })
 }
 
 /// Whether `new` was created before `old` was deleted. Clocks tick in milliseconds: on a tie a longer file goes on.

@@ -11,7 +11,7 @@ use crate::cursor::Cursor;
 use crate::error::Loss;
 use crate::event::{Event, Lost};
 use crate::gate::Role;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::place::Place;
 use crate::position::Offset;
 use crate::siblings::{Member, Packing};
@@ -21,7 +21,7 @@ enum Rest {
     /// A sibling holds its bytes up to the place and perhaps more.
     Copy(Place),
     /// It is gone, but this file came between.
-    Newcomer(Incarnation),
+    Newcomer(Held),
     Nothing,
 }
 
@@ -29,7 +29,7 @@ impl Follower {
     /// Goes on in the new life, by way of what is left of the old one. Returns whether there is something to read.
     pub(super) fn begin_again(&mut self, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
-        let old = reading.cursor.incarnation().clone();
+        let old = reading.cursor.held().clone();
         let new = match self.shared.renew(&old) {
             Ok(new) => new,
             Err(why) => {
@@ -41,7 +41,7 @@ impl Follower {
         let place = match rest {
             Rest::Copy(copy) => {
                 self.tell_cut_copy(&copy, events);
-                if copy.incarnation.size() > copy.offset.0 { copy } else { Place::start(new) }
+                if copy.held.size() > copy.offset.0 { copy } else { Place::start(new) }
             }
             Rest::Newcomer(newcomer) => {
                 self.tell_unread(events);
@@ -49,25 +49,25 @@ impl Follower {
             }
             Rest::Nothing => return self.truncated(new, events),
         };
-        events.push(Event::Rotated { from: old.life(), to: place.incarnation.clone(), at: place.offset });
+        events.push(Event::Rotated { from: old.life(), to: place.held.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
         self.read_apart(place, events);
         true
     }
 
     /// No copy: the old bytes are gone, or only the end of the file was cut off.
-    fn truncated(&mut self, new: Incarnation, events: &mut Vec<Event>) -> bool {
+    fn truncated(&mut self, new: Held, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
-        let (old, given) = (reading.cursor.incarnation().clone(), reading.cursor.place.offset);
+        let (old, given) = (reading.cursor.held().clone(), reading.cursor.place.offset);
         let place = kept(&reading.cursor, &old, &new).unwrap_or_else(|| Place::start(new.clone()));
         self.tell_unread(events);
-        events.push(Event::Truncated { from: old.life(), given, to: new, at: place.offset });
+        events.push(Event::Truncated { from: old.life(), given, to: new.name().clone(), at: place.offset });
         self.read_on(place);
         true
     }
 
     fn find_rest(&self, cursor: &Cursor) -> Rest {
-        let ours = cursor.incarnation().file().identity();
+        let ours = cursor.held().file().identity();
         let mut newcomer = None;
         for member in self.shared.chain() {
             if member.role == Role::Itself || member.packing == Packing::Packed || member.identity == ours {
@@ -85,8 +85,8 @@ impl Follower {
     }
 
     /// Whether a sibling came after the last transition and is no copy of what was read.
-    fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Incarnation) -> bool {
-        let copy = sibling.file().read_head().is_ok_and(|head| cursor.incarnation().begins_like(&head));
+    fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Held) -> bool {
+        let copy = sibling.file().read_head().is_ok_and(|head| cursor.held().begins_like(&head));
         !self.known.contains(&member.identity) && member.size > 0 && !copy
     }
 
@@ -103,7 +103,7 @@ impl Follower {
     /// Lines that were written after the copy was made and before the truncation are in neither file.
     fn tell_cut_copy(&self, copy: &Place, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
-        let missing = (copy.offset.0 + reading.cursor.behind()).saturating_sub(copy.incarnation.size());
+        let missing = (copy.offset.0 + reading.cursor.behind()).saturating_sub(copy.held.size());
         if missing > 0 {
             let from = reading.cursor.place.position();
             self.lost(Lost { from, bytes: Some(missing), why: Loss::Truncated }, events);
@@ -124,17 +124,17 @@ impl Follower {
 }
 
 /// The place of `cursor` in a file that begins alike and has the same bytes there.
-fn holds(cursor: &Cursor, sibling: &Incarnation) -> Option<Place> {
-    let Place { incarnation, offset, lead, .. } = &cursor.place;
+fn holds(cursor: &Cursor, sibling: &Held) -> Option<Place> {
+    let Place { held, offset, lead, .. } = &cursor.place;
     let from = Offset(offset.0 - lead.len() as u64);
     let alike = sibling.size() >= offset.0
-        && incarnation.begins_like(&sibling.file().read_head().ok()?)
+        && held.begins_like(&sibling.file().read_head().ok()?)
         && sibling.file().read(from, lead.len()).ok()? == *lead;
-    alike.then(|| Place { incarnation: sibling.clone(), ..cursor.place.clone() })
+    alike.then(|| Place { held: sibling.clone(), ..cursor.place.clone() })
 }
 
 /// Where a file goes on of which only the end was cut off: at the start of the line that was cut.
-fn kept(cursor: &Cursor, old: &Incarnation, new: &Incarnation) -> Option<Place> {
+fn kept(cursor: &Cursor, old: &Held, new: &Held) -> Option<Place> {
     let size = new.size();
     let head = new.file().read_head().ok()?;
     let whole = size <= head.len() as u64;

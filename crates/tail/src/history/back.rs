@@ -10,7 +10,7 @@ use super::forth::{Reader, pick};
 use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block};
 use crate::error::Error;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::lines::last_newline;
 use crate::log::Shared;
 use crate::page::{Ask, Page, Stopped};
@@ -40,8 +40,8 @@ struct Step {
 
 /// The page that ends at `end`.
 pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Error> {
-    let upto = limit(&end.incarnation, ask.upto);
-    let is_end = end.offset.0 >= end.incarnation.size().min(upto.0) && shared.is_newest(&end.incarnation, ask.upto);
+    let upto = limit(&end.held, ask.upto);
+    let is_end = end.offset.0 >= end.held.size().min(upto.0) && shared.is_newest(&end.held, ask.upto);
     let mut build = Build { ask, blocks: VecDeque::new(), lines: 0, bytes: 0, scanned: 0 };
     let mut at = end.clone();
     let stopped = loop {
@@ -49,7 +49,7 @@ pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Er
             break stopped;
         }
         if at.offset <= floor(&at)? {
-            match older(shared, &at.incarnation) {
+            match older(shared, &at.held) {
                 Some(next) => at = next,
                 None => break Stopped::Edge,
             }
@@ -60,15 +60,16 @@ pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Er
     };
     let before = match stopped {
         Stopped::Edge => None,
-        _ if at.offset <= floor(&at)? => older(shared, &at.incarnation).map(|older| older.position()),
+        _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|older| older.position()),
         _ => Some(at.position()),
     };
-    Ok(build.page(before, after(&end)?, is_end, stopped))
+    let page = build.page(before, after(&end)?, is_end, stopped);
+    Ok(Page { after_life: Some(end.incarnation.life()), ..page })
 }
 
 /// Where to go on behind the page: at the start of a line that has no end yet.
 fn after(end: &Place) -> Result<Position, Error> {
-    let start = Place::snapped(end.incarnation.clone(), end.offset)?;
+    let start = Place::snapped(end.held.clone(), end.offset)?;
     Ok(start.position())
 }
 
@@ -77,7 +78,7 @@ fn floor(at: &Place) -> Result<Offset, Error> {
     if at.offset == Offset::ZERO {
         return Ok(Offset::ZERO);
     }
-    let file = at.incarnation.file();
+    let file = at.held.file();
     match file.data_from(Offset::ZERO) {
         Some(Offset::ZERO) => Ok(Offset::ZERO),
         None => Ok(at.offset),
@@ -90,7 +91,7 @@ fn floor(at: &Place) -> Result<Offset, Error> {
 }
 
 /// The end of the next older file. A copy of the one at hand, which a running `copytruncate` makes, is none.
-fn older(shared: &Shared, ours: &Incarnation) -> Option<Place> {
+fn older(shared: &Shared, ours: &Held) -> Option<Place> {
     let behind = shared.behind(ours).into_iter().filter_map(|member| shared.open(&member.path, member.role).ok());
     let older = behind.into_iter().find(|older| !is_copy(older, ours))?;
     let end = Offset(older.size());
@@ -99,7 +100,7 @@ fn older(shared: &Shared, ours: &Incarnation) -> Option<Place> {
 
 /// Whether `copy` holds only what `original` holds. Short files are never taken for copies: two of them may well be equal,
 /// and copying them takes no time in which they could be met.
-fn is_copy(copy: &Incarnation, original: &Incarnation) -> bool {
+fn is_copy(copy: &Held, original: &Held) -> bool {
     let size = copy.size();
     let alike = |from: Offset, len: usize| {
         let (copy, original) = (copy.file().read(from, len), original.file().read(from, len));
@@ -139,13 +140,13 @@ impl Build<'_> {
 
     /// The wanted lines of the window before `end`.
     fn window(&mut self, end: &Place) -> Result<Step, Error> {
-        let mut start = Place::snapped(end.incarnation.clone(), Offset(end.offset.0.saturating_sub(WINDOW_BYTES)))?;
+        let mut start = Place::snapped(end.held.clone(), Offset(end.offset.0.saturating_sub(WINDOW_BYTES)))?;
         if start.begins == Begins::InLine {
             let (line, looked) = count_back(&start, 1, u64::MAX, self.ask.scan - self.scanned)?;
             self.scanned += looked;
             start = line;
         }
-        let mut reader = Reader::new(start.clone(), |_: &Incarnation| end.offset, u64::MAX);
+        let mut reader = Reader::new(start.clone(), |_: &Held| end.offset, u64::MAX);
         let mut picked = Vec::new();
         while let Some(block) = reader.next()? {
             picked.extend(pick(block, usize::MAX, &mut self.ask).0);
@@ -170,8 +171,8 @@ impl Build<'_> {
             if too_many == 0
                 && let Some(first) = picked.first()
             {
-                let (incarnation, offset) = (first.incarnation().clone(), first.start());
-                start = Place { incarnation, offset, lead: first.lead().to_vec(), begins: first.begins() };
+                let (held, lead) = (start.held.clone(), first.lead().to_vec());
+                start = Place { held, offset: first.start(), lead, begins: first.begins() };
             }
         }
         Step { start, blocks: picked }
@@ -187,13 +188,13 @@ impl Build<'_> {
 
     fn page(self, before: Option<Position>, after: Position, end: bool, stopped: Stopped) -> Page {
         let Self { blocks, scanned, .. } = self;
-        Page { blocks: blocks.into(), before, after: Some(after), end, scanned, stopped }
+        Page { blocks: blocks.into(), before, after: Some(after), after_life: None, end, scanned, stopped }
     }
 }
 
 /// The blocks from `start` to `end`.
 fn read_all(start: &Place, end: Offset) -> Result<Vec<Block>, Error> {
-    let mut reader = Reader::new(start.clone(), |_: &Incarnation| end, u64::MAX);
+    let mut reader = Reader::new(start.clone(), |_: &Held| end, u64::MAX);
     let mut blocks = Vec::new();
     while let Some(block) = reader.next()? {
         blocks.push(block);
@@ -204,7 +205,7 @@ fn read_all(start: &Place, end: Offset) -> Result<Vec<Block>, Error> {
 /// The start of the `lines`-th line before `end`, or of an earlier one of these if more than `bytes` would be read, or
 /// the beginning of the file; and how much was looked at. Inside of a line only if that alone takes more than `scan` bytes.
 fn count_back(end: &Place, lines: usize, bytes: u64, scan: u64) -> Result<(Place, u64), Error> {
-    let (incarnation, encoding) = (&end.incarnation, end.incarnation.encoding());
+    let (held, encoding) = (&end.held, end.held.encoding());
     let mut strides = STRIDES.into_iter();
     let mut stride = STRIDES[0];
     // The newline at the very end closes the last line; it starts none.
@@ -214,27 +215,24 @@ fn count_back(end: &Place, lines: usize, bytes: u64, scan: u64) -> Result<(Place
     while upto > Offset::ZERO {
         stride = strides.next().unwrap_or(stride);
         let from = Offset((upto.0 - 1) / stride * stride);
-        let buffer = incarnation.file().read(from, upto.since(from) as usize)?;
+        let buffer = held.file().read(from, upto.since(from) as usize)?;
         looked += buffer.len() as u64;
         let mut rest = buffer.as_slice();
         while let Some(start) = last_newline(rest, from, encoding) {
             let start_of_line = from.plus(start as u64);
             shown += found.since(start_of_line).min(BLOCK_BYTES as u64);
             if shown > bytes && count > 0 {
-                return Ok((Place::at_line(incarnation.clone(), found)?, looked));
+                return Ok((Place::at_line(held.clone(), found)?, looked));
             }
             (found, count) = (start_of_line, count + 1);
             if count == lines {
-                return Ok((Place::at_line(incarnation.clone(), found)?, looked));
+                return Ok((Place::at_line(held.clone(), found)?, looked));
             }
             rest = &rest[..start - encoding.newline_bytes()];
         }
         if looked >= scan {
-            let start = if count > 0 {
-                Place::at_line(incarnation.clone(), found)?
-            } else {
-                Place::exactly(incarnation.clone(), from)?
-            };
+            let start =
+                if count > 0 { Place::at_line(held.clone(), found)? } else { Place::exactly(held.clone(), from)? };
             return Ok((start, looked));
         }
         if rest.len() as u64 >= STRIDES[1] && from <= floor(end)? {
@@ -243,5 +241,5 @@ fn count_back(end: &Place, lines: usize, bytes: u64, scan: u64) -> Result<(Place
         upto = from;
     }
     let start = floor(end)?;
-    Ok((Place::at_line(incarnation.clone(), start)?, looked))
+    Ok((Place::at_line(held.clone(), start)?, looked))
 }

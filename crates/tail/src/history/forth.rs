@@ -7,7 +7,7 @@ use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block, Ends};
 use crate::cursor::{Cursor, Pulled};
 use crate::error::{Error, Loss};
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::lines::newline_at;
 use crate::log::Shared;
 use crate::page::{Ask, Page, Stopped};
@@ -16,7 +16,9 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 
 /// The page that starts at `place`.
 pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Page, Error> {
-    let mut page = Page { before: Some(place.position()), after: Some(place.position()), ..Page::default() };
+    let after_life = Some(place.incarnation.life());
+    let mut page =
+        Page { before: Some(place.position()), after: Some(place.position()), after_life, ..Page::default() };
     let mut reader = Reader::new(place, limit_of(&ask), ask.scan);
     let (mut lines, most) = (0, ask.lines.min(Ask::MOST_LINES));
     let mut bytes = 0;
@@ -37,6 +39,7 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
             }
             continue;
         };
+        page.after_life = Some(block.incarnation().life());
         let (picked, after) = pick(block, most - lines, &mut ask);
         page.after = Some(after);
         lines += picked.iter().map(Block::line_count).sum::<usize>();
@@ -48,14 +51,14 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
     Ok(page)
 }
 
-fn limit_of(ask: &Ask<'_>) -> impl Fn(&Incarnation) -> Offset + use<> {
+fn limit_of(ask: &Ask<'_>) -> impl Fn(&Held) -> Offset + use<> {
     let upto = ask.upto;
-    move |incarnation| limit(incarnation, upto)
+    move |held| limit(held, upto)
 }
 
 /// The next newer file, unless the cap or the end of the log stands before it.
-fn newer(shared: &Shared, reader: &Reader<impl Fn(&Incarnation) -> Offset>, ask: &Ask<'_>) -> Option<Incarnation> {
-    let ours = reader.cursor.incarnation();
+fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'_>) -> Option<Held> {
+    let ours = reader.cursor.held();
     if ask.upto.is_some_and(|cap| cap.life == ours.life()) {
         return None;
     }
@@ -115,14 +118,14 @@ pub(super) struct Reader<L> {
     budget: u64,
 }
 
-impl<L: Fn(&Incarnation) -> Offset> Reader<L> {
+impl<L: Fn(&Held) -> Offset> Reader<L> {
     pub(super) fn new(place: Place, limit: L, budget: u64) -> Self {
-        let upto = limit(&place.incarnation);
+        let upto = limit(&place.held);
         Self { cursor: Cursor::between(place, upto), limit, scanned: 0, budget }
     }
 
     fn go_on(&mut self, place: Place) {
-        let upto = (self.limit)(&place.incarnation);
+        let upto = (self.limit)(&place.held);
         self.cursor = Cursor::between(place, upto);
     }
 
@@ -151,25 +154,25 @@ impl<L: Fn(&Incarnation) -> Offset> Reader<L> {
 
     /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.
     fn cut(&mut self, mut block: Block) -> Result<Block, Error> {
-        let incarnation = block.incarnation().clone();
-        let upto = Offset(incarnation.size()).min((self.limit)(&incarnation));
+        let held = self.cursor.held().clone();
+        let upto = Offset(held.size()).min((self.limit)(&held));
         let mut at = block.end();
         let mut begins = Begins::InLine;
         while at < upto && at.since(block.start()) + self.scanned < self.budget {
             // One byte early, in case that a two-byte newline stands on the edge.
             let from = Offset(at.0 - 1);
             let most = upto.since(from).min(BLOCK_BYTES as u64 + 1) as usize;
-            let bytes = incarnation.file().read(from, most)?;
+            let bytes = held.file().read(from, most)?;
             if bytes.len() < 2 {
                 break;
             }
-            if let Some(end) = newline_at(&bytes, from, incarnation.encoding()) {
+            if let Some(end) = newline_at(&bytes, from, held.encoding()) {
                 (at, begins) = (from.plus(end as u64), Begins::AtLine);
                 break;
             }
             at = from.plus(bytes.len() as u64);
         }
-        let place = Place { begins, ..Place::exactly(incarnation, at)? };
+        let place = Place { begins, ..Place::exactly(held, at)? };
         block.ends = Ends::Cut { line: at.since(block.start()), last: place.lead.clone() };
         debug_assert!(place.lead.len() <= ANCHOR_BYTES);
         self.cursor.go(place);

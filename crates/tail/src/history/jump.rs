@@ -12,7 +12,7 @@ use super::limit;
 use crate::block::Line;
 use crate::error::Error;
 use crate::gate::Role;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::log::{Log, Shared};
 use crate::page::{Cap, Found, Jump};
 use crate::place::Place;
@@ -63,7 +63,7 @@ struct Probe {
 
 impl Search<'_> {
     /// Newest file first: the first that begins before the line has it, or the one after it begins with it.
-    fn over_files(&mut self, shared: &Shared, newest: Incarnation) -> Result<(Place, Found), Error> {
+    fn over_files(&mut self, shared: &Shared, newest: Held) -> Result<(Place, Found), Error> {
         let mut files = vec![newest.clone()];
         let older = shared.behind(&newest);
         let older = older.into_iter().filter(|member| member.role == Role::Sibling);
@@ -85,7 +85,7 @@ impl Search<'_> {
     }
 
     /// In a file that begins before the line looked for.
-    fn in_file(&mut self, file: &Incarnation, end: Offset, later: Option<Place>) -> Result<(Place, Found), Error> {
+    fn in_file(&mut self, file: &Held, end: Offset, later: Option<Place>) -> Result<(Place, Found), Error> {
         // Lines that start before `low` are before; the one at `high`, if there is one, is not.
         let (mut low, mut high) = (Offset::ZERO, end);
         while high.since(low) > LINEAR_BYTES && self.scanned < MOST_BYTES {
@@ -105,12 +105,12 @@ impl Search<'_> {
     }
 
     /// The first line start at or after `from`; `upto` when there is none before it.
-    fn line_at_or_after(&mut self, file: &Incarnation, from: Offset, upto: Offset) -> Result<Offset, Error> {
+    fn line_at_or_after(&mut self, file: &Held, from: Offset, upto: Offset) -> Result<Offset, Error> {
         let snapped = Place::snapped(file.clone(), from)?;
         if snapped.offset == from {
             return Ok(from);
         }
-        let mut reader = Reader::new(snapped, |_: &Incarnation| upto, MOST_BYTES);
+        let mut reader = Reader::new(snapped, |_: &Held| upto, MOST_BYTES);
         let next = reader.next_of(GLIMPSE_BYTES)?;
         self.scanned += reader.scanned;
         let next = next
@@ -120,25 +120,25 @@ impl Search<'_> {
     }
 
     /// The first line from `from` to `upto` that can be compared, if one comes in `patience` bytes.
-    fn probe(&mut self, file: &Incarnation, from: Offset, upto: Offset, patience: u64) -> Result<Option<Probe>, Error> {
+    fn probe(&mut self, file: &Held, from: Offset, upto: Offset, patience: u64) -> Result<Option<Probe>, Error> {
         self.walk(file, from, upto, patience, |_| true)
     }
 
     /// The first line from `from` to `upto` that is not before the one looked for.
-    fn first_in(&mut self, file: &Incarnation, from: Offset, upto: Offset) -> Result<Option<Offset>, Error> {
+    fn first_in(&mut self, file: &Held, from: Offset, upto: Offset) -> Result<Option<Offset>, Error> {
         let found = self.walk(file, from, upto, MOST_BYTES, |order| order != Ordering::Less)?;
         Ok(found.map(|probe| probe.line))
     }
 
     fn walk(
         &mut self,
-        file: &Incarnation,
+        file: &Held,
         from: Offset,
         upto: Offset,
         patience: u64,
         stop: impl Fn(Ordering) -> bool,
     ) -> Result<Option<Probe>, Error> {
-        let mut reader = Reader::new(Place::at_line(file.clone(), from)?, |_: &Incarnation| upto, patience);
+        let mut reader = Reader::new(Place::at_line(file.clone(), from)?, |_: &Held| upto, patience);
         let mut stride = GLIMPSE_BYTES;
         while reader.scanned < patience {
             let Some(block) = reader.next_of(stride)? else { break };
@@ -156,7 +156,7 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn end(&self, file: &Incarnation) -> Offset {
+    fn end(&self, file: &Held) -> Offset {
         Offset(file.size()).min(limit(file, self.upto))
     }
 }

@@ -10,7 +10,7 @@ mod jump;
 mod raw;
 
 use crate::error::Error;
-use crate::incarnation::Incarnation;
+use crate::incarnation::Held;
 use crate::log::{Log, Shared};
 use crate::page::{Ask, Cap, Page};
 use crate::place::Place;
@@ -55,7 +55,7 @@ impl Log {
 
 impl Shared {
     /// The newest file that may be seen, and where it ends for who asks.
-    fn visible_end(&self, upto: Option<Cap>) -> Result<(Incarnation, Offset), Error> {
+    fn visible_end(&self, upto: Option<Cap>) -> Result<(Held, Offset), Error> {
         if let Some(cap) = upto {
             let capped = self.living().into_iter().find(|living| living.life() == cap.life).ok_or(Error::MovedOn)?;
             return Ok((capped, cap.offset));
@@ -66,13 +66,13 @@ impl Shared {
     }
 
     /// In the moment of a rotation nothing stands at the path.
-    fn open_newest_sibling(&self) -> Option<Incarnation> {
+    fn open_newest_sibling(&self) -> Option<Held> {
         let mut readable = self.chain().into_iter().filter(crate::siblings::Member::is_readable);
         readable.find_map(|member| self.open(&member.path, member.role).ok())
     }
 }
 
-/// How far `incarnation` may be read by who asked with this cap: nothing stands in the way of older lives.
-fn limit(incarnation: &Incarnation, upto: Option<Cap>) -> Offset {
-    upto.filter(|cap| cap.life == incarnation.life()).map_or(Offset(u64::MAX), |cap| cap.offset)
+/// How far `held` may be read by who asked with this cap: nothing stands in the way of older lives.
+fn limit(held: &Held, upto: Option<Cap>) -> Offset {
+    upto.filter(|cap| cap.life == held.life()).map_or(Offset(u64::MAX), |cap| cap.offset)
 }

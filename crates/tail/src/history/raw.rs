@@ -13,22 +13,22 @@ impl Log {
     /// # Errors
     /// [`Error::AnotherLog`], [`Error::Gone`] (also for a `to` that is in another file), [`Error::Obstacle`].
     pub fn raw(&self, from: &Position, to: Option<&Position>, most: usize) -> Result<Raw, Error> {
-        let incarnation = self.0.holder_of(from)?;
+        let held = self.0.holder_of(from)?;
         let end = match to {
-            Some(to) if !holds(&incarnation, to) => return Err(Error::Gone(Loss::NotFound)),
+            Some(to) if !holds(&held, to) => return Err(Error::Gone(Loss::NotFound)),
             Some(to) => to.offset(),
-            None => Offset(incarnation.size()),
+            None => Offset(held.size()),
         };
-        let lead = Place::exactly(incarnation.clone(), from.offset())?.lead;
+        let lead = Place::exactly(held.clone(), from.offset())?.lead;
         let begin = Offset(from.offset().0 - lead.len() as u64);
         let wanted = most.min(usize::try_from(end.since(from.offset())).unwrap_or(usize::MAX));
-        let mut bytes = incarnation.file().read(begin, lead.len() + wanted)?;
+        let mut bytes = held.file().read(begin, lead.len() + wanted)?;
         if !bytes.starts_with(&lead) || bytes.len() < lead.len() + wanted {
             return Err(Error::Gone(Loss::Truncated));
         }
         let reached = from.offset().plus(wanted as u64);
         let before = bytes.len().saturating_sub(ANCHOR_BYTES);
-        let next = (reached < end).then(|| incarnation.position(reached, &bytes[before..]));
+        let next = (reached < end).then(|| held.position(reached, &bytes[before..]));
         bytes.drain(..lead.len());
         Ok(Raw { bytes, next })
     }
