@@ -64,7 +64,7 @@ pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Er
         _ => Some(at.position()),
     };
     let page = build.page(before, after(&end)?, is_end, stopped);
-    Ok(Page { after_life: Some(end.incarnation.life()), ..page })
+    Ok(Page { after_life: Some(end.held.life()), ..page })
 }
 
 /// Where to go on behind the page: at the start of a line that has no end yet.

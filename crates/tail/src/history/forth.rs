@@ -16,7 +16,7 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 
 /// The page that starts at `place`.
 pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Page, Error> {
-    let after_life = Some(place.incarnation.life());
+    let after_life = Some(place.held.life());
     let mut page =
         Page { before: Some(place.position()), after: Some(place.position()), after_life, ..Page::default() };
     let mut reader = Reader::new(place, limit_of(&ask), ask.scan);
