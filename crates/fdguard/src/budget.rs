@@ -113,6 +113,18 @@ impl Budget {
         Ok(Slot::new(self.clone(), class))
     }
 
+    /// Takes a place for a descriptor that is open already and that no slot speaks for yet.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room.
+    pub(crate) fn take_for_open(&self, class: Class) -> Result<Slot, Full> {
+        // Counted before the look, which sees the descriptor too: the other way round it would count twice.
+        let slot = Slot::new(self.clone(), class);
+        self.0.held[class.index()].fetch_add(1, SeqCst);
+        self.0.look_if_stale();
+        if self.0.fits(class) { Ok(slot) } else { Err(self.0.full(class)) }
+    }
+
     /// Takes a descriptor for this class as soon as there is room. Cancellation safe; not fair.
     pub async fn take_when_free(&self, class: Class) -> Slot {
         loop {
@@ -188,13 +200,15 @@ impl Books {
         if self.fits(class) {
             return Ok(());
         }
-        let full = Full {
-            class,
-            used: self.used() - 1,
-            limit: self.soft.load(SeqCst),
-            held: self.held[class.index()].fetch_sub(1, SeqCst) - 1,
-        };
+        let full = self.full(class);
+        self.held[class.index()].fetch_sub(1, SeqCst);
         Err(full)
+    }
+
+    /// What to say to one who is counted in the books and does not fit.
+    fn full(&self, class: Class) -> Full {
+        let held = self.held[class.index()].load(SeqCst);
+        Full { class, held: held.saturating_sub(1), used: self.used().saturating_sub(1), limit: self.soft.load(SeqCst) }
     }
 
     /// Whether the books still balance with what was just claimed for this class.

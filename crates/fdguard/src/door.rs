@@ -77,7 +77,8 @@ impl Door {
     /// Deals with one who does not fit, without waiting. `Some` when there is a place for it after all.
     pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr) -> Option<Accepted> {
         let seat = Arc::clone(&self.seats).try_acquire_owned().ok();
-        let Some((seat, slot)) = seat.zip(self.clerk.budget.take(Class::Reserve).ok()) else {
+        let slot = self.clerk.budget.take_for_open(Class::Reserve).ok();
+        let Some((seat, slot)) = seat.zip(slot) else {
             return self.clerk.answer_at_once(stream, peer, Reason::Full);
         };
         let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
@@ -157,7 +158,7 @@ impl Clerk {
     fn place_for(&self, asked: &Asked<'_>) -> Option<Slot> {
         match self.refusal.class(asked) {
             Class::Viewers => None,
-            class => self.budget.take(class).ok(),
+            class => self.budget.take_for_open(class).ok(),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
-use crate::server::{Outcome, Server, knock, served_and_refused};
+use crate::server::{HUNG, Outcome, Server, knock, served_and_refused};
 
 #[test]
 fn sixteen_clients_at_a_limit_of_twenty_are_served_or_told() {
@@ -53,7 +54,7 @@ fn a_client_that_only_listens_is_told_too() {
     let _served: Vec<_> = server.visits(20);
     let silent: Vec<_> = (0..20).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     for mut stream in silent {
-        stream.set_read_timeout(Some(crate::server::HUNG)).unwrap();
+        stream.set_read_timeout(Some(HUNG)).unwrap();
         let mut words = String::new();
         stream.read_to_string(&mut words).unwrap();
         assert!(words.starts_with("busy: "), "{words:?}");
@@ -74,26 +75,16 @@ fn the_words_say_why() {
 #[test]
 fn a_thousand_clients_come_and_go_and_nothing_stays_open() {
     let server = Server::under("ulimit -n 64");
-    drop(server.visit());
-    let base = settled(&server, usize::MAX);
+    let base = server.open_files();
     for _ in 0..1000 {
         drop(knock(server.address));
     }
-    assert_eq!(settled(&server, base), base);
-}
-
-/// The number of open descriptors, once it has come down to `expected` or will not.
-fn settled(server: &Server, expected: usize) -> usize {
-    let began = std::time::Instant::now();
-    let mut open = server.open_files();
-    let mut same = 0;
-    while began.elapsed() < crate::server::HUNG && (open > expected || same < 20) {
+    // The server notices only a moment later that the last of them left.
+    let began = Instant::now();
+    while server.open_files() != base {
+        assert!(began.elapsed() < HUNG, "{} are open, {base} were at first", server.open_files());
         std::thread::yield_now();
-        let now = server.open_files();
-        same = if now == open { same + 1 } else { 0 };
-        open = now;
     }
-    open
 }
 
 /// One message there and back.
