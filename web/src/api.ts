@@ -23,6 +23,13 @@ export class Refused extends Error {
   }
 }
 
+let loginNeeded: () => void = () => {};
+
+/** Says whom to tell when the hub wants a login first. */
+export function whenLoginIsNeeded(tell: () => void): void {
+  loginNeeded = tell;
+}
+
 /** Where a page of lines lies. */
 export type Spot =
   | { last: number }
@@ -88,8 +95,10 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused(0, "The hub does not answer.");
   }
-  if (!response.ok) throw await refusal(response);
-  return response;
+  if (response.ok) return response;
+  // A wrong password is answered with 401 too, but whoever gave it is logging in already.
+  if (response.status === 401 && path !== "login") loginNeeded();
+  throw await refusal(response);
 }
 
 /** RFC 9457: `detail` says more than `title`. A proxy on the way answers in HTML, which is not shown. */

@@ -36,7 +36,7 @@ export class Edges {
   constructor(private readonly logs: readonly LogName[]) {}
 
   confirmed(event: EdgeEvent, now: number): void {
-    const way = event.at === null ? Number.NaN : now - Date.parse(event.at);
+    const way = now - Date.parse(event.at ?? "");
     const known = this.#edges.get(event.log)?.quickest ?? Infinity;
     const quickest = Number.isNaN(way) ? known : Math.min(known, way);
     const late = Number.isNaN(way) ? 0 : way - quickest;

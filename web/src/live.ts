@@ -1,7 +1,7 @@
 // The connection of a view: connects, resumes each log where it stopped, backs off, and tells how current the view is.
 // It stands between the socket and the window (`stream.ts`), which is told each event once and in order.
 //
-// A state machine: stopped → connecting → open → (waiting → connecting)…; every way out of a state is one method here.
+// A state machine: stopped → connecting → open → waiting → connecting …; each way out of a state is one method.
 // It owns one socket and one timer at most. It refuses: the DOM, and guessing: a socket that is open but has carried no
 // word of an agent for 15 s is taken for dead, since middleboxes drop connections without telling.
 
@@ -38,13 +38,18 @@ export type LiveState =
   /** Between two attempts; `until` in milliseconds since 1970. */
   | { kind: "waiting"; until: number; words: string }
   /** Trying again would not help before somebody has logged in. */
-  | { kind: "login" };
+  | { kind: "login" }
+  /** Nor here, before something else is asked for (a pattern that is none, a log that is not offered). */
+  | { kind: "refused"; words: string };
 
-/** The part of a WebSocket that is used. */
+/** Why there is no connection, and whether time may help. */
+export type Refusal = { helps: "time" | "login" | "nothing"; words: string };
+
+/** The part of a WebSocket that is used. (`never`: so that the handlers of the real one, which take more, fit.) */
 export interface Socket {
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
   close(): void;
 }
 
@@ -54,7 +59,7 @@ export interface Wiring {
   event(event: LiveEvent): void;
   changed(): void;
   /** A browser does not tell why a connection was refused: asks the hub. */
-  whyRefused(): Promise<{ login: boolean; words: string }>;
+  whyRefused(subscription: Subscription): Promise<Refusal>;
 }
 
 export class Live {
@@ -82,11 +87,16 @@ export class Live {
     return this.#subscription.logs;
   }
 
-  /** Begins anew with these logs; what was before is dropped. */
-  start(subscription: Subscription): void {
+  /** Stands still with these logs, for `resume` to begin with; what was before is dropped. */
+  prepare(subscription: Subscription): void {
+    this.stop();
     this.#subscription = { ...subscription, logs: subscription.logs.map((each) => ({ ...each })) };
     this.#edges = new Edges(subscription.logs.map(({ log }) => log));
     this.#failures = 0;
+  }
+
+  start(subscription: Subscription): void {
+    this.prepare(subscription);
     this.#connect();
   }
 
@@ -108,7 +118,7 @@ export class Live {
     const socket = this.wiring.open(this.#subscription);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
-    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
     socket.onclose = () => void this.#closed();
     this.#timer = setTimeout(() => void this.#closed(), CONNECT_MS);
     this.#enter({ kind: "connecting" });
@@ -163,11 +173,12 @@ export class Live {
   }
 
   async #explain(until: number): Promise<void> {
-    const why = await this.wiring.whyRefused();
+    const { helps, words } = await this.wiring.whyRefused(this.#subscription);
     // Another attempt may have begun while the answer was on its way.
     if (this.#state.kind !== "waiting" || this.#state.until !== until) return;
-    if (why.login) this.#leave();
-    this.#enter(why.login ? { kind: "login" } : { kind: "waiting", until, words: why.words });
+    if (helps !== "time") this.#leave();
+    if (helps === "time") this.#enter({ kind: "waiting", until, words });
+    else this.#enter(helps === "login" ? { kind: "login" } : { kind: "refused", words });
   }
 
   #longestPause(): number {
@@ -198,10 +209,19 @@ export class Live {
 /** While one of these is the last word, silence is not a dead connection. */
 const ABSENT: ReadonlySet<string> = new Set(["agent_lost", "gone", "waiting", "error"]);
 
-/** Where to go on after an event, so that nothing is lost and nothing comes twice. */
+/** Where to go on after an event, so that nothing is lost and nothing comes twice, nor is told twice. */
 function resumePoint(event: LiveEvent): Position | null {
-  if (event.type === "gap") return event.to;
-  return "position" in event && typeof event.position === "string" ? event.position : null;
+  switch (event.type) {
+    case "lines":
+      return event.position;
+    case "gap":
+    case "lost":
+    case "rotated":
+    case "truncated":
+      return event.to ?? null;
+    default:
+      return null;
+  }
 }
 
 /** A random part of a pause, but not none: a thousand tabs must not come back at the same moment. */

@@ -91,7 +91,6 @@ export interface LinesEvent {
 export interface OpenedEvent {
   type: "opened";
   log: LogName;
-  position?: Position;
 }
 /** The agent's word on where the log ends. It travels in order, so all lines before it have been sent. */
 export interface EdgeEvent {
@@ -99,7 +98,7 @@ export interface EdgeEvent {
   log: LogName;
   offset: number;
   /** RFC 3339, by the agent's clock. */
-  at: string | null;
+  at?: string | null;
   /** Bytes on the disk that have not been sent yet. */
   behind?: number;
   position?: Position;
@@ -110,14 +109,15 @@ export interface GapEvent {
   log: LogName;
   from: Position;
   to: Position;
-  bytes: number | null;
+  bytes?: number | null;
   words: string;
 }
 export interface NoteEvent {
   type: NoteKind;
   log: LogName;
   words: string;
-  position?: Position;
+  /** Where the log goes on behind what happened. */
+  to?: Position;
 }
 /** The hub is about to close the connection. */
 export interface ByeEvent {

@@ -280,5 +280,5 @@ function weight(row: Row): number {
 
 /** The mark that stands for a gap. */
 export function gapMark(event: GapEvent): GapMark {
-  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes, words: event.words };
+  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NO_FILTER } from "../src/address";
-import { Live, type Socket, type Subscription } from "../src/live";
+import { Live, type Refusal, type Socket, type Subscription } from "../src/live";
 import type { LiveEvent } from "../src/shapes";
 import { lines } from "./rows";
 
@@ -29,7 +29,7 @@ class FakeSocket implements Socket {
 function view(logs = [A]) {
   const sockets: FakeSocket[] = [];
   const events: LiveEvent[] = [];
-  let login = false;
+  const why: Refusal = { helps: "time", words: "the hub is full" };
   const live = new Live({
     open: (subscription) => {
       const socket = new FakeSocket(structuredClone(subscription));
@@ -38,11 +38,21 @@ function view(logs = [A]) {
     },
     event: (event) => events.push(event),
     changed: () => {},
-    whyRefused: async () => ({ login, words: "the hub is full" }),
+    whyRefused: async () => why,
   });
   live.start({ logs: logs.map((log) => ({ log, from: null })), last: 200, filter: NO_FILTER });
   const last = () => sockets.at(-1) as FakeSocket;
-  return { live, sockets, events, last, needLogin: () => (login = true) };
+  return { live, sockets, events, last, why };
+}
+
+/** Lets a connection end and waits for the next attempt; tells how long that was. */
+async function fail(live: Live, socket: FakeSocket): Promise<number> {
+  socket.onclose?.();
+  await vi.advanceTimersByTimeAsync(0);
+  if (live.state.kind !== "waiting") throw new Error(live.state.kind);
+  const pause = live.state.until - Date.now();
+  await vi.advanceTimersByTimeAsync(pause);
+  return pause;
 }
 
 const edge = (log: string, extra = {}): LiveEvent => ({
@@ -95,13 +105,7 @@ describe("pauses", () => {
   test("grow while nothing works, are bounded, and never are nothing", async () => {
     const { live, last } = view();
     const pauses: number[] = [];
-    for (let i = 0; i < 12; i++) {
-      last().onclose?.();
-      await vi.advanceTimersByTimeAsync(0);
-      if (live.state.kind !== "waiting") throw new Error(live.state.kind);
-      pauses.push(live.state.until - Date.now());
-      await vi.advanceTimersByTimeAsync(live.state.until - Date.now());
-    }
+    for (let i = 0; i < 12; i++) pauses.push(await fail(live, last()));
     expect(pauses[0]).toBeLessThanOrEqual(500);
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(100);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
@@ -110,11 +114,7 @@ describe("pauses", () => {
 
   test("begin anew once a connection has been good for something", async () => {
     const { live, last } = view();
-    for (let i = 0; i < 6; i++) {
-      last().onclose?.();
-      await vi.advanceTimersByTimeAsync(30_000);
-      if (live.state.kind === "waiting") await vi.advanceTimersByTimeAsync(30_000);
-    }
+    for (let i = 0; i < 6; i++) await fail(live, last());
     last().onopen?.();
     last().says(edge(A));
     last().onclose?.();
@@ -139,14 +139,23 @@ describe("pauses", () => {
   });
 
   test("end when only a login helps", async () => {
-    const { live, last, sockets, needLogin } = view();
-    needLogin();
+    const { live, last, sockets, why } = view();
+    why.helps = "login";
     last().onclose?.();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(live.state).toEqual({ kind: "login" });
     expect(sockets.length).toBe(1);
     live.resume();
     expect(sockets.length).toBe(2);
+  });
+
+  test("end when what is asked for can never be had", async () => {
+    const { live, last, sockets, why } = view();
+    Object.assign(why, { helps: "nothing", words: "unclosed group" });
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.state).toEqual({ kind: "refused", words: "unclosed group" });
+    expect(sockets.length).toBe(1);
   });
 });
 

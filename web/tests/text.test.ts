@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { age, duration, size } from "../src/amounts";
 import { parseEvent } from "../src/shapes";
+import { tagsOf } from "../src/tags";
 import { beginning, visible } from "../src/text";
 
 test.each([
@@ -44,3 +45,13 @@ test.each([
   '{"type":"of tomorrow","log":"a:b"}',
   '{"type":"gone"}',
 ])("a frame that is no known event is none: %s", (frame) => expect(parseEvent(frame)).toBeNull());
+
+test.each([
+  [["web1:/var/log/a.log", "web1:/var/log/b.log"], ["a.log", "b.log"]],
+  [["web1:/var/log/a.log", "web2:/var/log/a.log"], ["web1", "web2"]],
+  [["web1:/a.log", "web2:/a.log", "web1:/b.log"], ["web1:a.log", "web2:a.log", "web1:b.log"]],
+  [["web1:/x/a.log", "web1:/y/a.log"], ["web1:/x/a.log", "web1:/y/a.log"]],
+  [["web1:/x/a.log"], []],
+])("a tag says what tells logs apart: %j", (logs, tags) => {
+  expect([...tagsOf(logs).values()].map((tag) => tag.words)).toEqual(tags);
+});

@@ -1,0 +1,120 @@
+// A hub of a test's own: the real program on a free port, with a directory of logs that the test writes.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, test as base, type Page } from "@playwright/test";
+
+const BIN = process.env["TAILCAST_BIN"] ?? resolve(import.meta.dirname, "../../target/debug/tailcast");
+export const HOST = "web1";
+
+export class Hub {
+  readonly dir = mkdtempSync(join(tmpdir(), "tailcast-page-"));
+  #process: ChildProcess | null = null;
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  path(name: string): string {
+    return join(this.dir, name);
+  }
+
+  /** `HOST:NAME` of a log. */
+  log(name: string): string {
+    return `${HOST}:${this.path(name)}`;
+  }
+
+  /** Writes lines `from` up to, not including, `to`. */
+  write(name: string, from: number, to: number): void {
+    appendFileSync(this.path(name), Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join(""));
+  }
+
+  append(name: string, text: string): void {
+    appendFileSync(this.path(name), text);
+  }
+
+  rotate(name: string): void {
+    renameSync(this.path(name), this.path(`${name}.1`));
+    writeFileSync(this.path(name), "");
+  }
+
+  /** Starts it, on the port that it had before if there was one. */
+  async start(...more: string[]): Promise<void> {
+    const state = mkdtempSync(join(tmpdir(), "tailcast-state-"));
+    const args = ["serve", this.dir, "--host", HOST, "--listen", `127.0.0.1:${this.#port}`, "--state-dir", state, ...more];
+    const child = spawn(BIN, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#process = child;
+    if (!child.stdout) throw new Error("no stdout");
+    for await (const line of createInterface(child.stdout)) {
+      const port = /^tailcast: listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port === undefined) continue;
+      this.#port = Number(port);
+      child.stdout.resume();
+      return;
+    }
+    throw new Error(`${BIN} ended before it listened`);
+  }
+
+  /** Ends it without a goodbye, as a power cut would. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A test with a hub that is not started yet: logs come first. */
+export const test = base.extend<{ hub: Hub }>({
+  // Playwright reads the names of the fixtures that are used out of this pattern, and insists on one.
+  // oxlint-disable-next-line no-empty-pattern
+  hub: async ({}, use) => {
+    const hub = new Hub();
+    await use(hub);
+    await hub.end();
+  },
+});
+
+/** Opens a log through the list, as a person would. */
+export async function openLog(page: Page, hub: Hub, name: string): Promise<void> {
+  await page.goto(hub.url);
+  await page.getByRole("link", { name: new RegExp(`${name}$`) }).click();
+  await isLive(page);
+}
+
+export async function isLive(page: Page): Promise<void> {
+  await expect(page.getByTestId("standing")).toHaveText("live");
+}
+
+/** The numbers of the lines on the page, from top to bottom. */
+export function numbers(page: Page): Promise<number[]> {
+  return page
+    .locator(".row .text")
+    .evaluateAll((rows) => rows.flatMap((row) => /^line (\d+)$/.exec(row.textContent ?? "")?.[1] ?? []).map(Number));
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+export async function showsExactly(page: Page, from: number, to: number): Promise<void> {
+  await expect.poll(() => numbers(page)).toEqual(range(from, to));
+}
+
+/** Turns the wheel over the rows. */
+export async function wheel(page: Page, pixels: number): Promise<void> {
+  await page.getByTestId("rows").hover();
+  await page.mouse.wheel(0, pixels);
+}

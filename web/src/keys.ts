@@ -1,0 +1,47 @@
+// What the keys of a view mean. Pure: an event becomes a word, and the view acts on it.
+
+export type Command =
+  | { kind: "scroll"; rows: number }
+  | { kind: "page"; direction: 1 | -1 }
+  | { kind: "start" }
+  | { kind: "end" }
+  | { kind: "pause" }
+  | { kind: "filter" }
+  | { kind: "escape" };
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  j: { kind: "scroll", rows: 1 },
+  ArrowDown: { kind: "scroll", rows: 1 },
+  k: { kind: "scroll", rows: -1 },
+  ArrowUp: { kind: "scroll", rows: -1 },
+  PageDown: { kind: "page", direction: 1 },
+  PageUp: { kind: "page", direction: -1 },
+  Home: { kind: "start" },
+  g: { kind: "start" },
+  End: { kind: "end" },
+  G: { kind: "end" },
+  " ": { kind: "pause" },
+  "/": { kind: "filter" },
+  Escape: { kind: "escape" },
+};
+
+interface Pressed {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/** What a key asks for. `typing`: in a field only Escape is ours; `onControl`: the space bar presses a focused button. */
+export function commandOf(pressed: Pressed, at: "page" | "control" | "field"): Command | null {
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
+  if (at === "field" && pressed.key !== "Escape") return null;
+  if (at === "control" && pressed.key === " ") return null;
+  return COMMANDS[pressed.key] ?? null;
+}
+
+export function placeOf(target: EventTarget | null): "page" | "control" | "field" {
+  if (!(target instanceof Element)) return "page";
+  if (target.matches("input:not([type=checkbox]), select, textarea")) return "field";
+  return target.matches("button, a, input") ? "control" : "page";
+}

@@ -1,0 +1,138 @@
+// Keeps what is being read where it is, while rows come and go around it; and at the end, keeps to the end.
+// It knows the box that scrolls and the list of rows in it, and nothing of logs. The browser's own scroll anchoring is
+// off (`overflow-anchor: none`): it does not work in every engine, and at the very top of a box it does nothing.
+//
+// Two states: pinned to the end, or anchored at the first row that is visible. Every scroll sets the state, every
+// change of the rows or of the layout (`settle`) restores it.
+
+/** Fractions of pixels do not unpin. */
+const SLACK = 2;
+/** Rows are asked for this many screens before the reader gets there. */
+const AHEAD = 1.5;
+
+interface Anchor {
+  row: Element;
+  /** Pixels from the top of the box to the top of the row; negative where it is cut off. */
+  top: number;
+}
+
+export interface ScrollEvents {
+  pinned(pinned: boolean): void;
+  nearTop(): void;
+  nearEnd(): void;
+}
+
+export class Scroll {
+  #pinned = true;
+  #anchor: Anchor | null = null;
+  #observer: ResizeObserver;
+  #ends = new AbortController();
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly list: HTMLElement,
+    private readonly tell: ScrollEvents,
+  ) {
+    const { signal } = this.#ends;
+    box.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    // At once, before the next lines would pull the reader down again.
+    box.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#pin(this.#short()), { signal, passive: true });
+    this.#observer = new ResizeObserver(() => this.settle());
+    this.#observer.observe(box);
+    this.#observer.observe(list);
+  }
+
+  end(): void {
+    this.#ends.abort();
+    this.#observer.disconnect();
+  }
+
+  /** Just before the rows change: notes what is being read. */
+  note(): void {
+    this.#anchor = this.#pinned ? null : this.#firstVisible();
+  }
+
+  /** Just after they changed, or their heights: puts it back. */
+  settle(): void {
+    if (this.#pinned) this.box.scrollTop = this.box.scrollHeight;
+    else if (this.#anchor?.row.isConnected) this.box.scrollTop += this.#topOf(this.#anchor.row) - this.#anchor.top;
+    this.look();
+  }
+
+  /** Asks for rows where they run out. */
+  look(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    if (scrollTop < AHEAD * clientHeight) this.tell.nearTop();
+    if (scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) this.tell.nearEnd();
+  }
+
+  toEnd(): void {
+    this.#pin(true);
+    this.settle();
+  }
+
+  toTop(): void {
+    this.unpin();
+    this.box.scrollTop = 0;
+  }
+
+  /** Shows a row: in the middle always, or only if it cannot be seen as it is. */
+  toRow(row: Element, middle: boolean): void {
+    this.unpin();
+    const top = this.#topOf(row);
+    const room = this.box.clientHeight - row.clientHeight;
+    if (!middle && top >= 0 && top <= room) return;
+    this.box.scrollTop += top - Math.max(0, room / 2);
+    this.note();
+  }
+
+  unpin(): void {
+    this.#pin(false);
+  }
+
+  by(pixels: number): void {
+    if (pixels < 0) this.#pin(this.#short());
+    this.box.scrollTop += pixels;
+  }
+
+  page(direction: 1 | -1): void {
+    this.by(direction * (this.box.clientHeight - 40));
+  }
+
+  #scrolled(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    this.#pin(scrollHeight - scrollTop - clientHeight < SLACK);
+    this.note();
+    this.look();
+  }
+
+  /** All rows fit: there is nothing to scroll away to. */
+  #short(): boolean {
+    return this.box.scrollHeight <= this.box.clientHeight + SLACK;
+  }
+
+  #pin(pinned: boolean): void {
+    if (pinned === this.#pinned) return;
+    this.#pinned = pinned;
+    this.note();
+    this.tell.pinned(pinned);
+  }
+
+  /** Rows are in order, so a few looks find the first that ends below the top of the box. */
+  #firstVisible(): Anchor | null {
+    const rows = this.list.children;
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = rows[middle];
+      if (row && this.#topOf(row) + row.getBoundingClientRect().height <= 0) low = middle + 1;
+      else high = middle;
+    }
+    const row = rows[low];
+    return row ? { row, top: this.#topOf(row) } : null;
+  }
+
+  #topOf(row: Element): number {
+    return row.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+  }
+}

@@ -1,0 +1,321 @@
+// One open view of one or more logs: joins the window (`stream.ts`), the connection (`live.ts`) and the pages of history
+// (`api.ts`), and publishes what there is to see, at most once per frame. `LogView.svelte` shows it and says where the
+// reader stands.
+//
+// Three ways in: at the live end, at a line (a link), at the first byte. Each ends with a window whose both ends can be
+// gone on from. A question that is overtaken by another way in is given up and its answer not looked at.
+
+import { NO_FILTER, type Filter, type ViewAddress } from "./address";
+import { fetchLines, liveUrl, Refused, type Spot } from "./api";
+import type { Currency } from "./edges";
+import { fillGap } from "./gap";
+import { Live, PROTOCOL, type LiveState, type LogAt, type Refusal, type Subscription } from "./live";
+import { mergeAbove, mergeBelow, topOf } from "./merge";
+import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
+import { gapMark, Stream, type Row } from "./stream";
+
+/** Lines that a log is opened with. */
+const LAST = 200;
+/** Lines per page of history: a screen or some, quick to fetch and to lay out. */
+const PAGE = 200;
+/** Context below a line that a link points to. */
+const CONTEXT = 100;
+/** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
+const EMPTY_PAGES = 20;
+
+/** What is being read, so that one question at a time is on its way. */
+export type Reading = "nothing" | "opening" | "above" | "below" | "gap";
+
+export class Viewer {
+  rows = $state.raw<readonly Row[]>([]);
+  live = $state.raw<LiveState>({ kind: "stopped" });
+  currency = $state.raw<Currency>({ kind: "opening" });
+  waiting = $state(0);
+  /** Whether the rows reach down to the live end. */
+  attached = $state(true);
+  /** Whether they reach up to the first line of every log. */
+  beginning = $state(false);
+  reading = $state.raw<Reading>("nothing");
+  /** Grows with each question that ended: also an answer that changed no row may call for the next question. */
+  answers = $state(0);
+  /** What went wrong last with reading, in words. */
+  problem = $state<string | null>(null);
+  /** When this was published, for what time alone changes: ages and count-downs. */
+  now = $state(Date.now());
+  /** Where a filter has found nothing for a while; the reader decides whether to look on. */
+  tired = $state.raw<"above" | "below" | null>(null);
+
+  #logs: LogName[] = [];
+  #filter: Filter = NO_FILTER;
+  #stream = new Stream([]);
+  #live: Live;
+  #abort = new AbortController();
+  #frame = 0;
+  #clock = 0;
+  #reading: Reading = "nothing";
+  #answers = 0;
+  /** Stopped by the reader, and not to be started by scrolling. */
+  #held = false;
+
+  constructor() {
+    this.#live = new Live({
+      open: (subscription) => openSocket(subscription),
+      event: (event) => this.#happened(event),
+      changed: () => this.#show(),
+      whyRefused,
+    });
+    this.#clock = window.setInterval(() => this.#show(), 500);
+  }
+
+  /** Opens what an address names. */
+  async open(address: ViewAddress): Promise<void> {
+    this.#begin(address.logs, address.filter);
+    if (address.at !== null) await this.#reads("opening", () => this.#openAt(address.at ?? ""));
+    else await this.toEnd();
+  }
+
+  /** To the live end, with the last lines. */
+  async toEnd(): Promise<void> {
+    this.#held = false;
+    this.#begin(this.#logs, this.#filter);
+    const only = this.#logs.length === 1 ? this.#logs[0] : undefined;
+    // One log opens with one question; several have to be put in order first.
+    if (only !== undefined) this.#goLive([{ log: only, from: null }]);
+    else await this.#reads("opening", () => this.#openEnd());
+  }
+
+  /** To the first byte of the file that is there now; files before it are above. */
+  async toStart(): Promise<void> {
+    this.#begin(this.#logs, this.#filter);
+    await this.#reads("opening", async () => this.#openWith(await this.#pages({ offset: 0, limit: PAGE })));
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#live.stop();
+    clearInterval(this.#clock);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** Holds the connection back: the host has nothing to do for this view until `start`. */
+  stop(): void {
+    this.#held = true;
+    this.#live.stop();
+  }
+
+  /** Goes on from where it was stopped; also tries at once instead of waiting, and after a login. */
+  start(): void {
+    this.#held = false;
+    if (this.#live.positions.length > 0) this.#live.resume();
+    else void this.toEnd();
+  }
+
+  /** The reader came to the end of the rows, or left it. */
+  follow(following: boolean): void {
+    if (following) this.#stream.follow();
+    else this.#stream.hold();
+    this.#show();
+  }
+
+  /** Reads on upwards. */
+  above(): Promise<void> {
+    if (!this.#logs.some((log) => this.#stream.top(log).kind === "before")) return Promise.resolve();
+    return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
+  }
+
+  /** Reads on downwards, up to where the live lines go on. */
+  below(): Promise<void> {
+    if (this.#stream.attached) return Promise.resolve();
+    return this.#reads("below", () => this.#untilFound("below", () => this.#oneBelow()));
+  }
+
+  /** Puts the next lines of a gap in its place. */
+  fill(row: Row): Promise<void> {
+    return this.#reads("gap", () => fillGap(this.#stream, row, this.#filter, PAGE, this.#abort.signal));
+  }
+
+  has(position: Position): boolean {
+    return this.#stream.rows.some((row) => row.kind === "line" && row.line.position === position);
+  }
+
+  /** Reads pages until one brings something, but not for ever. */
+  async #untilFound(where: "above" | "below", page: () => Promise<boolean>): Promise<void> {
+    for (let i = 0; i < EMPTY_PAGES; i++) if (await page()) return;
+    this.tired = where;
+  }
+
+  /** Whether it brought lines, or there are no more. */
+  async #oneAbove(): Promise<boolean> {
+    const page = mergeAbove(await this.#pagesAbove());
+    this.#stream.prepend(page);
+    return page.lines.length > 0 || this.#atBeginning();
+  }
+
+  async #oneBelow(): Promise<boolean> {
+    const pages = await this.#each((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
+    const page = mergeBelow(pages);
+    this.#stream.extend(page);
+    this.#joinLive(pages);
+    return page.lines.length > 0 || this.#stream.attached;
+  }
+
+  #begin(logs: LogName[], filter: Filter): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#live.stop();
+    [this.#logs, this.#filter] = [logs, filter];
+    this.#stream = new Stream(logs);
+    this.#reading = "nothing";
+    [this.problem, this.tired] = [null, null];
+    this.#show();
+  }
+
+  async #openEnd(): Promise<void> {
+    const pages = await this.#pages({ last: LAST });
+    for (const { log, after } of pages) this.#standAt(log, after);
+    this.#stream.prepend(mergeAbove(pages));
+    this.#goLive(this.#positions());
+  }
+
+  async #openAt(at: Position): Promise<void> {
+    const [first, ...others] = this.#logs;
+    if (first === undefined) return;
+    const page = await this.#page(first, { after: at, limit: CONTEXT });
+    const time = page.lines[0]?.time;
+    // The other logs are shown around the same time; a line without one says nothing about where that is.
+    const spot: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
+    const rest = await Promise.all(others.map((log) => this.#page(log, spot)));
+    this.#openWith([page, ...rest]);
+    this.#stream.prepend(mergeAbove(await this.#pagesAbove()));
+  }
+
+  /** Opens in the middle: these pages, and from there in both directions. */
+  #openWith(pages: LinesPage[]): void {
+    this.#stream.detach();
+    for (const page of pages) this.#stream.stand(page.log, { top: topOf(page) });
+    this.#stream.extend(mergeBelow(pages));
+    this.#joinLive(pages);
+    // Meanwhile new lines are only counted, from the end on: what lies between is read when the reader comes to it.
+    if (!this.#stream.attached) this.#goLive(this.#logs.map((log) => ({ log, from: null })), 0);
+  }
+
+  /** When every log was read to its end, live lines go on exactly there. */
+  #joinLive(pages: LinesPage[]): void {
+    if (!pages.every((page) => page.end && this.#stream.next(page.log) === page.after)) return;
+    this.#stream.attach();
+    this.#goLive(this.#positions());
+  }
+
+  #goLive(logs: LogAt[], last = LAST): void {
+    const subscription = { logs, last, filter: this.#filter };
+    if (this.#held) this.#live.prepare(subscription);
+    else this.#live.start(subscription);
+  }
+
+  /** A window without rows of a log stands at a point: all lines before it are above, all others below. */
+  #standAt(log: LogName, position: Position | null): void {
+    if (position !== null) this.#stream.stand(log, { top: { kind: "before", position }, next: position });
+  }
+
+  #positions(): LogAt[] {
+    return this.#logs.map((log) => ({ log, from: this.#stream.next(log) }));
+  }
+
+  async #pagesAbove(): Promise<LinesPage[]> {
+    return this.#each((log): Spot | null => {
+      const top = this.#stream.top(log);
+      return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
+    });
+  }
+
+  #pages(spot: Spot): Promise<LinesPage[]> {
+    return this.#each(() => spot);
+  }
+
+  #each(spot: (log: LogName) => Spot | null): Promise<LinesPage[]> {
+    const asked = this.#logs.map((log) => ({ log, spot: spot(log) }));
+    return Promise.all(asked.flatMap(({ log, spot: at }) => (at === null ? [] : [this.#page(log, at)])));
+  }
+
+  #page(log: LogName, spot: Spot): Promise<LinesPage> {
+    return fetchLines(log, spot, this.#filter, this.#abort.signal);
+  }
+
+  #atBeginning(): boolean {
+    return this.#logs.every((log) => this.#stream.top(log).kind === "beginning");
+  }
+
+  /** Runs one question; a second one while it is on its way is not asked. */
+  async #reads(what: Reading, question: () => Promise<void>): Promise<void> {
+    if (this.#reading !== "nothing") return;
+    const { signal } = this.#abort;
+    this.#reading = what;
+    [this.problem, this.tired] = [null, null];
+    this.#show();
+    try {
+      await question();
+    } catch (error) {
+      if (!signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
+    }
+    if (signal.aborted) return;
+    this.#reading = "nothing";
+    this.#answers++;
+    this.#show();
+  }
+
+  #happened(event: LiveEvent): void {
+    if (event.type === "lines") this.#stream.append(event.log, event.lines, event.position);
+    else if (event.type === "gap") this.#stream.mark(event.log, gapMark(event));
+    else if (event.type === "edge") this.#confirmed(event);
+    else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, { kind: event.type, words: event.words });
+    this.#show();
+  }
+
+  /** All before an edge was sent: where that was nothing, as with a filter, history begins at the edge. */
+  #confirmed({ log, position }: EdgeEvent): void {
+    if (position !== undefined && this.#stream.top(log).kind === "unknown") this.#standAt(log, position);
+  }
+
+  /** Publishes with the next frame. In a tab that is not looked at there are no frames, and no work. */
+  #show(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#publish();
+    });
+  }
+
+  #publish(): void {
+    const rows = this.#stream.rows;
+    if (!sameRows(rows, this.rows)) this.rows = rows.slice();
+    this.live = this.#live.state;
+    this.now = Date.now();
+    this.currency = this.#live.currency(this.now);
+    this.waiting = this.#stream.waiting;
+    this.attached = this.#stream.attached;
+    this.beginning = this.#atBeginning();
+    this.reading = this.#reading;
+    this.answers = this.#answers;
+  }
+}
+
+function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
+  return a.length === b.length && a[0] === b[0] && a.every((row, i) => row === b[i]);
+}
+
+function openSocket(subscription: Subscription): WebSocket {
+  return new WebSocket(liveUrl(subscription.logs, subscription.last, subscription.filter), PROTOCOL);
+}
+
+/** Asks for the same over plain HTTP, which can say why not. */
+async function whyRefused({ logs, filter }: Subscription): Promise<Refusal> {
+  const first = logs[0];
+  try {
+    if (first) await fetchLines(first.log, { last: 1 }, filter, AbortSignal.timeout(5000));
+    return { helps: "time", words: "The hub answers, but no live connection came about. Does a proxy pass WebSockets on?" };
+  } catch (error) {
+    if (!(error instanceof Refused)) return { helps: "time", words: "The hub does not answer in time." };
+    const never = error.status === 400 || error.status === 403 || error.status === 422;
+    return { helps: error.needsLogin ? "login" : never ? "nothing" : "time", words: error.message };
+  }
+}
