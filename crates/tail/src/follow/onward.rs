@@ -32,7 +32,7 @@ impl Follower {
         for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
             match self.shared.open(&member.path, member.role) {
                 Ok(next) => {
-                    self.leave_for(&member, next, events);
+                    self.leave_for(&member, &next, events);
                     return true;
                 }
                 Err(why) if member.role == Role::Itself => return self.leave(why, events),
@@ -70,10 +70,10 @@ impl Follower {
         }
     }
 
-    fn leave_for(&mut self, member: &Member, next: Held, events: &mut Vec<Event>) {
+    fn leave_for(&mut self, member: &Member, next: &Held, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
         let place = match member.role {
-            Role::Itself => continued(&reading.cursor, &next).unwrap_or_else(|| Place::start(next.clone())),
+            Role::Itself => continued(&reading.cursor, next).unwrap_or_else(|| Place::start(next.clone())),
             Role::Sibling => Place::start(next.clone()),
         };
         let from = reading.cursor.held().life();

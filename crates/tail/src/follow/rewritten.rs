@@ -47,7 +47,7 @@ impl Follower {
                 self.tell_unread(events);
                 Place::start(newcomer)
             }
-            Rest::Nothing => return self.truncated(new, events),
+            Rest::Nothing => return self.truncated(&new, events),
         };
         events.push(Event::Rotated { from: old.life(), to: place.held.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
@@ -56,10 +56,10 @@ impl Follower {
     }
 
     /// No copy: the old bytes are gone, or only the end of the file was cut off.
-    fn truncated(&mut self, new: Held, events: &mut Vec<Event>) -> bool {
+    fn truncated(&mut self, new: &Held, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
         let (old, given) = (reading.cursor.held().clone(), reading.cursor.place.offset);
-        let place = kept(&reading.cursor, &old, &new).unwrap_or_else(|| Place::start(new.clone()));
+        let place = kept(&reading.cursor, &old, new).unwrap_or_else(|| Place::start(new.clone()));
         self.tell_unread(events);
         events.push(Event::Truncated { from: old.life(), given, to: new.name().clone(), at: place.offset });
         self.read_on(place);

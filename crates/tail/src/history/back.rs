@@ -39,7 +39,7 @@ struct Step {
 }
 
 /// The page that ends at `end`.
-pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Error> {
+pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, Error> {
     let upto = limit(&end.held, ask.upto);
     let is_end = end.offset.0 >= end.held.size().min(upto.0) && shared.is_newest(&end.held, ask.upto);
     let mut build = Build { ask, blocks: VecDeque::new(), lines: 0, bytes: 0, scanned: 0 };
@@ -63,7 +63,7 @@ pub(super) fn page(shared: &Shared, end: Place, ask: Ask<'_>) -> Result<Page, Er
         _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|older| older.position()),
         _ => Some(at.position()),
     };
-    let page = build.page(before, after(&end)?, is_end, stopped);
+    let page = build.page(before, after(end)?, is_end, stopped);
     Ok(Page { after_life: Some(end.held.life()), ..page })
 }
 

@@ -6,6 +6,7 @@
 //! Lines out of order make the landing "about right"; who needs a margin looks for an earlier time.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::forth::Reader;
 use super::limit;
@@ -121,24 +122,24 @@ impl Search<'_> {
 
     /// The first line from `from` to `upto` that can be compared, if one comes in `patience` bytes.
     fn probe(&mut self, file: &Held, from: Offset, upto: Offset, patience: u64) -> Result<Option<Probe>, Error> {
-        self.walk(file, from, upto, patience, |_| true)
+        self.walk(file, from..upto, patience, |_| true)
     }
 
     /// The first line from `from` to `upto` that is not before the one looked for.
     fn first_in(&mut self, file: &Held, from: Offset, upto: Offset) -> Result<Option<Offset>, Error> {
-        let found = self.walk(file, from, upto, MOST_BYTES, |order| order != Ordering::Less)?;
+        let found = self.walk(file, from..upto, MOST_BYTES, |order| order != Ordering::Less)?;
         Ok(found.map(|probe| probe.line))
     }
 
+    /// The first line that can be compared, and with an outcome to stop at.
     fn walk(
         &mut self,
         file: &Held,
-        from: Offset,
-        upto: Offset,
+        span: Range<Offset>,
         patience: u64,
         stop: impl Fn(Ordering) -> bool,
     ) -> Result<Option<Probe>, Error> {
-        let mut reader = Reader::new(Place::at_line(file.clone(), from)?, |_: &Held| upto, patience);
+        let mut reader = Reader::new(Place::at_line(file.clone(), span.start)?, |_: &Held| span.end, patience);
         let mut stride = GLIMPSE_BYTES;
         while reader.scanned < patience {
             let Some(block) = reader.next_of(stride)? else { break };

@@ -25,7 +25,7 @@ impl Log {
     /// [`Error::Gone`] when the file is truncated under the read.
     pub fn last(&self, ask: Ask<'_>) -> Result<Page, Error> {
         let (newest, end) = self.0.visible_end(ask.upto)?;
-        back::page(&self.0, Place::exactly(newest, end)?, ask)
+        back::page(&self.0, &Place::exactly(newest, end)?, ask)
     }
 
     /// The lines that end at `place`, the nearest ones.
@@ -33,7 +33,7 @@ impl Log {
     /// # Errors
     /// As [`Log::last`], and those of a place: [`Error::AnotherLog`], [`Error::Gone`].
     pub fn before(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        back::page(&self.0, self.0.resolve(place)?, ask)
+        back::page(&self.0, &self.0.resolve(place)?, ask)
     }
 
     /// The lines that start at `place`, the nearest ones.

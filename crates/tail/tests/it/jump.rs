@@ -48,7 +48,7 @@ fn before_the_first_and_behind_the_last_line_is_said_so() {
 #[test]
 fn of_equal_lines_over_many_blocks_the_first_is_found() {
     let bench = Bench::new();
-    bench.append("log", lines(0..1000) + &"1000 first\n" + &"1000 again\n".repeat(500_000) + &lines(1001..2000));
+    bench.append("log", lines(0..1000) + "1000 first\n" + &"1000 again\n".repeat(500_000) + &lines(1001..2000));
     assert_eq!(find(&bench.log, 1000).1, "1000 first\n");
 }
 
