@@ -2,7 +2,7 @@
 // with the lines; from when those words came, and what they said, follows what may be claimed.
 // "Live" is said only while each log's edge was confirmed within 3 s. Pure but for what it has been told.
 
-import type { EdgeEvent, LogName } from "./shapes";
+import type { EdgeEvent, LogName, NoteKind } from "./shapes";
 
 /** Beyond this age of the last word of an agent the view is not called live, in milliseconds. */
 export const CONFIRMED_MS = 3000;
@@ -16,8 +16,16 @@ export type Currency =
   | { kind: "silent"; seconds: number }
   /** Nothing was heard yet. */
   | { kind: "opening" }
-  /** The agent's link is down, or the log is not there: in the hub's words. */
-  | { kind: "absent"; words: string; seconds: number };
+  /** The agent's link is down, or the log cannot be read: why, and in the hub's words. */
+  | { kind: "absent"; why: Absence; words: string; seconds: number };
+
+/** After one of these no word of the agent can be expected, so that silence is not a dead connection. */
+const ABSENCES = ["agent_lost", "gone", "waiting", "error"] as const satisfies readonly NoteKind[];
+export type Absence = (typeof ABSENCES)[number];
+
+export function isAbsence(kind: string): kind is Absence {
+  return (ABSENCES as readonly string[]).includes(kind);
+}
 
 interface Edge {
   /** When we heard, by our clock. */
@@ -31,7 +39,7 @@ interface Edge {
 
 export class Edges {
   #edges = new Map<LogName, Edge>();
-  #absent = new Map<LogName, { words: string; since: number }>();
+  #absent = new Map<LogName, { why: Absence; words: string; since: number }>();
 
   constructor(private readonly logs: readonly LogName[]) {}
 
@@ -44,8 +52,9 @@ export class Edges {
     this.#absent.delete(event.log);
   }
 
-  absent(log: LogName, words: string, now: number): void {
-    if (!this.#absent.has(log)) this.#absent.set(log, { words, since: now });
+  absent(log: LogName, why: Absence, words: string, now: number): void {
+    const since = this.#absent.get(log)?.since ?? now;
+    this.#absent.set(log, { why, words, since });
   }
 
   present(log: LogName): void {
@@ -66,7 +75,7 @@ export class Edges {
 
   #one(log: LogName, now: number): Currency {
     const absent = this.#absent.get(log);
-    if (absent) return { kind: "absent", words: absent.words, seconds: seconds(now - absent.since) };
+    if (absent) return { kind: "absent", why: absent.why, words: absent.words, seconds: seconds(now - absent.since) };
     const edge = this.#edges.get(log);
     if (!edge) return { kind: "opening" };
     const age = now - edge.heard;

@@ -3,6 +3,7 @@
 
 import type { Filter } from "./address";
 import { fetchLines } from "./api";
+import { wholeLines } from "./merge";
 import type { Line, LinesPage, Position } from "./shapes";
 import type { GapMark, Row, Stream } from "./stream";
 
@@ -10,7 +11,7 @@ import type { GapMark, Row, Stream } from "./stream";
 export async function fillGap(stream: Stream, row: Row, filter: Filter, limit: number, signal: AbortSignal): Promise<void> {
   if (row.kind !== "mark" || row.mark.kind !== "gap") return;
   const gap = row.mark;
-  const page = await fetchLines(row.log, { after: gap.from, limit }, filter, signal);
+  const page = wholeLines(await fetchLines(row.log, { after: gap.from, limit }, filter, signal));
   const { lines, rest } = withinGap(page, gap, stream.lineAfter(row.id));
   stream.fill(row.id, lines, rest);
 }

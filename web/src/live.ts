@@ -6,7 +6,7 @@
 // word of an agent for 15 s is taken for dead, since middleboxes drop connections without telling.
 
 import type { Filter } from "./address";
-import { Edges, type Currency } from "./edges";
+import { Edges, isAbsence, type Currency } from "./edges";
 import { parseEvent, type LiveEvent, type LogName, type Position } from "./shapes";
 
 export const PROTOCOL = "tailcast.v1.json";
@@ -155,7 +155,7 @@ export class Live {
     if (known && position !== null) known.from = position;
     if (event.type === "edge") this.#edges.confirmed(event, Date.now());
     if (event.type === "agent_back" || event.type === "opened") this.#edges.present(event.log);
-    if (ABSENT.has(event.type) && "words" in event) this.#edges.absent(event.log, event.words, Date.now());
+    if (isAbsence(event.type) && "words" in event) this.#edges.absent(event.log, event.type, event.words, Date.now());
     if (event.type !== "lines") this.wiring.changed();
   }
 
@@ -205,9 +205,6 @@ export class Live {
     this.wiring.changed();
   }
 }
-
-/** While one of these is the last word, silence is not a dead connection. */
-const ABSENT: ReadonlySet<string> = new Set(["agent_lost", "gone", "waiting", "error"]);
 
 /** Where to go on after an event, so that nothing is lost and nothing comes twice, nor is told twice. */
 function resumePoint(event: LiveEvent): Position | null {

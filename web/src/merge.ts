@@ -43,6 +43,12 @@ export function mergeBelow(pages: readonly LinesPage[]): Below {
   return { lines: inOrder(kept), nexts };
 }
 
+/** A page without a last line that has no end yet: in a view that goes on live, it comes whole. */
+export function wholeLines(page: LinesPage): LinesPage {
+  const half = page.lines.length > 0 && page.lines.at(-1)?.position === page.after;
+  return half ? { ...page, lines: page.lines.slice(0, -1) } : page;
+}
+
 /** What lies above a page. */
 export function topOf(page: LinesPage): Top {
   return page.before === null ? { kind: "beginning" } : { kind: "before", position: page.before };

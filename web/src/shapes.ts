@@ -33,6 +33,7 @@ export interface LinesPage {
   log: LogName;
   lines: Line[];
   before: Position | null;
+  /** Where the next line starts; at the start of a last line that has no end yet and is in the page as it stands. */
   after: Position | null;
   /** The last line that exists is in this page. */
   end: boolean;
@@ -53,16 +54,19 @@ export interface LogEntry {
 
 export interface LogsPage {
   logs: LogEntry[];
+  /** Ask on with it; null on the last page. */
   next: string | null;
+  /** Hosts that did not answer, and why. */
+  missing?: { host: string; words: string }[];
 }
 
 export interface HostEntry {
   name: string;
-  state: string;
-  since: string | null;
-  version: string | null;
-  /** How many logs it offers. */
-  logs: number | null;
+  state: "up" | "lost";
+  /** RFC 3339. */
+  since: string;
+  /** Why it is lost. */
+  words?: string;
 }
 
 /** What may befall a log besides lines, told with words for a person. */

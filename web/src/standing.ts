@@ -1,7 +1,7 @@
 // How a view stands, in words: the connection first, then how current it is. "Live" appears in no other place. Pure.
 
 import { duration, size } from "./amounts";
-import type { Currency } from "./edges";
+import type { Absence, Currency } from "./edges";
 import type { LiveState } from "./live";
 
 export interface Standing {
@@ -10,6 +10,13 @@ export interface Standing {
   /** Why, or what comes next. */
   more: string;
 }
+
+const ABSENT: Record<Absence, string> = {
+  agent_lost: "host away",
+  gone: "gone",
+  waiting: "not there",
+  error: "not readable",
+};
 
 export function standing(state: LiveState, currency: Currency, now: number): Standing {
   switch (state.kind) {
@@ -39,7 +46,7 @@ function current(currency: Currency): Standing {
     case "silent":
       return { tone: "bad", words: `no word for ${duration(currency.seconds)}`, more: "" };
     case "absent":
-      return { tone: "bad", words: `away for ${duration(currency.seconds)}`, more: currency.words };
+      return { tone: "bad", words: `${ABSENT[currency.why]} for ${duration(currency.seconds)}`, more: currency.words };
   }
 }
 

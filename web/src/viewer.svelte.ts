@@ -10,7 +10,7 @@ import { fetchLines, liveUrl, Refused, type Spot } from "./api";
 import type { Currency } from "./edges";
 import { fillGap } from "./gap";
 import { Live, PROTOCOL, type LiveState, type LogAt, type Refusal, type Subscription } from "./live";
-import { mergeAbove, mergeBelow, topOf } from "./merge";
+import { mergeAbove, mergeBelow, topOf, wholeLines } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
 import { gapMark, Stream, type Row } from "./stream";
 
@@ -237,8 +237,8 @@ export class Viewer {
     return Promise.all(asked.flatMap(({ log, spot: at }) => (at === null ? [] : [this.#page(log, at)])));
   }
 
-  #page(log: LogName, spot: Spot): Promise<LinesPage> {
-    return fetchLines(log, spot, this.#filter, this.#abort.signal);
+  async #page(log: LogName, spot: Spot): Promise<LinesPage> {
+    return wholeLines(await fetchLines(log, spot, this.#filter, this.#abort.signal));
   }
 
   #atBeginning(): boolean {

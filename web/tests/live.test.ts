@@ -177,7 +177,7 @@ describe("connections that died without a word", () => {
     last().says({ type: "agent_lost", log: A, words: "web1 is away" });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(live.state.kind).toBe("open");
-    expect(live.currency(Date.now())).toEqual({ kind: "absent", words: "web1 is away", seconds: 60 });
+    expect(live.currency(Date.now())).toEqual({ kind: "absent", why: "agent_lost", words: "web1 is away", seconds: 60 });
   });
 
   test("are given up while connecting, too", async () => {

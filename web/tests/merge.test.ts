@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergeAbove, mergeBelow } from "../src/merge";
+import { mergeAbove, mergeBelow, wholeLines } from "../src/merge";
 import type { LinesPage } from "../src/shapes";
 import type { LineOf } from "../src/stream";
 import { line, page } from "./rows";
@@ -55,4 +55,11 @@ test("lines without a time stay with the line before them", () => {
 test("times that run backwards change nothing in the order of a log", () => {
   const above = mergeAbove([at("a", [50, 40, 60]), at("b", [10, 55], { before: null })]);
   expect(said(above.lines)).toEqual(["a 50", "a 40", "b 55", "a 60"]);
+});
+
+test("a last line without an end is left to the live view, which gets it whole", () => {
+  const half = { ...page("a", 3, 6, 6), after: "p5" };
+  expect(wholeLines(half).lines.map((each) => each.position)).toEqual(["p3", "p4"]);
+  const whole = page("a", 3, 6, 6);
+  expect(wholeLines(whole)).toBe(whole);
 });
