@@ -53,11 +53,6 @@ impl Failure {
         Failure::new(Exit::Usage, anyhow::anyhow!("{words}"))
     }
 
-    /// A hub that said no.
-    pub(crate) fn refused(words: impl fmt::Display) -> Self {
-        Failure::new(Exit::Refused, anyhow::anyhow!("{words}"))
-    }
-
     /// The code it ends with.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -1,9 +1,126 @@
-//! `tailcast tail`: the end of logs and what is added to them.
+//! `tailcast tail`: the end of logs and what is added to them, from a hub or from files of this machine.
+//!
+//! ```text
+//! flags ─▶ which logs ─▶ live: one WebSocket, for ever      ─▶ output ─▶ stdout ─▶ cursor
+//!                    ├─▶ once: questions over HTTP, an end  ─▶
+//!                    └─▶ here: files, no hub                ─▶
+//! ```
+//!
+//! Lines go to stdout and nothing else does; what happened to a log goes to stderr in one line each.
 
+mod backoff;
+mod cursor;
+mod dialect;
+mod live;
+mod once;
+mod output;
+mod places;
+mod rest;
+mod screen;
+mod stdout;
+mod time;
+mod words;
+
+use jiff::Zoned;
+use tailcast_lines::FilterSpec;
+use tailcast_wire::LogName;
+use url::form_urlencoded::Serializer;
+
+use self::cursor::Cursor;
+use self::dialect::Dialect;
+use self::live::Live;
+use self::once::Once;
+use self::output::Output;
+use self::places::Places;
+use self::stdout::{Kind, Stdout};
+use self::time::Begin;
+use super::ls;
 use crate::cli;
+use crate::client::Client;
 use crate::environment::Environment;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::options;
 
-pub(crate) async fn run(_flags: cli::Tail, _environment: &Environment) -> Outcome {
-    Err(Failure::usage("not there yet"))
+/// The most logs that one view takes.
+const MOST_LOGS: usize = 64;
+
+/// Shows logs.
+pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome {
+    let begin = match &flags.from {
+        Some(word) => {
+            time::begin(word, &Zoned::now()).map_err(|words| Failure::usage(format_args!("--from: {words}")))?
+        }
+        None => Begin::Last(flags.lines),
+    };
+    let filter = filter(&flags.filter)?;
+    let stdout = Stdout::of_this_process()?;
+    let dialer = options::client(&flags.hub, &flags.config, environment)?;
+    let mut client = Client::new(dialer.clone());
+    let logs = which(&mut client, &flags).await?;
+    let cursor = flags.cursor_file.as_deref().map(|path| Cursor::open(path, &stdout)).transpose()?;
+    let policy = policy(flags.pace, stdout.kind());
+    let colours = environment.get("NO_COLOR").is_none();
+    let output = Output::new(stdout, &logs, flags.json, colours);
+    if flags.follow.no_follow {
+        return Once { client, filter, begin, output }.run(&logs).await;
+    }
+    let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
+    let places = Places::new(&logs, &begin, left);
+    let dialect = if flags.json { Dialect::Json } else { Dialect::Cbor };
+    let view = format!("{filter}{}policy={policy}", if filter.is_empty() { "" } else { "&" });
+    Live { dialer, client, dialect, view, places, output, cursor, patient: flags.follow.follow_retry }.run().await
+}
+
+/// The logs that are meant: names as they stand, globs by what there is.
+async fn which(client: &mut Client, flags: &cli::Tail) -> Result<Vec<String>, Failure> {
+    let mut logs: Vec<String> = Vec::new();
+    for word in &flags.logs {
+        let found = match word.contains(['*', '?', '[', '{']) {
+            true => ls::matching(client, word, MOST_LOGS).await?,
+            false => vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()],
+        };
+        if found.is_empty() {
+            return Err(Failure::new(Exit::Nothing, anyhow::anyhow!("no log matches {word}")));
+        }
+        for log in found {
+            if !logs.contains(&log) {
+                logs.push(log);
+            }
+        }
+    }
+    match logs.len() {
+        0..=MOST_LOGS => Ok(logs),
+        _ => Err(Failure::usage(format_args!("more than {MOST_LOGS} logs in one view: narrow the glob"))),
+    }
+}
+
+/// The filter as it stands in a query. It is judged here by the same rules as in the hub, so that a slip is told at once.
+fn filter(flags: &cli::Filter) -> Result<String, Failure> {
+    let spec = FilterSpec {
+        include: flags.include.clone(),
+        exclude: flags.exclude.clone(),
+        ignore_case: flags.ignore_case,
+        level: None,
+    };
+    tailcast_lines::Filter::new(&spec).map_err(Failure::usage)?;
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(flags.include.iter().map(|pattern| ("grep", pattern)));
+    query.extend_pairs(flags.exclude.iter().map(|pattern| ("exclude", pattern)));
+    if flags.ignore_case && !(flags.include.is_empty() && flags.exclude.is_empty()) {
+        query.append_pair("i", "1");
+    }
+    if let Some(level) = flags.level {
+        query.append_pair("level", level.name());
+    }
+    Ok(query.finish())
+}
+
+/// Everything into a pipe, what can be read on a terminal, unless told otherwise.
+fn policy(flags: cli::PaceFlags, kind: Kind) -> &'static str {
+    match flags {
+        cli::PaceFlags { complete: true, .. } => "complete",
+        cli::PaceFlags { live: true, .. } => "live",
+        _ if kind == Kind::Terminal => "live",
+        _ => "complete",
+    }
 }

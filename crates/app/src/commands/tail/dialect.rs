@@ -1,0 +1,113 @@
+//! What the hub says over the WebSocket, in either of its two forms, as one kind of event.
+//!
+//! Whole blocks come as CBOR, their bytes untouched. For `--json` the hub's own JSON is taken, so that a line has the same
+//! shape here as everywhere; only `log` is added to it.
+
+use serde_json::Value;
+use tailcast_wire::{Block, Live, Tiding};
+use tokio_websockets::Message;
+
+use crate::exit::{Exit, Failure};
+
+/// The form that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Blocks.
+    Cbor,
+    /// Lines, for programs.
+    Json,
+}
+
+/// One thing that the hub said.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Bytes of a log, up to `position`.
+    Block { log: String, position: String, block: Block },
+    /// Lines of a log as JSON objects, up to `position`.
+    Lines { log: String, position: String, lines: Vec<Value> },
+    /// The log is known up to here; `None` while there is nothing to read.
+    Edge { log: String, position: Option<String> },
+    /// Something happened.
+    Told(Told),
+    /// The hub stops and is back soon.
+    Bye { retry_ms: u32 },
+}
+
+/// Something that happened to a log.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) log: String,
+    /// Where the log goes on, where that is known.
+    pub(super) position: Option<String>,
+    /// Whether a person wants to know.
+    pub(super) is_news: bool,
+    pub(super) words: String,
+}
+
+impl Dialect {
+    /// The subprotocol's name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Dialect::Cbor => "tailcast.v1.cbor",
+            Dialect::Json => "tailcast.v1.json",
+        }
+    }
+
+    /// The event in a message; `None` when it holds none, or one that only a newer version knows.
+    pub(super) fn read(self, message: &Message) -> Result<Option<Event>, Failure> {
+        match self {
+            Dialect::Cbor if message.is_binary() => {
+                let live = tailcast_wire::decode(message.as_payload()).map_err(not_understood)?;
+                Ok(live.map(of_live))
+            }
+            Dialect::Json if message.is_text() => {
+                let value = serde_json::from_slice(message.as_payload()).map_err(not_understood)?;
+                Ok(of_json(value))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+fn not_understood(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Exit::Failed, error.into().context("the hub said something that this version does not understand"))
+}
+
+fn of_live(live: Live) -> Event {
+    let told = |log: String, words| Event::Told(Told { log, position: None, is_news: true, words });
+    match live {
+        Live::Block(block) => Event::Block { log: block.log.to_string(), position: block.position, block: block.block },
+        Live::Edge { log, position, .. } => Event::Edge { log: log.to_string(), position },
+        Live::Told { log, told } => Event::Told(Told {
+            log: log.to_string(),
+            position: told.to.map(|place| place.position),
+            is_news: told.tiding != Some(Tiding::Opened),
+            words: told.words,
+        }),
+        Live::AgentLost { log, words } | Live::AgentBack { log, words } => told(log.to_string(), words),
+        Live::Bye { retry_ms } => Event::Bye { retry_ms },
+    }
+}
+
+fn of_json(mut value: Value) -> Option<Event> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let log = text(&value, "log").unwrap_or_default();
+    match value.get("type").and_then(Value::as_str)? {
+        "lines" => {
+            let position = text(&value, "position")?;
+            let lines = value.get_mut("lines").and_then(Value::as_array_mut).map(std::mem::take)?;
+            Some(Event::Lines { log, position, lines })
+        }
+        "edge" => Some(Event::Edge { log, position: text(&value, "position") }),
+        "bye" => {
+            let retry_ms = value.get("retry_ms").and_then(Value::as_u64).unwrap_or(0);
+            Some(Event::Bye { retry_ms: u32::try_from(retry_ms).unwrap_or(u32::MAX) })
+        }
+        kind => Some(Event::Told(Told {
+            is_news: kind != "opened",
+            position: text(&value, "to"),
+            words: text(&value, "words")?,
+            log,
+        })),
+    }
+}

@@ -1,0 +1,189 @@
+//! Following: one WebSocket for all logs, opened again for ever from where each log was left.
+//!
+//! ```text
+//! connect ─▶ event ─▶ write to stdout ─▶ the log's position ─▶ cursor file
+//!    ▲                                        │
+//!    └──────── lost: wait, come again ◀───────┘  from=POSITION of each log
+//! ```
+//!
+//! A position moves only after the bytes in front of it were written, so a connection may break anywhere and nothing is
+//! lost or doubled. What ends a run: the reader of our output left, the hub refuses us, or the user.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tailcast_agent::dial::{Dialer, Stream};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_websockets::{Message, WebSocketStream};
+
+use super::backoff::Backoff;
+use super::cursor::Cursor;
+use super::dialect::{Dialect, Event};
+use super::output::Output;
+use super::places::Places;
+use super::{rest, words};
+use crate::client::Client;
+use crate::exit::{Exit, Failure, Outcome};
+
+/// The hub pings every 20 s; who has said nothing for this long is gone.
+const SILENCE: Duration = Duration::from_secs(70);
+
+/// A run of `tail` that follows.
+pub(super) struct Live {
+    pub(super) dialer: Dialer,
+    pub(super) client: Client,
+    pub(super) dialect: Dialect,
+    /// The words of the view but for its logs: filter and policy.
+    pub(super) view: String,
+    pub(super) places: Places,
+    pub(super) output: Output,
+    pub(super) cursor: Option<Cursor>,
+    /// Whether a hub that was never there is waited for.
+    pub(super) patient: bool,
+}
+
+/// Why a connection has ended.
+enum End {
+    /// It broke.
+    Broken(Failure),
+    /// The hub said that it stops, and when to come again.
+    Bye(u32),
+}
+
+/// What a person has been told about the connection.
+#[derive(PartialEq, Eq)]
+enum Standing {
+    /// Nothing has been heard yet.
+    New,
+    Good,
+    Away,
+}
+
+impl Live {
+    /// Follows until something ends it.
+    pub(super) async fn run(mut self) -> Outcome {
+        let mut backoff = Backoff::default();
+        let mut standing = Standing::New;
+        loop {
+            let end = match self.connect().await {
+                Ok(socket) => {
+                    if standing == Standing::Away {
+                        words::say("the hub is back; going on where each log was left");
+                    }
+                    standing = Standing::Good;
+                    backoff.reset();
+                    self.attend(socket).await?
+                }
+                Err(failure) if failure.exit() != Exit::Unreachable => return Err(failure),
+                Err(failure) if standing == Standing::New && !self.patient => return Err(failure),
+                Err(failure) => End::Broken(failure),
+            };
+            let wait = match end {
+                End::Bye(retry_ms) => Backoff::within(retry_ms),
+                End::Broken(failure) => {
+                    if standing != Standing::Away {
+                        words::say(&format!("{failure}; trying again until it answers"));
+                    }
+                    standing = Standing::Away;
+                    backoff.next()
+                }
+            };
+            self.pause(wait).await?;
+        }
+    }
+
+    /// A WebSocket on which each log goes on where it was left.
+    async fn connect(&mut self) -> Result<WebSocketStream<Stream>, Failure> {
+        self.places.find_beginnings(&mut self.client).await?;
+        let path = format!("api/v1/live?{}{}", self.places.query(), self.view);
+        Ok(self.dialer.websocket(&path, self.dialect.name()).await?)
+    }
+
+    /// Writes what comes until the connection ends. An error is the end of the run.
+    async fn attend(&mut self, mut socket: WebSocketStream<Stream>) -> Result<End, Failure> {
+        loop {
+            let heard = tokio::select! {
+                heard = timeout(SILENCE, socket.next()) => heard,
+                () = until(self.due()) => {
+                    self.keep()?;
+                    continue;
+                }
+            };
+            let message = match heard {
+                Ok(Some(Ok(message))) => message,
+                Ok(Some(Err(error))) => return Ok(self.broken(error)),
+                Ok(None) => return Ok(self.broken(anyhow::anyhow!("the hub closed it"))),
+                Err(_) => return Ok(self.broken(anyhow::anyhow!("nothing was heard for {} s", SILENCE.as_secs()))),
+            };
+            if let Some(end) = self.take(&message).await? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Writes what a message brings. Not to be dropped half way: a block may be half written.
+    async fn take(&mut self, message: &Message) -> Result<Option<End>, Failure> {
+        match self.dialect.read(message)? {
+            Some(Event::Block { log, position, block }) => {
+                match self.output.is_bytes() {
+                    true => rest::whole(&mut self.client, &mut self.output, &log, &block).await?,
+                    false => self.output.block(&log, &block)?,
+                }
+                self.moved(&log, Some(&position))?;
+            }
+            Some(Event::Lines { log, position, lines }) => {
+                self.output.lines(&log, lines)?;
+                self.moved(&log, Some(&position))?;
+            }
+            Some(Event::Edge { log, position }) => self.moved(&log, position.as_deref())?,
+            Some(Event::Told(told)) => {
+                words::told(&told);
+                if told.position.is_some() {
+                    self.moved(&told.log, told.position.as_deref())?;
+                }
+            }
+            Some(Event::Bye { retry_ms }) => return Ok(Some(End::Bye(retry_ms))),
+            None => {}
+        }
+        Ok(None)
+    }
+
+    /// A log has been written out up to `position`; `None` says that there is nothing to read yet.
+    fn moved(&mut self, log: &str, position: Option<&str>) -> Result<(), Failure> {
+        self.places.moved(log, position);
+        match (&mut self.cursor, position) {
+            (Some(cursor), Some(position)) => cursor.moved(log, position, self.output.stdout()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn pause(&mut self, wait: Duration) -> Result<(), Failure> {
+        let over = Instant::now() + wait;
+        while let Some(due) = self.due().filter(|due| *due < over) {
+            sleep_until(due).await;
+            self.keep()?;
+        }
+        sleep_until(over).await;
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.cursor.as_ref().and_then(Cursor::due)
+    }
+
+    fn keep(&mut self) -> Result<(), Failure> {
+        self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.keep(self.output.stdout()))
+    }
+
+    fn broken(&self, error: impl Into<anyhow::Error>) -> End {
+        End::Broken(self.client.broken(error))
+    }
+}
+
+/// Waits until then, or for ever.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

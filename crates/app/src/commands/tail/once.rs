@@ -1,0 +1,74 @@
+//! `--no-follow`: from the beginning that was asked for to the end as it stands, and no further.
+//!
+//! Into a pipe and without a filter the bytes come raw and untouched, whatever they are; else as pages of lines.
+
+use http_body_util::BodyExt;
+use url::form_urlencoded::Serializer;
+
+use super::output::Output;
+use super::places::{self, Page};
+use super::time::Begin;
+use crate::client::Client;
+use crate::exit::{Exit, Failure, Outcome};
+
+/// Lines asked for at a time.
+const PAGE: &str = "1000";
+
+/// A run of `tail` that ends by itself.
+pub(super) struct Once {
+    pub(super) client: Client,
+    /// The words of the filter, as in a query; empty when there is none.
+    pub(super) filter: String,
+    pub(super) begin: Begin,
+    pub(super) output: Output,
+}
+
+impl Once {
+    /// Writes each log in turn. There was nothing when no log had a line.
+    pub(super) async fn run(mut self, logs: &[String]) -> Outcome {
+        let mut exit = Exit::Nothing;
+        for log in logs {
+            let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else { continue };
+            let any = match self.output.is_bytes() && self.filter.is_empty() {
+                true => self.raw(log, &start).await?,
+                false => self.pages(log, start).await?,
+            };
+            if any {
+                exit = Exit::Ok;
+            }
+        }
+        Ok(exit)
+    }
+
+    async fn raw(&mut self, log: &str, start: &str) -> Result<bool, Failure> {
+        const PATH: &str = "raw?";
+        let path = Serializer::for_suffix(PATH.to_owned(), PATH.len())
+            .append_pair("log", log)
+            .append_pair("from", start)
+            .finish();
+        let mut body = self.client.get(&path, "application/octet-stream").await?.into_body();
+        let mut any = false;
+        while let Some(frame) = body.frame().await {
+            if let Ok(bytes) = frame.map_err(|error| self.client.broken(error))?.into_data() {
+                any |= !bytes.is_empty();
+                self.output.bytes(log, 0, &bytes)?;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn pages(&mut self, log: &str, start: String) -> Result<bool, Failure> {
+        let mut any = false;
+        let mut after = start;
+        loop {
+            let page: Page =
+                self.client.json(&places::path(log, &[("after", &after), ("limit", PAGE)], &self.filter)).await?;
+            any |= !page.lines.is_empty();
+            self.output.lines(log, page.lines)?;
+            match page.after {
+                Some(next) if !page.end && next != after => after = next,
+                _ => return Ok(any),
+            }
+        }
+    }
+}
