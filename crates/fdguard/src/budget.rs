@@ -169,6 +169,11 @@ impl Budget {
         Snapshot { used: self.0.used(), soft, hard: self.0.hard.load(SeqCst), classes, counts }
     }
 
+    /// Brings the books up to date, however fresh they are.
+    pub(crate) fn look(&self) {
+        self.0.look();
+    }
+
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.counters
     }

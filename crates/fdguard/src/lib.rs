@@ -75,3 +75,8 @@ pub enum Error {
     #[error("cannot use the inherited socket: {0}")]
     Inherited(std::io::Error),
 }
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

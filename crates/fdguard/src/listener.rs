@@ -102,8 +102,10 @@ impl<A: Accept> Listener<A> {
     /// Guards another source of connections.
     pub fn with_source(source: A, budget: Budget, refusal: impl Refusal) -> Self {
         let door = Door::new(budget.clone(), refusal);
-        let episode = Episode::new(budget.clone());
-        Self { source, budget, door, spare: Spare::open(), episode, pause: PAUSE.0 }
+        let (episode, spare) = (Episode::new(budget.clone()), Spare::open());
+        // What was just opened must be in the books before the first client comes, be it within a millisecond.
+        budget.look();
+        Self { source, budget, door, spare, episode, pause: PAUSE.0 }
     }
 
     /// The next connection that fits. Those that do not are answered meanwhile. Cancellation safe: a connection
