@@ -93,7 +93,8 @@ impl Door {
 
     /// Answers one who was accepted with the last descriptor.
     pub(crate) fn turn_away(&self, stream: StdStream, peer: SocketAddr) {
-        let _nobody = self.clerk.answer_at_once(stream, peer, Reason::Exhausted);
+        let let_in = self.clerk.answer_at_once(stream, peer, Reason::Exhausted);
+        debug_assert!(let_in.is_none(), "there is no place for anybody");
     }
 }
 
@@ -125,20 +126,17 @@ impl Clerk {
     }
 
     /// With a seat: waits a moment for the request, answers, and lets the client read.
-    async fn hear_out(&self, stream: StdStream, peer: SocketAddr, seat: Slot) -> Option<Accepted> {
-        let mut stream = match TcpStream::from_std(stream) {
-            Ok(stream) => stream,
-            Err(_) => {
-                self.budget.counters().refused(Reason::Full);
-                self.budget.counters().unanswered();
-                return None;
-            }
+    async fn hear_out(&self, stream: StdStream, peer: SocketAddr, mut slot: Slot) -> Option<Accepted> {
+        let Ok(mut stream) = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) else {
+            self.budget.counters().refused(Reason::Full);
+            self.budget.counters().unanswered();
+            return None;
         };
         let mut head = vec![0; HEAD];
         let heard = timeout(PATIENCE, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
         let asked = Asked { peer, head: &head[..heard], reason: Reason::Full };
-        if let Some(slot) = self.place_for(&asked) {
-            drop(seat);
+        let class = self.refusal.class(&asked);
+        if class != Class::Viewers && slot.become_one_of(class).is_ok() {
             return Some(Accepted { stream, peer, slot });
         }
         self.budget.counters().refused(Reason::Full);
@@ -150,15 +148,17 @@ impl Clerk {
         } else {
             self.budget.counters().unanswered();
         }
+        // In this order: a slot is returned after its descriptor is closed.
         drop(stream);
-        drop(seat);
+        drop(slot);
         None
     }
 
+    /// A place for one who is no viewer. When the kernel has no descriptor left there is none for anybody.
     fn place_for(&self, asked: &Asked<'_>) -> Option<Slot> {
-        match self.refusal.class(asked) {
-            Class::Viewers => None,
-            class => self.budget.take_for_open(class).ok(),
+        match (asked.reason, self.refusal.class(asked)) {
+            (Reason::Exhausted, _) | (_, Class::Viewers) => None,
+            (Reason::Full, class) => self.budget.take_for_open(class).ok(),
         }
     }
 }
