@@ -164,7 +164,7 @@ fn is_rotated_from(real: &Path, log: &Path) -> bool {
 
 /// The log that a rotated file's name belongs to: `a.log.1`, `a.log-20260101`, `a.log.2026-01-01`, each also with `.gz`
 /// or `.zst` behind it; `None` for a name without such an ending.
-pub fn unrotated(path: &Path) -> Option<PathBuf> {
+fn unrotated(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let name = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '_'));

@@ -3,6 +3,7 @@
 mod agent;
 mod config;
 mod ls;
+mod offered;
 mod password;
 mod serve;
 mod tail;
@@ -30,4 +31,11 @@ pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
 /// Runs a client command on this thread. One connection needs no more.
 fn block_on(command: impl Future<Output = Outcome>) -> Outcome {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::from)?.block_on(command)
+}
+
+/// The runtime of a service. Files are read on its blocking threads: few, since a disk is not made faster by more.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(threads).max_blocking_threads(64).enable_all().build()?)
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tailcast_fdguard::{Class, Conn};
-use tailcast_wire::{Hello, MAX_MESSAGE};
+use tailcast_wire::{Hello, LINK_PROTOCOL, MAX_MESSAGE};
 use tokio::sync::mpsc;
 use tokio_websockets::{Config, Limits, Message, ServerBuilder, WebSocketStream};
 
@@ -25,8 +25,6 @@ use crate::link::Pipe;
 use crate::problem::Problem;
 use crate::viewers::switching;
 
-/// The subprotocol of the link.
-pub const LINK_PROTOCOL: &str = "tailcast.link.v1";
 /// How often an agent is pinged, and how many in turn it may leave without a sign of life.
 const PING: Duration = Duration::from_secs(15);
 const PINGS: u8 = 3;

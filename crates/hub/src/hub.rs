@@ -132,6 +132,12 @@ impl Hub {
         self.tasks.close();
     }
 
+    /// Whether it goes down.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Channel>>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -30,7 +30,6 @@ mod serve;
 mod view;
 mod viewers;
 
-pub use carry::LINK_PROTOCOL;
 pub use hub::{Hub, HubConfig};
 pub use link::Pipe;
 pub use routes::openapi;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tailcast_fanout::{Drained, Subscription};
-use tailcast_wire::{Answer, Failure, Filter, Page, Part, Place, Question, Spot, Tiding, Told};
+use tailcast_wire::{Answer, Failure, Filter, HalfLine, Page, Part, Place, Question, Spot, Tiding, Told};
 
 use crate::ask::{Answered, AskError};
 use crate::block_lines;
@@ -141,7 +141,7 @@ impl View {
         };
         let key = &self.channel.key;
         let filter: Filter = key.filter.clone();
-        let question = Question::Read { log: key.log.name.clone(), spot, lines, bytes: PAGE_BYTES, filter, scan };
+        let question = Question::Read { log: key.log.name.clone(), spot, lines, bytes: PAGE_BYTES, filter, scan, half: HalfLine::Hold };
         let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
         self.stage = Stage::Reading(Box::pin(async move { hub.agents.ask(&host, question).await }));
     }

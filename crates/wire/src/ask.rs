@@ -46,6 +46,9 @@ pub enum Question {
         /// Look through at most so many bytes for them.
         #[n(5)]
         scan: u64,
+        /// What to do with a last line that has no end yet.
+        #[n(6)]
+        half: HalfLine,
     },
     /// Bytes as they are.
     #[n(2)]
@@ -63,6 +66,18 @@ pub enum Question {
         #[n(3)]
         bytes: u32,
     },
+}
+
+/// A last line that its writer has not ended yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum HalfLine {
+    /// Give it as it stands: nobody waits for the rest.
+    #[n(0)]
+    Give,
+    /// Hold it back: who follows gets it whole.
+    #[n(1)]
+    Hold,
 }
 
 /// Where a page of lines lies.

@@ -29,10 +29,10 @@ mod live;
 mod link;
 mod name;
 
-pub use ask::{Answer, Failure, LogEntry, Page, Part, Question, Refusal, Spot};
+pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
 pub use block::{Begins, Block, Body, Ends, Encoding, Picked, Place, Told, Tiding};
 pub use codec::{Error, MAX_MESSAGE, decode, encode};
 pub use filter::Filter;
-pub use link::{Hello, PROTOCOL, ToAgent, ToHub, Welcome};
+pub use link::{Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};

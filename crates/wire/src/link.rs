@@ -10,6 +10,9 @@ use crate::name::HostName;
 /// The version of the link spoken here.
 pub const PROTOCOL: u16 = 1;
 
+/// The WebSocket subprotocol of the link.
+pub const LINK_PROTOCOL: &str = "tailcast.link.v1";
+
 /// The first words of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Hello {

@@ -1,8 +1,9 @@
 //! `tailcast agent`: this machine's logs, offered to a hub elsewhere.
 
 use crate::cli;
+use crate::commands::offered;
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::options::AgentOptions;
 use crate::signals::Signals;
 use crate::{service, trace};
@@ -11,14 +12,29 @@ use crate::{service, trace};
 pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     let options = AgentOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(offer(options))
+    tracing::info!("{}", tailcast_fdguard::Limit::raise());
+    super::runtime()?.block_on(offer(options, flags, environment))
 }
 
-async fn offer(options: AgentOptions) -> Outcome {
-    let signals = Signals::listen()?;
+async fn offer(options: AgentOptions, flags: &cli::Agent, environment: &Environment) -> Outcome {
+    let mut signals = Signals::listen()?;
+    let host = offered::host(options.offer)?;
     service::ready("looking for the hub");
-    service::reloading();
+    let reaching = tailcast_agent::reach(&host, &options.dialer, &signals.stop);
+    tokio::pin!(reaching);
+    loop {
+        tokio::select! {
+            () = &mut reaching => break,
+            Ok(()) = signals.reload.changed() => {
+                service::reloading();
+                match AgentOptions::new(flags, environment).and_then(|options| offered::renew(Some(options.offer), Some(&host))) {
+                    Ok(()) => tracing::info!("the configuration was read again"),
+                    Err(failure) => tracing::error!("the configuration stays as it was: {failure}"),
+                }
+                service::ready("looking for the hub");
+            }
+        }
+    }
     service::stopping();
-    Err(Failure::new(Exit::Failed, anyhow::anyhow!("the agent is not wired yet: {options:?} {signals:?}")))
+    Ok(Exit::Ok)
 }

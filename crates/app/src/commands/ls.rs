@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tailcast_lines::harmless;
 use url::form_urlencoded::Serializer;
 
@@ -20,7 +20,7 @@ const PAGE: u32 = 1000;
 /// A page of the list, with each entry as the hub wrote it.
 #[derive(Deserialize)]
 struct Page {
-    logs: Vec<Value>,
+    logs: Vec<Box<RawValue>>,
     next: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(flags: &cli::Ls, environment: &Environment) -> Outcome {
             exit = Exit::Ok;
             match flags.json {
                 true => writeln!(out, "{entry}")?,
-                false => row(&mut out, entry)?,
+                false => row(&mut out, entry.get())?,
             }
         }
         // Each page is seen before the next one is asked for: the first may be all that somebody wants.
@@ -70,7 +70,7 @@ pub(crate) async fn matching(client: &mut Client, pattern: &str, most: usize) ->
     let mut next = None;
     loop {
         let page: Page = client.json(&path(Some(pattern), next.as_deref())).await?;
-        let found = page.logs.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok());
+        let found = page.logs.into_iter().filter_map(|entry| serde_json::from_str::<Entry>(entry.get()).ok());
         names.extend(found.filter(|entry| entry.unreadable.is_none()).map(|entry| entry.log));
         next = page.next;
         if next.is_none() || names.len() > most {
@@ -93,8 +93,8 @@ fn path(pattern: Option<&str>, next: Option<&str>) -> String {
 }
 
 /// `SIZE  AGE  HOST:NAME  (why it cannot be read)`. The name is last but for the reason, since it has no bound.
-fn row(out: &mut impl Write, entry: Value) -> Result<(), Failure> {
-    let entry: Entry = serde_json::from_value(entry).map_err(|error| {
+fn row(out: &mut impl Write, entry: &str) -> Result<(), Failure> {
+    let entry: Entry = serde_json::from_str(entry).map_err(|error| {
         Failure::new(Exit::Failed, anyhow::anyhow!("the hub lists what this version does not understand: {error}"))
     })?;
     let size = entry.size.map_or_else(|| "-".to_owned(), size);
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_name_cannot_command_the_terminal() {
         let mut out = Vec::new();
-        row(&mut out, serde_json::json!({"log": "web1:/a\u{1b}[2J", "size": 3, "modified": null})).unwrap();
+        row(&mut out, r#"{"log": "web1:/a\u001b[2J", "size": 3, "modified": null}"#).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "     3 B     -  web1:/a\\x1b[2J\n");
     }
 }

@@ -11,6 +11,7 @@
 mod backoff;
 mod cursor;
 mod dialect;
+mod line;
 mod live;
 mod once;
 mod output;

@@ -12,7 +12,7 @@ use futures_util::stream::try_unfold;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tailcast_wire::{Answer, Failure, Filter, LogName, Page, Part, Question, Refusal, Spot};
+use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot};
 
 use crate::ask::AskError;
 use crate::channel::Key;
@@ -80,7 +80,7 @@ impl Lines {
 
     fn question(&self) -> Question {
         let (log, spot, filter) = (self.log.name.clone(), self.spot.clone(), self.filter.clone());
-        Question::Read { log, spot, lines: self.limit, bytes: PAGE_BYTES, filter, scan: SCAN }
+        Question::Read { log, spot, lines: self.limit, bytes: PAGE_BYTES, filter, scan: SCAN, half: HalfLine::Give }
     }
 }
 

@@ -3,10 +3,11 @@
 //! Whole blocks come as CBOR, their bytes untouched. For `--json` the hub's own JSON is taken, so that a line has the same
 //! shape here as everywhere; only `log` is added to it.
 
-use serde_json::Value;
+use serde::Deserialize;
 use tailcast_wire::{Block, Live, Tiding};
 use tokio_websockets::Message;
 
+use super::line::Line;
 use crate::exit::{Exit, Failure};
 
 /// The form that is spoken.
@@ -24,7 +25,7 @@ pub(super) enum Event {
     /// Bytes of a log, up to `position`.
     Block { log: String, position: String, block: Block },
     /// Lines of a log as JSON objects, up to `position`.
-    Lines { log: String, position: String, lines: Vec<Value> },
+    Lines { log: String, position: String, lines: Vec<Line> },
     /// The log is known up to here; `None` while there is nothing to read.
     Edge { log: String, position: Option<String> },
     /// Something happened.
@@ -61,8 +62,8 @@ impl Dialect {
                 Ok(live.map(of_live))
             }
             Dialect::Json if message.is_text() => {
-                let value = serde_json::from_slice(message.as_payload()).map_err(not_understood)?;
-                Ok(of_json(value))
+                let said = serde_json::from_slice(message.as_payload()).map_err(not_understood)?;
+                Ok(of_json(said))
             }
             _ => Ok(None),
         }
@@ -89,25 +90,25 @@ fn of_live(live: Live) -> Event {
     }
 }
 
-fn of_json(mut value: Value) -> Option<Event> {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let log = text(&value, "log").unwrap_or_default();
-    match value.get("type").and_then(Value::as_str)? {
-        "lines" => {
-            let position = text(&value, "position")?;
-            let lines = value.get_mut("lines").and_then(Value::as_array_mut).map(std::mem::take)?;
-            Some(Event::Lines { log, position, lines })
-        }
-        "edge" => Some(Event::Edge { log, position: text(&value, "position") }),
-        "bye" => {
-            let retry_ms = value.get("retry_ms").and_then(Value::as_u64).unwrap_or(0);
-            Some(Event::Bye { retry_ms: u32::try_from(retry_ms).unwrap_or(u32::MAX) })
-        }
-        kind => Some(Event::Told(Told {
-            is_news: kind != "opened",
-            position: text(&value, "to"),
-            words: text(&value, "words")?,
-            log,
-        })),
+/// The fields of all JSON events together.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(rename = "type")]
+    kind: String,
+    log: Option<String>,
+    position: Option<String>,
+    lines: Option<Vec<Line>>,
+    to: Option<String>,
+    retry_ms: Option<u32>,
+    words: Option<String>,
+}
+
+fn of_json(said: Said) -> Option<Event> {
+    let log = said.log.unwrap_or_default();
+    match said.kind.as_str() {
+        "lines" => Some(Event::Lines { log, position: said.position?, lines: said.lines? }),
+        "edge" => Some(Event::Edge { log, position: said.position }),
+        "bye" => Some(Event::Bye { retry_ms: said.retry_ms.unwrap_or(0) }),
+        kind => Some(Event::Told(Told { log, position: said.to, is_news: kind != "opened", words: said.words? })),
     }
 }

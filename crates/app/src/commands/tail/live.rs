@@ -62,6 +62,9 @@ enum Standing {
 impl Live {
     /// Follows until something ends it.
     pub(super) async fn run(mut self) -> Outcome {
+        if !self.patient {
+            self.places.are_there(&mut self.client).await?;
+        }
         let mut backoff = Backoff::default();
         let mut standing = Standing::New;
         loop {
@@ -132,7 +135,7 @@ impl Live {
                 self.moved(&log, Some(&position))?;
             }
             Some(Event::Lines { log, position, lines }) => {
-                self.output.lines(&log, lines)?;
+                self.output.lines(&log, &lines)?;
                 self.moved(&log, Some(&position))?;
             }
             Some(Event::Edge { log, position }) => self.moved(&log, position.as_deref())?,

@@ -5,9 +5,12 @@
 use http_body_util::BodyExt;
 use url::form_urlencoded::Serializer;
 
+use super::line::Line;
 use super::output::Output;
 use super::places::{self, Page};
+use super::rest::{self, Rest};
 use super::time::Begin;
+use super::words;
 use crate::client::Client;
 use crate::exit::{Exit, Failure, Outcome};
 
@@ -28,7 +31,10 @@ impl Once {
     pub(super) async fn run(mut self, logs: &[String]) -> Outcome {
         let mut exit = Exit::Nothing;
         for log in logs {
-            let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else { continue };
+            let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else {
+                words::say(&format!("{log}: there is nothing to read"));
+                continue;
+            };
             let any = match self.output.is_bytes() && self.filter.is_empty() {
                 true => self.raw(log, &start).await?,
                 false => self.pages(log, start).await?,
@@ -64,11 +70,33 @@ impl Once {
             let page: Page =
                 self.client.json(&places::path(log, &[("after", &after), ("limit", PAGE)], &self.filter)).await?;
             any |= !page.lines.is_empty();
-            self.output.lines(log, page.lines)?;
+            match self.output.is_bytes() {
+                true => self.whole(log, &page.lines).await?,
+                false => self.output.lines(log, &page.lines)?,
+            }
             match page.after {
                 Some(next) if !page.end && next != after => after = next,
                 _ => return Ok(any),
             }
         }
+    }
+
+    /// Writes lines with all of those that the hub has cut.
+    async fn whole(&mut self, log: &str, lines: &[Line]) -> Result<(), Failure> {
+        for uncut in lines.split_inclusive(|line| line.said().is_some_and(|said| said.cut.is_some())) {
+            let (last, before) = match uncut.split_last() {
+                Some((last, before)) => (last.said(), before),
+                None => continue,
+            };
+            let Some((said, length)) = last.and_then(|said| said.cut.map(|length| (said, length))) else {
+                self.output.lines(log, uncut)?;
+                continue;
+            };
+            self.output.lines(log, before)?;
+            let all = Rest { from: said.position.into_owned(), length };
+            rest::fetch(&mut self.client, &mut self.output, (log, 0), &all).await?;
+            self.output.end_line(log, 0, false)?;
+        }
+        Ok(())
     }
 }

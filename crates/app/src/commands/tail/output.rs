@@ -6,9 +6,9 @@
 
 use std::io;
 
-use serde_json::Value;
 use tailcast_wire::{Block, Body};
 
+use super::line::Line;
 use super::screen::Screen;
 use super::stdout::{Kind, Stdout};
 
@@ -96,21 +96,19 @@ impl Output {
         self.stdout.write(&self.buffer)
     }
 
-    /// Writes lines that the hub has put into JSON, each with the name of its log.
-    pub(super) fn lines(&mut self, log: &str, lines: Vec<Value>) -> io::Result<()> {
+    /// Writes lines that the hub has put into JSON. A line that was cut is written as far as it came.
+    pub(super) fn lines(&mut self, log: &str, lines: &[Line]) -> io::Result<()> {
         self.buffer.clear();
-        for mut line in lines {
-            match &mut self.form {
-                Form::Json => {
-                    line["log"] = Value::from(log);
-                    serde_json::to_writer(&mut self.buffer, &line)?;
+        for line in lines {
+            match (&mut self.form, line.said()) {
+                (Form::Json, _) => line.push_named(log, &mut self.buffer)?,
+                (Form::Screen(screen), Some(said)) => screen.text(log, &said.text, said.cut, &mut self.buffer),
+                (Form::Bytes(joint), Some(said)) => {
+                    joint.step(log, 0, b"\n", &mut self.buffer);
+                    self.buffer.extend_from_slice(&said.bytes());
                     self.buffer.push(b'\n');
                 }
-                Form::Screen(screen) => {
-                    let text = line.get("text").and_then(Value::as_str).unwrap_or_default();
-                    screen.text(log, text, line.get("cut").and_then(Value::as_u64), &mut self.buffer);
-                }
-                Form::Bytes(_) => {}
+                (_, None) => {}
             }
         }
         self.stdout.write(&self.buffer)
@@ -124,6 +122,15 @@ impl Output {
             self.buffer.extend_from_slice(bytes);
         }
         self.stdout.write(&self.buffer)
+    }
+
+    /// Ends a line that was written in pieces, unless its newline was among them; of an `empty` one nothing was written.
+    pub(super) fn end_line(&mut self, log: &str, life: u64, empty: bool) -> io::Result<()> {
+        let begun = match &self.form {
+            Form::Bytes(Joint { last: Some(last), .. }) => last.in_line,
+            _ => false,
+        };
+        if begun || empty { self.bytes(log, life, b"\n") } else { Ok(()) }
     }
 }
 
@@ -152,7 +159,6 @@ impl Joint {
 #[cfg(test)]
 pub(super) mod tests {
     use bytes::Bytes;
-    use serde_json::json;
     use tailcast_wire::{Begins, Encoding, Ends, Picked};
     use tempfile::NamedTempFile;
 
@@ -221,12 +227,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_line_of_json_names_its_log() {
-        let text = written(&["a:/b"], true, |output| {
-            output.lines("a:/b", vec![json!({"offset": 3, "text": "x"}), json!({"offset": 5, "text": "y"})]).unwrap();
-        });
-        assert_eq!(
-            text,
-            "{\"log\":\"a:/b\",\"offset\":3,\"text\":\"x\"}\n{\"log\":\"a:/b\",\"offset\":5,\"text\":\"y\"}\n"
-        );
+        let lines: Vec<Line> = serde_json::from_str(r#"[{"position":"p","text":"x"},{"position":"q","text":"y"}]"#).unwrap();
+        let json = written(&["a:/b"], true, |output| output.lines("a:/b", &lines).unwrap());
+        assert_eq!(json, "{\"log\":\"a:/b\",\"position\":\"p\",\"text\":\"x\"}\n{\"log\":\"a:/b\",\"position\":\"q\",\"text\":\"y\"}\n");
+        let bytes = written(&["a:/b"], false, |output| output.lines("a:/b", &lines).unwrap());
+        assert_eq!(bytes, "x\ny\n");
     }
 }

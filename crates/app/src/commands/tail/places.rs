@@ -1,11 +1,13 @@
 //! Where each log of a run stands, and how that is asked for.
 
+use http::StatusCode;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
+use super::line::Line;
 use super::time::Begin;
-use crate::client::Client;
-use crate::exit::{Exit, Failure};
+use crate::client::{Client, Unanswered};
+use crate::exit::Failure;
 
 /// More last lines than this are not begun with over the WebSocket; their beginning is looked for in pages.
 const MOST_LAST: u32 = 10_000;
@@ -34,7 +36,7 @@ enum Stands {
 /// The part of a page of lines that says where it lies.
 #[derive(Deserialize)]
 pub(super) struct Page {
-    pub(super) lines: Vec<serde_json::Value>,
+    pub(super) lines: Vec<Line>,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
     pub(super) end: bool,
@@ -61,6 +63,18 @@ impl Places {
         }
     }
 
+    /// Refuses a log that no host offers: it will not come. One that is only away may.
+    pub(super) async fn are_there(&self, client: &mut Client) -> Result<(), Failure> {
+        for place in &self.0 {
+            match first(client, &place.log).await {
+                Ok(_) | Err(Unanswered::Failed(_)) => {}
+                Err(Unanswered::Refused(status, _)) if status != StatusCode::NOT_FOUND && !is_about_us(status) => {}
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Finds the positions of beginnings that a live view cannot be asked for: a time, very many lines, and the very
     /// first line of a log that was not there when it was first looked at.
     pub(super) async fn find_beginnings(&mut self, client: &mut Client) -> Result<(), Failure> {
@@ -77,9 +91,9 @@ impl Places {
                 Ok(Some(position)) => place.stands = Stands::At(position),
                 // Still nothing: whatever comes is new.
                 Ok(None) => place.stands = Stands::Nowhere,
-                // The log or its host is away, which the live view tells as it goes; only the hub itself ends the try.
-                Err(failure) if matches!(failure.exit(), Exit::Nothing | Exit::Usage) => {}
-                Err(failure) => return Err(failure),
+                // The log or its host is away, which the live view tells as it goes.
+                Err(Unanswered::Refused(..)) => {}
+                Err(Unanswered::Failed(failure)) => return Err(failure),
             }
         }
         Ok(())
@@ -102,8 +116,13 @@ impl Places {
     }
 }
 
+/// Whether a status speaks of who asks, and not of a log.
+fn is_about_us(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
 /// The position of the first line of a log's present file; `None` while there is none.
-async fn first(client: &mut Client, log: &str) -> Result<Option<String>, Failure> {
+async fn first(client: &mut Client, log: &str) -> Result<Option<String>, Unanswered> {
     let page: Page = client.json(&path(log, &[("offset", "0"), ("limit", "1")], "")).await?;
     Ok(page.lines.first().and_then(position_of))
 }
@@ -115,7 +134,7 @@ pub(super) async fn start(
     log: &str,
     begin: &Begin,
     filter: &str,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Unanswered> {
     match begin {
         Begin::At(position) => Ok(Some(position.clone())),
         Begin::Since(time) => {
@@ -131,7 +150,7 @@ pub(super) async fn start(
 }
 
 /// Goes back page by page until so many lines are found or there are no more.
-async fn last(client: &mut Client, log: &str, lines: u32, filter: &str) -> Result<Option<String>, Failure> {
+async fn last(client: &mut Client, log: &str, lines: u32, filter: &str) -> Result<Option<String>, Unanswered> {
     let mut wanted = lines as usize;
     let mut begin = None;
     let mut spot = ("last", lines.min(MOST_LAST).to_string());
@@ -157,8 +176,8 @@ pub(super) fn path(log: &str, words: &[(&str, &str)], filter: &str) -> String {
     format!("{}&{filter}", query.finish()).trim_end_matches('&').to_owned()
 }
 
-pub(super) fn position_of(line: &serde_json::Value) -> Option<String> {
-    line.get("position")?.as_str().map(str::to_owned)
+fn position_of(line: &Line) -> Option<String> {
+    line.said().map(|said| said.position.into_owned())
 }
 
 #[cfg(test)]

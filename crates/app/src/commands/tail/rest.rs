@@ -11,11 +11,11 @@ use crate::client::Client;
 use crate::exit::Failure;
 
 /// A stretch that is still to be fetched.
-struct Rest {
+pub(super) struct Rest {
     /// The position of its first byte.
-    from: String,
+    pub(super) from: String,
     /// In bytes.
-    length: u64,
+    pub(super) length: u64,
 }
 
 /// Writes a block, and what was cut from lines in it.
@@ -36,7 +36,7 @@ pub(super) async fn whole(client: &mut Client, output: &mut Output, log: &str, b
                 if let Some(rest) = line.cut.and_then(|length| behind(block, line.offset, &line.bytes, length)) {
                     fetch(client, output, (log, block.life), &rest).await?;
                 }
-                output.bytes(log, block.life, b"\n")?;
+                output.end_line(log, block.life, line.bytes.is_empty())?;
             }
         }
     }
@@ -51,7 +51,8 @@ fn behind(block: &Block, start: u64, bytes: &Bytes, length: u64) -> Option<Rest>
     Some(Rest { from, length })
 }
 
-async fn fetch(client: &mut Client, output: &mut Output, of: (&str, u64), rest: &Rest) -> Result<(), Failure> {
+/// Writes that stretch.
+pub(super) async fn fetch(client: &mut Client, output: &mut Output, of: (&str, u64), rest: &Rest) -> Result<(), Failure> {
     let (log, life) = of;
     const PATH: &str = "raw?";
     let path = Serializer::for_suffix(PATH.to_owned(), PATH.len())

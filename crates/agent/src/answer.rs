@@ -1,0 +1,215 @@
+//! The agent's answers: lists, pages and bytes, read from the disk on a few blocking threads.
+//!
+//! Fair and bounded: so many questions are at the disk at once, the others wait their turn in the order in which they came.
+//! A question that is taken back ends at its next chance. Nothing is kept between two questions.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tailcast_lines::{Context, FilterState, MAX_SHOWN, Recognizer, display};
+use tailcast_tail as tail;
+use tailcast_tail::{Ask, Error, Incarnation, Line, Offset, Position, Stopped};
+use tailcast_wire::{Answer, Block, Body, Ends, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told};
+use tokio::sync::Semaphore;
+
+use crate::host::{Followed, Host};
+use crate::list::{Wanted, list};
+use crate::sieve::compile;
+use crate::told;
+
+/// Questions that are at the disk at once.
+const READERS: usize = 4;
+/// The most bytes in one answer, whatever is asked for: it has to fit into a message.
+const MAX_BYTES: u32 = 4 << 20;
+/// The most bytes looked through for one answer.
+const MAX_SCAN: u64 = 1 << 30;
+/// How often a page is asked for again when the file moves on in the middle of it.
+const TRIES: usize = 3;
+
+/// Answers questions about one host.
+#[derive(Debug, Clone)]
+pub(crate) struct Answers {
+    host: Arc<Host>,
+    readers: Arc<Semaphore>,
+}
+
+impl Answers {
+    pub(crate) fn new(host: Arc<Host>) -> Self {
+        Answers { host, readers: Arc::new(Semaphore::new(READERS)) }
+    }
+
+    /// The answer to a question. Cancel safe: the disk may be read to the end of the page, and the page is dropped.
+    pub(crate) async fn answer(&self, question: Question) -> Answer {
+        let Ok(turn) = Arc::clone(&self.readers).acquire_owned().await else {
+            return refused(Failure::Busy, "the agent stops");
+        };
+        let host = Arc::clone(&self.host);
+        let answered = tokio::task::spawn_blocking(move || {
+            let answer = look_up(&host, question);
+            drop(turn);
+            answer
+        });
+        answered.await.unwrap_or_else(|_| refused(Failure::Failed, "reading failed in an unforeseen way; see the agent's log"))
+    }
+}
+
+fn look_up(host: &Host, question: Question) -> Answer {
+    let answer = match question {
+        Question::List { pattern, contains, limit, after } => {
+            let wanted = Wanted {
+                pattern: pattern.as_deref(),
+                contains: contains.as_deref(),
+                limit: limit as usize,
+                after: after.as_deref(),
+            };
+            return list(&host.offers(), &wanted);
+        }
+        Question::Read { log, spot, lines, bytes, filter, scan, half } => {
+            let bounds = Bounds { lines, bytes: bytes.min(MAX_BYTES), scan: scan.min(MAX_SCAN), half };
+            host.log(&log).and_then(|log| read(&log, &spot, &bounds, &filter, host.zone()))
+        }
+        Question::Raw { log, from, to, bytes } => {
+            host.log(&log).and_then(|log| raw(&log, from.as_deref(), to.as_deref(), bytes.min(MAX_BYTES)))
+        }
+    };
+    answer.unwrap_or_else(Answer::Refused)
+}
+
+/// What one page may cost.
+struct Bounds {
+    lines: u32,
+    bytes: u32,
+    scan: u64,
+    half: HalfLine,
+}
+
+fn read(log: &Followed, spot: &Spot, bounds: &Bounds, filter: &tailcast_wire::Filter, zone: Option<&str>) -> Result<Answer, Refusal> {
+    let compiled = compile(filter).map_err(|(words, at)| Refusal {
+        failure: Some(Failure::BadFilter),
+        words,
+        at: at.and_then(|at| u32::try_from(at).ok()),
+    })?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut state = FilterState::default();
+        let mut wants = |line: Line<'_>| wanted(&compiled, line, &mut state);
+        let ask = Ask {
+            lines: bounds.lines as usize,
+            bytes: bounds.bytes.into(),
+            scan: bounds.scan,
+            upto: log.edge(),
+            want: (!filter.is_empty()).then_some(&mut wants),
+        };
+        match page(log, spot, ask, zone) {
+            Err(Error::MovedOn) if tries < TRIES => (),
+            // The log is not there (yet): an empty page, and whoever waits is told by the channel.
+            Err(Error::Obstacle(tail::Obstacle::NotThere)) if *spot == Spot::Last => {
+                return Ok(Answer::Page(Page { end: true, ..Page::default() }));
+            }
+            Err(e) => return Err(refusal(&e)),
+            Ok(page) => return Ok(Answer::Page(wire_page(page, bounds.half))),
+        }
+    }
+}
+
+fn wanted(filter: &tailcast_lines::Filter, line: Line<'_>, state: &mut FilterState) -> bool {
+    let encoding = match line.encoding {
+        tail::Encoding::Bytes => return filter.matches(line.bytes, state),
+        tail::Encoding::Utf16Le => tailcast_lines::Encoding::Utf16Le,
+        tail::Encoding::Utf16Be => tailcast_lines::Encoding::Utf16Be,
+    };
+    filter.matches(display(line.bytes, encoding, MAX_SHOWN).text.as_bytes(), state)
+}
+
+fn page(log: &Followed, spot: &Spot, ask: Ask<'_>, zone: Option<&str>) -> Result<tail::Page, Error> {
+    match spot {
+        Spot::Last => log.log.last(ask),
+        Spot::Before(position) => log.log.before(&position.parse()?, ask),
+        Spot::After(position) => log.log.after(&position.parse()?, ask),
+        Spot::Offset(offset) => log.log.after(&log.log.at_offset(Offset(*offset))?, ask),
+        Spot::Time(micros) => {
+            let place = jump(log, *micros, zone, &ask)?;
+            log.log.after(&place, ask)
+        }
+    }
+}
+
+/// The first line that is not earlier than a time.
+fn jump(log: &Followed, micros: i64, zone: Option<&str>, ask: &Ask<'_>) -> Result<Position, Error> {
+    let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+    let recognizer = Recognizer::new(Context { zone, reference: jiff::Timestamp::now() });
+    let mut compare = |line: Line<'_>| recognizer.read(line.bytes).time.map(|time| time.as_microsecond().cmp(&micros));
+    Ok(log.log.find_first(ask.upto, &mut compare)?.place)
+}
+
+fn raw(log: &Followed, from: Option<&str>, to: Option<&str>, bytes: u32) -> Result<Answer, Refusal> {
+    let parse = |text: Option<&str>| text.map(str::parse::<Position>).transpose().map_err(|e| refusal(&e));
+    let (from, to) = (parse(from)?, parse(to)?);
+    let from = match from {
+        Some(from) => from,
+        None => log.log.at_offset(Offset::ZERO).map_err(|e| refusal(&e))?,
+    };
+    let raw = log.log.raw(&from, to.as_ref(), bytes as usize).map_err(|e| refusal(&e))?;
+    Ok(Answer::Raw { bytes: Bytes::from(raw.bytes), next: raw.next.map(|next| next.to_string()) })
+}
+
+/// A page for the wire; where one incarnation ends and the next begins, that is told.
+fn wire_page(page: tail::Page, half: HalfLine) -> Page {
+    let mut parts = Vec::new();
+    let mut last: Option<Incarnation> = None;
+    for block in page.blocks {
+        if last.as_ref().is_some_and(|last| last.life() != block.incarnation().life()) {
+            parts.push(Part::Told(rotated(&block)));
+        }
+        last = Some(block.incarnation().clone());
+        parts.push(Part::Block(told::block(block)));
+    }
+    if let (HalfLine::Hold, Some(Part::Block(block)), Some(after)) = (half, parts.last_mut(), &page.after) {
+        hold_half_line(block, after.offset().0);
+    }
+    let after = page.after.map(|after| {
+        let life = page.after_life.map_or(0, tail::Life::number);
+        Place { life, offset: after.offset().0, position: after.to_string() }
+    });
+    Page {
+        parts,
+        before: page.before.map(|before| before.to_string()),
+        after,
+        end: page.end,
+        limited: page.stopped == Stopped::Scan,
+        scanned: page.scanned,
+    }
+}
+
+/// Takes the half line off the end of a page: it comes whole when its writer is done with it.
+fn hold_half_line(block: &mut Block, after: u64) {
+    if let (Ends::Unfinished, Body::Raw(bytes)) = (&block.ends, &mut block.body)
+        && (block.start..block.end).contains(&after)
+    {
+        bytes.truncate((after - block.start) as usize);
+        block.end = after;
+        block.ends = Ends::Whole;
+    }
+}
+
+fn rotated(block: &tail::Block) -> Told {
+    let to = told::place(block.incarnation().life(), block.start(), &block.position_at(block.start()));
+    let words = "the file was rotated; this is the next one".to_owned();
+    Told { tiding: Some(Tiding::Rotated), from: None, to: Some(to), bytes: None, words }
+}
+
+fn refusal(error: &Error) -> Refusal {
+    let failure = match error {
+        Error::Garbled(_) | Error::AnotherLog => Failure::BadPosition,
+        Error::Gone(_) => Failure::Gone,
+        Error::Followed | Error::MovedOn => Failure::Busy,
+        Error::Obstacle(tail::Obstacle::Refused) => return crate::host::not_offered(),
+        Error::Obstacle(_) => Failure::Unreadable,
+    };
+    Refusal { failure: Some(failure), words: error.to_string(), at: None }
+}
+
+fn refused(failure: Failure, words: &str) -> Answer {
+    Answer::Refused(Refusal { failure: Some(failure), words: words.to_owned(), at: None })
+}

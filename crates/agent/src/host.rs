@@ -1,0 +1,149 @@
+//! This host as an agent knows it: its name, its offers, and the logs that somebody is at.
+//!
+//! A log is made when it is first asked for and forgotten with its last user; an offered log that nobody asks for is not
+//! in here at all (law 3). Every name that comes from a hub passes [`Host::log`], every file passes the gate that
+//! is made of the same offers (law 10).
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+use tailcast_tail::{Candidate, Cap, Gate, Log, Role, Setup, Tag, Watcher};
+use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
+
+use crate::offers::Offers;
+
+/// What an agent is told at its start.
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// The name to be known by.
+    pub host: HostName,
+    /// What may be read.
+    pub offers: Offers,
+    /// Words about the host, as `key`, `value`.
+    pub labels: Vec<(String, String)>,
+    /// The IANA name of its time zone.
+    pub zone: Option<String>,
+}
+
+/// This host. Shared by everything an agent does.
+#[derive(Debug)]
+pub struct Host {
+    name: HostName,
+    labels: Vec<(String, String)>,
+    zone: Option<String>,
+    offers: Arc<RwLock<Arc<Offers>>>,
+    setup: Arc<Setup>,
+    watcher: Arc<Watcher>,
+    session: u64,
+    logs: Mutex<HashMap<String, Weak<Followed>>>,
+}
+
+/// A log that somebody is at.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    pub(crate) log: Log,
+    /// The end of what the pump has handed to the link: history is not read past it, so that it meets the live lines.
+    edge: Mutex<Option<Cap>>,
+}
+
+impl Followed {
+    pub(crate) fn edge(&self) -> Option<Cap> {
+        *self.edge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_edge(&self, edge: Option<Cap>) {
+        *self.edge.lock().unwrap_or_else(PoisonError::into_inner) = edge;
+    }
+}
+
+/// The offers as the gate of `tail`.
+struct OfferGate(Arc<RwLock<Arc<Offers>>>);
+
+impl Gate for OfferGate {
+    fn admits(&self, candidate: &Candidate<'_>) -> bool {
+        let offers = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        match candidate.role {
+            Role::Itself | Role::Sibling => offers.admit(candidate.real),
+        }
+    }
+}
+
+impl Host {
+    /// The host of this process.
+    #[must_use]
+    pub fn new(config: HostConfig) -> Arc<Self> {
+        let offers = Arc::new(RwLock::new(Arc::new(config.offers)));
+        let setup = Arc::new(Setup::new(OfferGate(Arc::clone(&offers))));
+        Arc::new(Host {
+            name: config.host,
+            labels: config.labels,
+            zone: config.zone,
+            offers,
+            watcher: Watcher::new(Arc::clone(&setup)),
+            setup,
+            session: fastrand::u64(..),
+            logs: Mutex::default(),
+        })
+    }
+
+    /// Other offers from now on. What is open and no longer offered is closed by the next look at its path.
+    pub fn offer(&self, offers: Offers) {
+        *self.offers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offers);
+    }
+
+    /// What is offered now.
+    pub fn offers(&self) -> Arc<Offers> {
+        Arc::clone(&self.offers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What has been done with files since the start.
+    #[must_use]
+    pub fn counters(&self) -> &tailcast_tail::Counters {
+        &self.setup.counters
+    }
+
+    pub(crate) fn watcher(&self) -> &Arc<Watcher> {
+        &self.watcher
+    }
+
+    /// The name of its time zone.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    pub(crate) fn hello(&self) -> Hello {
+        Hello {
+            protocol_min: PROTOCOL,
+            protocol_max: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            host: self.name.clone(),
+            session: self.session,
+            offers: self.offers().as_written(),
+            labels: self.labels.clone(),
+            zone: self.zone.clone(),
+        }
+    }
+
+    /// The log called `name`, if it is offered. The same while somebody holds it.
+    pub(crate) fn log(&self, name: &str) -> Result<Arc<Followed>, Refusal> {
+        if !self.offers().names(Path::new(name)) {
+            return Err(not_offered());
+        }
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = logs.get(name).and_then(Weak::upgrade) {
+            return Ok(log);
+        }
+        let tag = Tag::of(&format!("{}:{name}", self.name));
+        let log = Arc::new(Followed { log: Log::new(name.into(), tag, &self.setup), edge: Mutex::default() });
+        logs.retain(|_, log| log.strong_count() > 0);
+        logs.insert(name.to_owned(), Arc::downgrade(&log));
+        Ok(log)
+    }
+}
+
+/// One answer for what is not offered and what does not exist, so that nothing is learned from it.
+pub(crate) fn not_offered() -> Refusal {
+    let words = "there is no such log among those that this host offers".to_owned();
+    Refusal { failure: Some(Failure::NotOffered), words, at: None }
+}

@@ -1,0 +1,318 @@
+//! The pump of one followed log: its follower on one side, every channel on it on the other.
+//!
+//! One pump per log, however many channels (law 2), and only while there are channels (law 3). It alone paces (law 6): the
+//! first line after a silence leaves at once, a busy log is read once per 16 ms. Above 8 MiB in a second it skips to the
+//! end and tells the gap to all (law 5); who wants everything reads it from the file. The disk is read on a blocking thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tailcast_tail as tail;
+use tailcast_tail::{Cap, Event, Follower, From, Position};
+use tailcast_wire::{Place, Tiding, ToHub, Told, encode};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::channel::Channel;
+use crate::host::{Followed, Host};
+use crate::outbox::{Ended, Outbox};
+use crate::told;
+
+/// A busy log goes out at most this often.
+const PACE: Duration = Duration::from_millis(16);
+/// How far the channel has come is said at least this often, also of a log that is silent (law 12).
+const EDGE: Duration = Duration::from_secs(1);
+/// Bytes read in one step.
+const STEP: usize = 1 << 20;
+/// Bytes a log may bring in one window before what is left is skipped.
+const BURST: u64 = 8 << 20;
+/// The window.
+const WINDOW: Duration = Duration::from_secs(1);
+/// Orders that may wait; the hub's messages wait behind them.
+const ORDERS: usize = 256;
+
+/// What a pump is told by the link.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// A channel more, from a position or from where the log stands.
+    Open { channel: Box<Channel>, from: Option<String> },
+    /// A channel less.
+    Close(u32),
+    /// More bytes for a channel.
+    Credit { channel: u32, bytes: u64 },
+}
+
+/// A pump that runs; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Pump {
+    /// Starts a pump. `before` is the pump of the same log that is just ending: a log has one follower at a time.
+    pub(crate) fn start(host: Arc<Host>, log: Arc<Followed>, outbox: Outbox, before: Option<JoinHandle<()>>) -> Self {
+        let (orders, receiver) = mpsc::channel(ORDERS);
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                // How it ended does not matter, only that it has.
+                drop(before.await);
+            }
+            Running::new(host, log, outbox).run(receiver).await;
+        });
+        Pump { orders, task }
+    }
+
+    /// Hands an order on, waiting for room. An ended pump takes none: its link has ended too.
+    pub(crate) async fn order(&self, order: Order) {
+        if self.orders.send(order).await.is_err() {
+            tracing::trace!("an order came to a pump that has ended");
+        }
+    }
+
+    /// Lets it end, and gives what waits for that.
+    pub(crate) fn end(self) -> JoinHandle<()> {
+        self.task
+    }
+}
+
+struct Running {
+    host: Arc<Host>,
+    log: Arc<Followed>,
+    outbox: Outbox,
+    hint: Arc<Notify>,
+    work: Work,
+    next_step: Instant,
+    next_edge: Instant,
+}
+
+/// What goes to the blocking thread and comes back.
+#[derive(Default)]
+struct Work {
+    follower: Option<Follower>,
+    channels: Vec<Channel>,
+    window: Window,
+    more: bool,
+    out: Vec<Bytes>,
+}
+
+/// How much the log has brought in the present window.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    began: Instant,
+    given: u64,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Window { began: Instant::now(), given: 0 }
+    }
+}
+
+impl Running {
+    fn new(host: Arc<Host>, log: Arc<Followed>, outbox: Outbox) -> Self {
+        let now = Instant::now();
+        Running { host, log, outbox, hint: Arc::default(), work: Work::default(), next_step: now, next_edge: now + EDGE }
+    }
+
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        loop {
+            let look = self.next_look();
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => {
+                        self.obey(order);
+                        while let Ok(order) = orders.try_recv() {
+                            self.obey(order);
+                        }
+                    }
+                    None => break,
+                },
+                () = self.hint.notified(), if !self.work.more => sleep_until(self.next_step).await,
+                () = sleep_until(look) => (),
+            }
+            if self.work.channels.is_empty() {
+                continue;
+            }
+            if self.turn().await.is_err() {
+                break;
+            }
+        }
+        self.log.set_edge(None);
+    }
+
+    /// When to step although nothing woke: more to read, something the follower waits for, or an edge to be said.
+    fn next_look(&self) -> Instant {
+        match &self.work.follower {
+            Some(_) if self.work.more => self.next_step,
+            Some(follower) => (Instant::now() + follower.next_look()).min(self.next_edge),
+            None => Instant::now() + EDGE * 3600,
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Open { channel, from } => self.open(*channel, from),
+            Order::Close(number) => self.work.channels.retain(|channel| channel.number() != number),
+            Order::Credit { channel, bytes } => {
+                if let Some(channel) = self.work.channels.iter_mut().find(|c| c.number() == channel) {
+                    channel.credit(bytes);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, mut channel: Channel, from: Option<String>) {
+        let from = from.map(|text| text.parse::<Position>());
+        if self.work.follower.is_none() {
+            let start = match &from {
+                Some(Ok(position)) => From::At(*position),
+                _ => From::End,
+            };
+            match self.log.log.follow(start) {
+                Ok(mut follower) => {
+                    let hint = Arc::clone(&self.hint);
+                    follower.watched_by(self.host.watcher(), Arc::new(move || hint.notify_one()));
+                    self.work.follower = Some(follower);
+                }
+                Err(e) => self.work.say(&channel.told(error(&e.to_string()))),
+            }
+        } else if let Some(Ok(position)) = &from {
+            channel.resume_at(*position);
+        }
+        if let Some(Err(e)) = from {
+            self.work.say(&channel.told(error(&e.to_string())));
+        }
+        self.work.channels.push(channel);
+    }
+
+    /// One step on the blocking thread, and all that it brought onto the link.
+    async fn turn(&mut self) -> Result<(), Ended> {
+        let mut work = std::mem::take(&mut self.work);
+        let log = Arc::clone(&self.log);
+        let say_edge = Instant::now() >= self.next_edge;
+        let worked = tokio::task::spawn_blocking(move || {
+            work.step(&log, say_edge);
+            work
+        });
+        self.work = worked.await.map_err(|_| Ended)?;
+        if say_edge {
+            self.next_edge = Instant::now() + EDGE;
+        }
+        let brought = !self.work.out.is_empty();
+        for message in std::mem::take(&mut self.work.out) {
+            self.outbox.live(message).await?;
+        }
+        // Only now: an answer that is capped here must not overtake the blocks up to here.
+        let edge = self.work.follower.as_ref().and_then(Follower::edge);
+        self.log.set_edge(edge.map(|edge| edge.cap()));
+        if brought || self.work.more {
+            self.next_step = self.work.window.not_before(self.work.more).max(Instant::now() + PACE);
+        }
+        Ok(())
+    }
+}
+
+impl Window {
+    /// Waits for the next window when this one has brought all that it may.
+    fn not_before(&self, more: bool) -> Instant {
+        if more && self.given >= BURST { self.began + WINDOW } else { self.began }
+    }
+}
+
+impl Work {
+    fn step(&mut self, log: &Followed, say_edge: bool) {
+        let Some(mut follower) = self.follower.take() else { return };
+        if self.is_too_much(&follower)
+            && let Ok(Some(gap)) = follower.skip_to_end()
+        {
+            let told = told::skipped(&gap);
+            self.tell_all(&told);
+        }
+        let before = follower.edge();
+        let step = follower.step(STEP);
+        self.more = step.more;
+        let edge = follower.edge().map(|edge| told::edge_place(&edge));
+        let stood = |edge: tail::Edge| (told::edge_place(&edge), edge.cap());
+        let started = before.map(stood).or_else(|| first_place(&step.events)).or_else(|| follower.edge().map(stood));
+        self.open_new_channels(log, started.as_ref());
+        for event in step.events {
+            self.event(event, edge.as_ref());
+        }
+        if say_edge {
+            let behind = follower.behind();
+            for channel in &mut self.channels {
+                let message = channel.edge(edge.clone(), behind);
+                self.out.extend(message.as_ref().map(encode));
+            }
+        }
+        self.follower = Some(follower);
+    }
+
+    /// Whether the log has brought its share of a window and there is as much again waiting.
+    fn is_too_much(&mut self, follower: &Follower) -> bool {
+        if self.window.began.elapsed() < WINDOW {
+            return false;
+        }
+        let was_full = self.window.given >= BURST;
+        self.window = Window { began: Instant::now(), given: 0 };
+        was_full && follower.behind() > BURST
+    }
+
+    /// Channels that came since the last step: they are told where they start, and brought up to there.
+    fn open_new_channels(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) {
+        for channel in &mut self.channels {
+            for message in channel.open(log, edge) {
+                self.out.push(encode(&message));
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event, edge: Option<&Place>) {
+        let told = told::told(&event, edge.cloned());
+        match event {
+            Event::Block(block) => {
+                let block = told::block(block);
+                self.window.given += block.end - block.start;
+                for channel in &mut self.channels {
+                    self.out.extend(channel.block(&block).iter().map(encode));
+                }
+                if let Some(told) = told::unfinished(&block) {
+                    self.tell_all(&told);
+                }
+            }
+            _ => {
+                if let Some(told) = told {
+                    self.tell_all(&told);
+                }
+            }
+        }
+    }
+
+    fn tell_all(&mut self, told: &Told) {
+        for channel in &mut self.channels {
+            self.out.push(encode(&channel.told(told.clone())));
+        }
+    }
+
+    fn say(&mut self, message: &ToHub) {
+        self.out.push(encode(message));
+    }
+}
+
+/// Where a follower's first step began to read, when it brought lines.
+fn first_place(events: &[Event]) -> Option<(Place, Cap)> {
+    events.iter().find_map(|event| match event {
+        Event::Block(block) => {
+            let (life, offset) = (block.incarnation().life(), block.start());
+            Some((told::place(life, offset, &block.position_at(offset)), Cap { life, offset }))
+        }
+        _ => None,
+    })
+}
+
+fn error(words: &str) -> Told {
+    Told { tiding: Some(Tiding::Error), from: None, to: None, bytes: None, words: words.to_owned() }
+}

@@ -1,0 +1,119 @@
+//! A hub far away: dial, speak, and when the link ends dial again, for ever.
+//!
+//! The waits between two attempts double from a quarter of a second to ten and are spread over their whole length, so that
+//! a thousand agents of a hub that was restarted are all back within half a minute and not all at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tailcast_wire::LINK_PROTOCOL;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_websockets::{Message, WebSocketStream};
+
+use crate::dial::{DialError, Dialer, Stream};
+use crate::host::Host;
+use crate::link::{End, speak};
+
+/// Where the link is spoken.
+const PATH: &str = "api/v1/agent";
+/// The first and the longest wait between two attempts.
+const WAIT: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+/// A link that lasted so long was a good one: the waits begin anew.
+const GOOD: Duration = Duration::from_secs(10);
+/// A hub pings each 15 s; one that has been silent for so long is gone without a word.
+const SILENCE: Duration = Duration::from_secs(50);
+/// Messages that may wait in each direction.
+const PIPE: usize = 32;
+
+/// Keeps a link to the hub until it is stopped.
+pub async fn reach(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) {
+    let mut wait = WAIT.0;
+    while !stop.is_cancelled() {
+        let began = Instant::now();
+        let end = tokio::select! {
+            end = once(host, dialer, stop) => end,
+            () = stop.cancelled() => return,
+        };
+        if began.elapsed() >= GOOD {
+            wait = WAIT.0;
+        }
+        let pause = match end {
+            Ok(End::Stopped) => return,
+            Ok(End::Bye(within)) => within.min(WAIT.1),
+            Ok(End::Gone) => {
+                tracing::info!("the link to the hub ended; dialling again");
+                wait
+            }
+            Ok(End::Refused(words)) => {
+                tracing::warn!("the hub refused this agent: {words}");
+                WAIT.1
+            }
+            Err(e) => {
+                tracing::warn!("{e}");
+                wait
+            }
+        };
+        wait = (wait * 2).min(WAIT.1);
+        let spread = pause / 2 + pause.mul_f64(fastrand::f64());
+        tokio::select! {
+            () = sleep(spread) => (),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn once(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) -> Result<End, DialError> {
+    let socket = dialer.websocket(PATH, LINK_PROTOCOL).await?;
+    let (to_hub, from_agent) = mpsc::channel(PIPE);
+    let (to_agent, from_hub) = mpsc::channel(PIPE);
+    let carried = tokio::spawn(carry(socket, to_agent, from_agent));
+    let end = speak(host, to_hub, from_hub, stop).await;
+    // The last words are in the queue; what cannot be written in a second is not heard.
+    drop(timeout(Duration::from_secs(1), carried).await);
+    Ok(end)
+}
+
+/// Moves messages between the socket and the session until either ends. The directions do not wait for each other.
+async fn carry(socket: WebSocketStream<Stream>, to_agent: mpsc::Sender<Bytes>, from_agent: mpsc::Receiver<Bytes>) {
+    let (sink, stream) = socket.split();
+    let heard = AtomicBool::new(true);
+    tokio::select! {
+        () = inward(stream, to_agent, &heard) => (),
+        () = outward(sink, from_agent) => (),
+        () = silence(&heard) => tracing::info!("the hub has been silent for too long"),
+    }
+}
+
+async fn inward(mut stream: SplitStream<WebSocketStream<Stream>>, to_agent: mpsc::Sender<Bytes>, heard: &AtomicBool) {
+    while let Some(Ok(message)) = stream.next().await {
+        heard.store(true, Ordering::Relaxed);
+        if message.is_binary() && to_agent.send(message.into_payload().into()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn outward(mut sink: SplitSink<WebSocketStream<Stream>, Message>, mut from_agent: mpsc::Receiver<Bytes>) {
+    while let Some(bytes) = from_agent.recv().await {
+        if sink.send(Message::binary(bytes)).await.is_err() {
+            return;
+        }
+    }
+    // Whether the hub hears the close does not matter: its pings will tell it.
+    drop(sink.close().await);
+}
+
+async fn silence(heard: &AtomicBool) {
+    loop {
+        sleep(SILENCE).await;
+        if !heard.swap(false, Ordering::Relaxed) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What this machine offers, from the options to the agent's library: the same for `serve` and for `agent`.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use tailcast_agent::{Host, HostConfig, Offers};
+
+use crate::exit::{Exit, Failure};
+use crate::options::Offer;
+
+/// This machine as an agent knows it.
+pub(super) fn host(offer: Offer) -> Result<Arc<Host>, Failure> {
+    let offers = offers(&offer)?;
+    let zone = jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
+    Ok(Host::new(HostConfig { host: offer.host, offers, labels: offer.labels, zone }))
+}
+
+/// Other offers for a machine that is serving.
+pub(super) fn renew(offer: Option<Offer>, host: Option<&Arc<Host>>) -> Result<(), Failure> {
+    if let (Some(offer), Some(host)) = (offer, host) {
+        host.offer(offers(&offer)?);
+    }
+    Ok(())
+}
+
+fn offers(offer: &Offer) -> Result<Offers, Failure> {
+    Offers::new(&offer.paths, &offer.exclude).map_err(|e| Failure::new(Exit::Usage, anyhow!(e)))
+}

@@ -1,0 +1,77 @@
+//! A line as the hub has put it into JSON. The object itself is passed on as it came; what is needed of it is read here.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// One line, as text of its JSON object.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Line(Box<RawValue>);
+
+/// What is read of a line.
+#[derive(Debug, Deserialize)]
+pub(super) struct Said<'a> {
+    /// Where it starts.
+    #[serde(borrow)]
+    pub(super) position: Cow<'a, str>,
+    /// As text, with U+FFFD for what is none.
+    #[serde(borrow)]
+    pub(super) text: Cow<'a, str>,
+    /// The bytes in base64, where the text is not exactly them.
+    bytes: Option<String>,
+    /// Its true length in bytes, where this is only its beginning.
+    pub(super) cut: Option<u64>,
+}
+
+impl Line {
+    /// What it says; `None` when it is not of the known shape.
+    pub(super) fn said(&self) -> Option<Said<'_>> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+
+    /// Appends the object with `log` in front of the rest, and a newline.
+    pub(super) fn push_named(&self, log: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.extend_from_slice(b"{\"log\":");
+        serde_json::to_writer(&mut *out, log)?;
+        let rest = self.0.get().trim_start_matches('{');
+        out.push(b',');
+        out.extend_from_slice(rest.as_bytes());
+        out.push(b'\n');
+        Ok(())
+    }
+}
+
+impl Said<'_> {
+    /// Its bytes without the newline.
+    pub(super) fn bytes(&self) -> Cow<'_, [u8]> {
+        let exact = self.bytes.as_ref().and_then(|bytes| STANDARD.decode(bytes).ok());
+        exact.map_or(Cow::Borrowed(self.text.as_bytes()), Cow::Owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(json: &str) -> Line {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn the_object_is_passed_on_as_it_came() {
+        let mut out = Vec::new();
+        line(r#"{"position":"p","offset":3,"text":"x","new_field":[1]}"#).push_named("a:/\"b", &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "{\"log\":\"a:/\\\"b\",\"position\":\"p\",\"offset\":3,\"text\":\"x\",\"new_field\":[1]}\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_back_as_they_were() {
+        assert_eq!(&*line(r#"{"position":"p","text":"a\ufffd","bytes":"Yf8="}"#).said().unwrap().bytes(), b"a\xff");
+        assert_eq!(&*line(r#"{"position":"p","text":"a\tb"}"#).said().unwrap().bytes(), b"a\tb");
+    }
+}
