@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use tailcast_tail::{Ask, Event, Everything, Follower, From, Log, Offset, Setup, Tag};
 
+#[expect(clippy::disallowed_methods, reason = "an example is a program")]
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let folder = args.next().ok_or("say in which directory")?;

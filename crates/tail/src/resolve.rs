@@ -52,10 +52,10 @@ impl Shared {
 
     /// The place, if the very inode is still there under one of the log's names.
     pub(crate) fn resolve_same_inode(&self, position: &Position) -> Option<Place> {
-        match self.best_fit(position) {
-            (Fit::Exact, Some(held)) => Place::snapped(held, position.offset()).ok(),
-            _ => None,
-        }
+        let tie = position.token().tie();
+        let member = self.chain().into_iter().find(|member| member.identity.tie() == tie)?;
+        let held = self.open(&member.path, member.role).ok().filter(|held| holds(held, position))?;
+        Place::snapped(held, position.offset()).ok()
     }
 
     /// The best of all files of the log; an earlier one wins a tie.

@@ -62,7 +62,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            settle: Duration::from_millis(500),
+            settle: Duration::from_millis(250),
             idle: Duration::from_secs(5),
             grace: Duration::from_secs(60),
             reconcile: Duration::from_secs(2),

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,6 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
 use crate::event::Poll;
-use crate::open::proc_path;
 use crate::setup::Setup;
 
 /// Called when a log should be looked at. Runs on the watcher's thread: it must be quick and must not block.
@@ -64,7 +63,7 @@ struct Interest {
 }
 
 enum What {
-    /// The followed file; the flag says that the kernel still watches it.
+    /// A file; the flag says that the kernel still watches it.
     File(Arc<AtomicBool>),
     /// A directory, for names that begin so; the flag says that it still is the directory it was.
     Folder(OsString, Arc<AtomicBool>),
@@ -74,8 +73,17 @@ enum What {
 pub(crate) struct Watch {
     watcher: Arc<Watcher>,
     who: u64,
-    file: Arc<AtomicBool>,
+    files: [Arc<AtomicBool>; 2],
     folders: Arc<AtomicBool>,
+}
+
+/// Which of the two files that matter to a follower.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slot {
+    /// The one that is read.
+    Read,
+    /// The one that stands at the path meanwhile.
+    Ahead,
 }
 
 impl Watcher {
@@ -96,7 +104,7 @@ impl Watcher {
         table.last += 1;
         let who = table.last;
         table.wakes.insert(who, wake);
-        Watch { watcher: Arc::clone(self), who, file: Arc::default(), folders: Arc::default() }
+        Watch { watcher: Arc::clone(self), who, files: Default::default(), folders: Arc::default() }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -258,25 +266,34 @@ impl Table {
 }
 
 impl Watch {
-    /// Has the next change of an open file told, if that is not so already. To be called before the file is read.
-    pub(crate) fn arm(&self, file: BorrowedFd<'_>) -> Result<(), Poll> {
-        if self.file.swap(true, Ordering::AcqRel) {
+    /// Has the next change of a file told, if that is not so already. To be called before the file is read.
+    pub(crate) fn arm(&self, slot: Slot, path: &Path) -> Result<(), Poll> {
+        let armed = &self.files[slot as usize];
+        if armed.load(Ordering::Acquire) {
             return Ok(());
         }
-        self.watcher.table().forget(self.who, |what| matches!(what, What::File(_)));
+        self.disarm(slot);
+        // Before the kernel is asked: the event may come at once, and takes it back.
+        armed.store(true, Ordering::Release);
         let flags = WatchFlags::MODIFY | WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::ONESHOT;
-        let interest = Interest { who: self.who, what: What::File(Arc::clone(&self.file)) };
-        let armed = self.watcher.add(Path::new(&proc_path(file.as_raw_fd())), flags, interest);
-        if armed.is_err() {
-            self.file.store(false, Ordering::Release);
+        let interest = Interest { who: self.who, what: What::File(Arc::clone(armed)) };
+        let added = self.watcher.add(path, flags, interest);
+        if added.is_err() {
+            armed.store(false, Ordering::Release);
         }
-        armed
+        added
     }
 
-    /// The followed file is another one from now on.
-    pub(crate) fn disarm(&self) {
-        self.watcher.table().forget(self.who, |what| matches!(what, What::File(_)));
-        self.file.store(false, Ordering::Release);
+    /// The file in this slot is another one from now on.
+    pub(crate) fn disarm(&self, slot: Slot) {
+        let flag = &self.files[slot as usize];
+        self.watcher.table().forget(self.who, |what| matches!(what, What::File(armed) if Arc::ptr_eq(armed, flag)));
+        flag.store(false, Ordering::Release);
+    }
+
+    /// The directories may be others from now on.
+    pub(crate) fn displace(&self) {
+        self.folders.store(false, Ordering::Release);
     }
 
     /// Whether the directories are those that were given and none of them has gone.

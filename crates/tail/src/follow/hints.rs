@@ -1,14 +1,16 @@
 //! How a follower gets to know that it should look: by hints where the kernel gives them, else by asking at intervals.
 
 use std::ffi::OsString;
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::event::{Event, Poll};
 use crate::file::File;
+use crate::open::proc_path;
 use crate::setup::{Ground, Patience};
-use crate::watch::{Wake, Watch, Watcher};
+use crate::watch::{Slot, Wake, Watch, Watcher};
 
 /// Links that are followed to find the directories to watch. The kernel itself gives up at 40.
 const MOST_LINKS: usize = 8;
@@ -47,7 +49,17 @@ impl Hints {
     pub(crate) fn moved(&mut self) {
         self.interval = self.patience.poll;
         if let Source::Kernel(watch) = &self.source {
-            watch.disarm();
+            watch.disarm(Slot::Read);
+            watch.disarm(Slot::Ahead);
+            watch.displace();
+        }
+    }
+
+    /// Has it told when the file at the path changes, which is not yet the one that is read.
+    /// If that is refused, so is the other soon, and that is told.
+    pub(crate) fn look_ahead(&self, path: &Path) {
+        if let Source::Kernel(watch) = &self.source {
+            watch.arm(Slot::Ahead, path).unwrap_or_default();
         }
     }
 
@@ -85,7 +97,7 @@ impl Hints {
         if file.is_none() || !watch.intact() {
             watch.look_in(&folders(path))?;
         }
-        file.map_or(Ok(()), |file| watch.arm(file.fd()))
+        file.map_or(Ok(()), |file| watch.arm(Slot::Read, Path::new(&proc_path(file.fd().as_raw_fd()))))
     }
 
     fn tell(&mut self, file: Option<&File>, events: &mut Vec<Event>) {

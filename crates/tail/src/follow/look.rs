@@ -3,6 +3,7 @@
 //! While the file is held open its inode number cannot be given to another one, so device and inode decide exactly whether
 //! the path leads to it. Whether it is what it was is decided by size, head and the bytes before the place.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::io::Errno;
@@ -99,6 +100,10 @@ impl Follower {
     pub(super) fn look_ahead(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
         let file = reading.cursor.held().file();
+        if matches!(reading.front, Front::Other(..)) {
+            // Before it is looked at, so that what comes after the look is told.
+            self.hints.look_ahead(&self.shared.path);
+        }
         let front = Front::of(&self.shared, file.identity(), reading.front);
         let turned = front.identity() != reading.front.identity() || reading.apart.is_none();
         reading.front = front;
@@ -184,15 +189,16 @@ impl Follower {
     fn started(&mut self, place: Place, events: &mut Vec<Event>) {
         let (incarnation, offset, size) = (place.held.name().clone(), place.offset, place.held.size());
         events.push(Event::Opened { incarnation, offset, size });
-        self.read_on(place);
+        self.read_on(place, events);
     }
 
     /// Reads from `place` on.
-    pub(super) fn read_on(&mut self, place: Place) {
-        let ours = place.held.file().identity();
-        self.known = self.shared.chain().iter().map(|member| member.identity).chain([ours]).collect();
+    pub(super) fn read_on(&mut self, place: Place, events: &mut Vec<Event>) {
+        let file = Arc::clone(place.held.file());
+        self.known = self.shared.chain().iter().map(|member| member.identity).chain([file.identity()]).collect();
         self.state = State::Reading(Reading::at(place));
         self.hints.moved();
+        self.hints.arm(&self.shared.path, Some(&file), events);
     }
 
     pub(super) fn lost(&self, lost: Lost, events: &mut Vec<Event>) {

@@ -29,6 +29,7 @@ use crate::log::Shared;
 use crate::page::Cap;
 use crate::place::Place;
 use crate::position::{Offset, Position};
+use crate::setup::Patience;
 use crate::watch::{Wake, Watcher};
 
 /// Where a follower starts.
@@ -143,12 +144,14 @@ impl Follower {
     /// When to step again although nobody woke: after 2 s; sooner where no hints come or something is about to end.
     #[must_use]
     pub fn next_look(&self) -> Duration {
-        let patience = self.shared.setup.patience;
-        let interval = self.hints.interval();
-        match &self.state {
-            State::Reading(reading) if reading.apart.is_some() => interval.min(patience.settle),
-            _ => interval,
-        }
+        let Patience { settle, idle, .. } = self.shared.setup.patience;
+        let soon = match &self.state {
+            State::Reading(Reading { apart: Some(apart), front, between, .. }) => {
+                if *between || front.size() > 0 || apart.elapsed() < settle { settle } else { idle }
+            }
+            _ => Duration::MAX,
+        };
+        self.hints.interval().min(soon)
     }
 
     /// Goes to the last line start of the file that is read; the stretch that was skipped is told.

@@ -80,14 +80,13 @@ impl Follower {
         events.push(Event::Rotated { from, to: next.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
         self.keep_an_eye(events);
-        self.read_on(place);
+        self.read_on(place, events);
         self.look_ahead(events);
     }
 
-    /// Nothing to go on with: lets go of the file and waits.
+    /// Nothing to go on with: lets go of the file, which patience was had with already, and waits.
     fn leave(&mut self, why: Obstacle, events: &mut Vec<Event>) -> bool {
         let start = Start::Again(self.edge().map(|edge| edge.position));
-        self.keep_an_eye(events);
         self.wait(start, None, why, events);
         self.hints.moved();
         false

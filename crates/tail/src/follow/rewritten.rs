@@ -62,7 +62,7 @@ impl Follower {
         let place = kept(&reading.cursor, &old, new).unwrap_or_else(|| Place::start(new.clone()));
         self.tell_unread(events);
         events.push(Event::Truncated { from: old.life(), given, to: new.name().clone(), at: place.offset });
-        self.read_on(place);
+        self.read_on(place, events);
         true
     }
 
@@ -112,7 +112,7 @@ impl Follower {
 
     /// Reads a file the path does not lead to, or perhaps does.
     fn read_apart(&mut self, place: Place, events: &mut Vec<Event>) {
-        self.read_on(place);
+        self.read_on(place, events);
         self.look_ahead(events);
         // The writer is known to have left: it was not moved away with the file, the bytes were copied.
         if let State::Reading(reading) = &mut self.state

@@ -12,7 +12,6 @@ use super::forth::Reader;
 use super::limit;
 use crate::block::Line;
 use crate::error::Error;
-use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::log::{Log, Shared};
 use crate::page::{Cap, Found, Jump};
@@ -43,8 +42,7 @@ impl Log {
     pub fn find_first(&self, upto: Option<Cap>, order: Order<'_>) -> Result<Jump, Error> {
         let (newest, _) = self.0.visible_end(upto)?;
         let mut search = Search { upto, order, scanned: 0 };
-        let place = search.over_files(&self.0, newest)?;
-        let (place, found) = place;
+        let (place, found) = search.over_files(&self.0, newest)?;
         Ok(Jump { place: place.position(), found, scanned: search.scanned })
     }
 }
@@ -65,18 +63,17 @@ struct Probe {
 impl Search<'_> {
     /// Newest file first: the first that begins before the line has it, or the one after it begins with it.
     fn over_files(&mut self, shared: &Shared, newest: Held) -> Result<(Place, Found), Error> {
-        let mut files = vec![newest.clone()];
-        let older = shared.behind(&newest);
-        let older = older.into_iter().filter(|member| member.role == Role::Sibling);
-        files.extend(older.filter_map(|member| shared.open(&member.path, member.role).ok()));
+        // One after the other: a month of hourly files must not be open at once.
+        let older = std::iter::once_with(|| shared.behind(&newest)).flatten();
+        let older = older.filter_map(|member| shared.open(&member.path, member.role).ok());
         // The start of the oldest file that is known to begin with a line that is not before.
         let mut later: Option<Place> = None;
-        for file in &files {
-            let end = self.end(file);
-            match self.probe(file, Offset::ZERO, end, PATIENCE_BYTES)? {
+        for file in std::iter::once(newest.clone()).chain(older) {
+            let end = self.end(&file);
+            match self.probe(&file, Offset::ZERO, end, PATIENCE_BYTES)? {
                 None => {}
-                Some(Probe { order: Ordering::Less, .. }) => return self.in_file(file, end, later),
-                Some(_) => later = Some(Place::start(file.clone())),
+                Some(Probe { order: Ordering::Less, .. }) => return self.in_file(&file, end, later),
+                Some(_) => later = Some(Place::start(file)),
             }
         }
         Ok(match later {

@@ -2,11 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tailcast_tail::{Event, Everything, Follower, From, Gate, Log, Patience, Setup, Tag};
+use tailcast_tail::{Candidate, Event, Everything, Follower, From, Gate, Log, Patience, Setup, Tag};
 
 /// Times short enough for tests; what depends on them is awaited, never slept for.
 pub(crate) const QUICK: Patience = Patience {
@@ -33,9 +33,29 @@ impl Bench {
     }
 
     pub(crate) fn with(patience: Patience, gate: impl Gate + 'static) -> Self {
+        Self::at(tempfile::tempdir().expect("a temporary directory"), "log", patience, gate)
+    }
+
+    /// The log stands in a directory that is not there.
+    pub(crate) fn in_folder(folder: &str) -> Self {
+        Self::in_folder_with(folder, QUICK)
+    }
+
+    pub(crate) fn in_folder_with(folder: &str, patience: Patience) -> Self {
+        let name = format!("{folder}/log");
+        Self::at(tempfile::tempdir().expect("a temporary directory"), &name, patience, Everything)
+    }
+
+    /// Only what `offered` says may be read; it is given the directory of the log.
+    pub(crate) fn offering(offered: fn(&Path, &Candidate<'_>) -> bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
+        let inside = folder.path().canonicalize().expect("a real path");
+        Self::at(folder, "log", QUICK, move |candidate: &Candidate<'_>| offered(&inside, candidate))
+    }
+
+    fn at(folder: tempfile::TempDir, name: &str, patience: Patience, gate: impl Gate + 'static) -> Self {
         let setup = Arc::new(Setup { patience, ..Setup::new(gate) });
-        let log = Log::new(folder.path().join("log"), Tag::of("here:log"), &setup);
+        let log = Log::new(folder.path().join(name), Tag::of("here:log"), &setup);
         Self { folder, setup, log }
     }
 
@@ -70,6 +90,13 @@ impl Bench {
     pub(crate) fn follow(&self, from: From) -> Seen {
         Seen { follower: self.log.follow(from).expect("a follower"), events: Vec::new() }
     }
+}
+
+/// The files below `folder` that this process has open. Tests run in processes of their own.
+pub(crate) fn open_files(folder: &Path) -> Vec<PathBuf> {
+    let links = fs::read_dir("/proc/self/fd").expect("descriptors").flatten();
+    let targets = links.filter_map(|link| fs::read_link(link.path()).ok());
+    targets.filter(|target| target.starts_with(folder)).collect()
 }
 
 /// A follower and all it has told.

@@ -1,6 +1,10 @@
 //! The tests of the crate as its users see it, one module for each kind of trouble.
 
+mod absence;
 mod bench;
 mod history;
 mod jump;
+mod lines;
 mod rotation;
+mod sharing;
+mod waking;
