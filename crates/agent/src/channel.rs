@@ -141,7 +141,7 @@ fn start_of(block: &Block) -> Place {
 }
 
 fn gap(from: Option<String>, to: &Place, bytes: Option<u64>) -> Told {
-    let from = from.map(|position| Place { life: 0, offset: 0, position });
+    let from = from.map(|position| Place { life: Place::BOUND, offset: 0, position });
     let words = match bytes {
         Some(bytes) => format!("{bytes} bytes were skipped since the link is slower than the log; they can be loaded"),
         None => "what was written while the link was down was more than is sent again; it can be loaded".to_owned(),

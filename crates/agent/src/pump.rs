@@ -84,6 +84,8 @@ struct Running {
     outbox: Outbox,
     hint: Arc<Notify>,
     work: Work,
+    /// A hint has come since the last step.
+    hinted: bool,
     next_step: Instant,
     next_edge: Instant,
 }
@@ -114,7 +116,7 @@ impl Default for Window {
 impl Running {
     fn new(host: Arc<Host>, log: Arc<Followed>, outbox: Outbox) -> Self {
         let now = Instant::now();
-        Running { host, log, outbox, hint: Arc::default(), work: Work::default(), next_step: now, next_edge: now + EDGE }
+        Running { host, log, outbox, hint: Arc::default(), work: Work::default(), hinted: false, next_step: now, next_edge: now + EDGE }
     }
 
     async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
@@ -130,7 +132,10 @@ impl Running {
                     }
                     None => break,
                 },
-                () = self.hint.notified(), if !self.work.more => sleep_until(self.next_step).await,
+                () = self.hint.notified(), if !self.work.more => {
+                    self.hinted = true;
+                    sleep_until(self.next_step).await;
+                }
                 () = sleep_until(look) => (),
             }
             if self.work.channels.is_empty() {
@@ -201,14 +206,14 @@ impl Running {
         if say_edge {
             self.next_edge = Instant::now() + EDGE;
         }
-        let brought = !self.work.out.is_empty();
         for message in std::mem::take(&mut self.work.out) {
             self.outbox.live(message).await?;
         }
         // Only now: an answer that is capped here must not overtake the blocks up to here.
         let edge = self.work.follower.as_ref().and_then(Follower::edge);
         self.log.set_edge(edge.map(|edge| edge.cap()));
-        if brought || self.work.more {
+        // A look by the clock does not count: the line that comes right after it is a quiet log's next line.
+        if std::mem::take(&mut self.hinted) || self.work.more {
             self.next_step = self.work.window.not_before(self.work.more).max(Instant::now() + PACE);
         }
         Ok(())

@@ -41,7 +41,8 @@ pub(crate) fn told(event: &Event, edge: Option<Place>) -> Option<Told> {
             let words = format!("a hole of {} bytes in which nothing was ever written was skipped", to.since(*from));
             (Tiding::Truncated, None, edge, Some(to.since(*from)), words)
         }
-        Event::Gap(gap) => gap_words(gap, gap_end(gap)),
+        // It lies in a file that was left: the log does not go on behind it.
+        Event::Gap(gap) => gap_words(gap, Some(bound(&gap.to))),
         Event::Lost(lost) => lost_words(lost),
         Event::Gone(departure) => (Tiding::Gone, None, None, None, gone_words(*departure)),
         Event::Waiting(obstacle) => (Tiding::Waiting, None, None, None, waiting_words(*obstacle)),
@@ -63,6 +64,11 @@ fn gap_words(gap: &tail::Gap, to: Option<Place>) -> Parts {
     (Tiding::Gap, Some(from), to, Some(gap.bytes()), words)
 }
 
+/// A place that bounds something and is not where the log goes on.
+fn bound(position: &tail::Position) -> Place {
+    Place { life: Place::BOUND, offset: position.offset().0, position: position.to_string() }
+}
+
 /// A gap that the pump itself made.
 pub(crate) fn skipped(gap: &tail::Gap) -> Told {
     let (tiding, from, to, bytes, words) = gap_words(gap, gap_end(gap));
@@ -74,9 +80,7 @@ fn lost_words(lost: &tail::Lost) -> Parts {
         Some(bytes) => format!("at least {bytes} bytes are lost"),
         None => "bytes are lost, it is not known how many".to_owned(),
     };
-    // A life is a number of this process; where the place stood is told by the position alone.
-    let from = Place { life: 0, offset: lost.from.offset().0, position: lost.from.to_string() };
-    (Tiding::Lost, Some(from), None, lost.bytes, format!("{bytes}: {}", lost.why))
+    (Tiding::Lost, Some(bound(&lost.from)), None, lost.bytes, format!("{bytes}: {}", lost.why))
 }
 
 fn gone_words(departure: Departure) -> String {

@@ -17,6 +17,8 @@ use crate::link::{Link, Pipe};
 
 /// How long an agent may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
+/// Within this time the agents of a hub that stops come again, in milliseconds.
+const RETRY_MS: u64 = 2000;
 /// Credit is given back in pieces of at least so many bytes.
 const CREDIT: u64 = crate::link::WINDOW / 4;
 
@@ -53,6 +55,11 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, admit: Admit<'_>, sto
         why = link.closed() => why,
         () = stop.cancelled() => "the hub stopped".to_owned(),
     };
+    if stop.is_cancelled() {
+        // Spread out, so that the agents of a hub that starts again do not all come at once.
+        let retry_ms = 200 + u32::try_from(crate::jitter(RETRY_MS)).unwrap_or_default();
+        link.try_send(&ToAgent::Bye { retry_ms });
+    }
     link.close(&why);
     agents.leave(&link, &why);
     tracing::info!(host = %link.hello().host, why, "an agent has gone");
@@ -106,7 +113,7 @@ impl<'a> Ingest<'a> {
             }
             ToHub::Told { channel: number, told } => {
                 let Some(channel) = self.link.channel(number) else { return };
-                let to = told.to.clone();
+                let to = told.goes_on().cloned();
                 channel.take(What::Told(told), to.as_ref());
             }
             ToHub::Edge { channel: number, edge, behind } => {

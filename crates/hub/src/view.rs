@@ -215,7 +215,7 @@ impl View {
                 (What::Block { block, long: None }, to)
             }
             Part::Told(told) => {
-                let to = told.to.clone();
+                let to = told.goes_on().cloned();
                 (What::Told(told), to)
             }
         };
@@ -275,7 +275,7 @@ impl View {
             return false;
         }
         match &item.what {
-            What::Told(Told { tiding: Some(Tiding::Gap), .. }) if self.policy == Policy::Complete && self.position.is_some() => {
+            What::Told(told) if self.reads_over(told) => {
                 self.read();
                 return false;
             }
@@ -296,6 +296,12 @@ impl View {
         *reach = item.reach.max(*reach);
         self.position = item.position.clone().or_else(|| self.position.take());
         true
+    }
+
+    /// Whether a gap in the channel is none for this viewer, who reads the bytes from the file.
+    fn reads_over(&self, told: &Told) -> bool {
+        let is_gap = told.tiding == Some(Tiding::Gap) && told.goes_on().is_some();
+        is_gap && self.policy == Policy::Complete && self.position.is_some()
     }
 
     /// The ring has overwritten what the viewer did not read in time.

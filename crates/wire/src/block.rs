@@ -148,6 +148,11 @@ pub struct Place {
     pub position: String,
 }
 
+impl Place {
+    /// The life of a place that only bounds something (a gap in a file that was left): the log does not go on there.
+    pub const BOUND: u64 = 0;
+}
+
 /// Something that happened to a log, between two blocks, in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Told {
@@ -166,6 +171,13 @@ pub struct Told {
     /// The same for a person.
     #[n(4)]
     pub words: String,
+}
+
+impl Told {
+    /// Where the log goes on behind this, when it says so.
+    pub fn goes_on(&self) -> Option<&Place> {
+        self.to.as_ref().filter(|to| to.life != Place::BOUND)
+    }
 }
 
 /// The kinds of happening, each an event's name in the interfaces.
