@@ -31,6 +31,8 @@ pub(crate) struct Cursor {
     seen: Option<u64>,
     /// When it was last seen to grow; nothing if it never did.
     grown: Option<Instant>,
+    /// Since when it is read.
+    since: Instant,
     /// Some places that were passed, oldest first, each with the hash of the bytes before it.
     marks: Vec<(Offset, Hash48)>,
     /// Where to stop although more may be there.
@@ -58,8 +60,8 @@ impl Cursor {
 
     /// Reads from `place` to `limit` and takes that for the end of the file.
     pub(crate) fn between(place: Place, limit: Offset) -> Self {
-        let (seen, grown, marks) = (None, None, Vec::new());
-        let mut cursor = Self { place, half: 0, seen, grown, marks, limit, behind_hole: false };
+        let (seen, grown, since, marks) = (None, None, Instant::now(), Vec::new());
+        let mut cursor = Self { place, half: 0, seen, grown, since, marks, limit, behind_hole: false };
         cursor.mark();
         cursor
     }
@@ -90,7 +92,8 @@ impl Cursor {
             None => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 let modified = Duration::from_nanos(u64::try_from(stat.modified).unwrap_or(0));
-                now.saturating_sub(modified)
+                // A clock that was set back must not make it look written to for ever.
+                now.saturating_sub(modified).max(self.since.elapsed())
             }
         }
     }

@@ -92,13 +92,16 @@ fn fit(held: &Held, position: &Position) -> Fit {
     if Head::of(&head) != position.token().head() {
         return Fit::No;
     }
-    let len = position.anchor.len;
-    let from = Offset(position.offset().0.saturating_sub(u64::from(len)));
-    match file.read(from, usize::from(len)) {
-        Ok(before) if Anchor::of(&before) == position.anchor && held.size() >= position.offset().0 => {
-            if file.identity().tie() == position.token().tie() { Fit::Exact } else { Fit::Content }
-        }
-        _ if len == 0 && position.token().head().len == 0 => Fit::No,
-        _ => Fit::HeadOnly,
+    let Anchor { len: before, .. } = position.anchor;
+    let from = Offset(position.offset().0.saturating_sub(u64::from(before)));
+    let same_place = held.size() >= position.offset().0
+        && file.read(from, usize::from(before)).is_ok_and(|bytes| Anchor::of(&bytes) == position.anchor);
+    match same_place {
+        true if file.identity().tie() == position.token().tie() => Fit::Exact,
+        // The beginning of an empty file: every file holds it, and that proves nothing.
+        _ if len == 0 && before == 0 => Fit::No,
+        true => Fit::Content,
+        false if len > 0 => Fit::HeadOnly,
+        false => Fit::No,
     }
 }

@@ -108,11 +108,12 @@ impl Follower {
         let turned = front.identity() != reading.front.identity() || reading.apart.is_none();
         reading.front = front;
         if matches!(front, Front::Same) {
-            (reading.apart, reading.told, reading.between) = (None, None, false);
+            (reading.apart, reading.told, reading.between, reading.renamed) = (None, None, false, false);
             return;
         }
         let apart = *reading.apart.get_or_insert_with(Instant::now);
         let links = file.stat().map_or(0, |stat| stat.links);
+        reading.renamed |= links > 0;
         if turned {
             let ours = file.identity();
             let ahead = self.shared.ahead_of(ours, Some(&self.known));
@@ -220,7 +221,6 @@ impl Reading {
         let holds = self.cursor.still_holds(stat.size)?;
         if holds {
             self.cursor.saw(stat.size);
-            self.failing = None;
         }
         Ok(holds)
     }

@@ -103,6 +103,8 @@ struct Reading {
     apart: Option<Instant>,
     /// Whether a sibling with lines stands between the file that is read and the path.
     between: bool,
+    /// Whether it was seen to have another name while something else stood at the path: it was rotated, not replaced.
+    renamed: bool,
     told: Option<Departure>,
     /// An error of the file itself, told once.
     failing: Option<Obstacle>,
@@ -112,8 +114,9 @@ struct Reading {
 
 impl Reading {
     fn at(place: Place) -> Self {
-        let cursor = Cursor::at(place);
-        Self { cursor, front: Front::Same, apart: None, between: false, told: None, failing: None, shrunk: false }
+        let (cursor, front) = (Cursor::at(place), Front::Same);
+        let (apart, told, failing) = (None, None, None);
+        Self { cursor, front, apart, between: false, renamed: false, told, failing, shrunk: false }
     }
 }
 
@@ -192,7 +195,11 @@ impl Follower {
         let mut read = 0;
         while read < max_bytes.max(1) {
             let State::Reading(reading) = &mut self.state else { return };
-            match reading.cursor.pull() {
+            let pulled = reading.cursor.pull();
+            if pulled.is_ok() {
+                reading.failing = None;
+            }
+            match pulled {
                 Ok(Pulled::Block(block)) => {
                     read += block.bytes().len();
                     step.events.push(Event::Block(block));

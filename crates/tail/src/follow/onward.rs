@@ -73,6 +73,7 @@ impl Follower {
     fn leave_for(&mut self, member: &Member, next: &Held, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
         let place = match member.role {
+            Role::Itself if reading.renamed => Place::start(next.clone()),
             Role::Itself => continued(&reading.cursor, next).unwrap_or_else(|| Place::start(next.clone())),
             Role::Sibling => Place::start(next.clone()),
         };

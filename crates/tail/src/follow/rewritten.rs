@@ -41,7 +41,11 @@ impl Follower {
         let place = match rest {
             Rest::Copy(copy) => {
                 self.tell_cut_copy(&copy, events);
-                if copy.held.size() > copy.offset.0 { copy } else { Place::start(new) }
+                if copy.held.size() > copy.offset.0 {
+                    copy
+                } else {
+                    Place::start(self.after_copy(&copy.held).unwrap_or(new))
+                }
             }
             Rest::Newcomer(newcomer) => {
                 self.tell_unread(events);
@@ -82,6 +86,13 @@ impl Follower {
         }
         // The chain comes newest first, so that the last one found is the oldest.
         newcomer.map_or(Rest::Nothing, Rest::Newcomer)
+    }
+
+    /// What was copied after the copy that has nothing more to give.
+    fn after_copy(&self, copy: &Held) -> Option<Held> {
+        let ahead = self.shared.ahead_of(copy.file().identity(), None);
+        let mut siblings = ahead.into_iter().filter(|member| member.role == Role::Sibling);
+        siblings.find_map(|member| self.shared.open(&member.path, member.role).ok())
     }
 
     /// Whether a sibling came after the last transition and is no copy of what was read.
@@ -133,11 +144,14 @@ fn holds(cursor: &Cursor, sibling: &Held) -> Option<Place> {
     alike.then(|| Place { held: sibling.clone(), ..cursor.place.clone() })
 }
 
-/// Where a file goes on of which only the end was cut off: at the start of the line that was cut.
+/// Where a file goes on of which only the end was cut off: as far as it is proven to be what was given out. A file shorter
+/// than a head is compared in full; of a longer one the marks are, so that some lines may come again, but none is missed.
 fn kept(cursor: &Cursor, old: &Held, new: &Held) -> Option<Place> {
     let size = new.size();
-    let head = new.file().read_head().ok()?;
-    let whole = size <= head.len() as u64;
-    let proven = size > 0 && size < cursor.place.offset.0 && old.began_with(&head);
-    (proven && (whole || cursor.kept(new, size).is_some())).then(|| Place::snapped(new.clone(), Offset(size)).ok())?
+    if size >= cursor.place.offset.0 {
+        return None;
+    }
+    let head = new.file().read_head().ok().filter(|head| !head.is_empty() && old.began_with(head))?;
+    let proven = if head.len() as u64 == size { Offset(size) } else { cursor.kept(new, size)? };
+    Place::snapped(new.clone(), proven).ok()
 }
