@@ -26,6 +26,15 @@ pub(crate) struct Client {
     connection: Option<SendRequest<Empty<Bytes>>>,
 }
 
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// The hub has answered in words that it does not, with this status.
+    Refused(StatusCode, String),
+    /// The question did not reach a hub, or its answer did not reach us.
+    Failed(Failure),
+}
+
 /// The part of a problem that a person reads.
 #[derive(Deserialize)]
 struct Problem {
@@ -40,17 +49,18 @@ impl Client {
     }
 
     /// The answer to `GET api/v1/{path}`, as JSON.
-    pub(crate) async fn json<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Failure> {
+    pub(crate) async fn json<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Unanswered> {
         let response = self.get(path, "application/json").await?;
         let bytes = self.whole(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
             let hub = self.dialer.hub();
-            Failure::new(Exit::Failed, anyhow::anyhow!("{hub} answered what this version does not understand: {error}"))
+            let words = format!("{hub} answered what this version does not understand");
+            Unanswered::Failed(Failure::new(Exit::Failed, anyhow::Error::from(error).context(words)))
         })
     }
 
     /// The answer to `GET api/v1/{path}`, whose body is still to be read. Anything but a 2xx is a failure in words.
-    pub(crate) async fn get(&mut self, path: &str, accept: &'static str) -> Result<Response<Incoming>, Failure> {
+    pub(crate) async fn get(&mut self, path: &str, accept: &'static str) -> Result<Response<Incoming>, Unanswered> {
         let request = self.request(path, accept)?;
         let mut connection = self.connected().await?;
         let response = connection.send_request(request).await.map_err(|error| self.broken(error))?;
@@ -99,7 +109,7 @@ impl Client {
     }
 
     /// A refusal in the hub's own words where it has some.
-    async fn refusal(&self, response: Response<Incoming>) -> Failure {
+    async fn refusal(&self, response: Response<Incoming>) -> Unanswered {
         let status = response.status();
         let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(says_problem);
         let problem: Option<Problem> = match is_problem {
@@ -107,9 +117,30 @@ impl Client {
             false => None,
         };
         match problem.and_then(|problem| problem.detail.or(problem.title)) {
-            Some(words) => Failure::new(exit_for(status), anyhow::anyhow!("{words}")),
+            Some(words) => Unanswered::Refused(status, words),
             // Not from a hub, or not from one that had words: what the status alone says.
-            None => DialError::status(status.as_u16(), self.dialer.hub()).into(),
+            None => Unanswered::Failed(DialError::status(status.as_u16(), self.dialer.hub()).into()),
+        }
+    }
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Unanswered::Failed(failure)
+    }
+}
+
+impl From<DialError> for Unanswered {
+    fn from(error: DialError) -> Self {
+        Unanswered::Failed(error.into())
+    }
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Refused(status, words) => Failure::new(exit_for(status), anyhow::anyhow!("{words}")),
+            Unanswered::Failed(failure) => failure,
         }
     }
 }

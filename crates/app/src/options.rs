@@ -23,17 +23,8 @@ pub(crate) struct ServeOptions {
     pub(crate) listen: SocketAddr,
     /// Who may come in, under which path and name; `state_dir` is in it.
     pub(crate) access: AccessConfig,
-    /// What joins several hubs.
-    pub(crate) broker: Broker,
     /// What this machine offers; `None` for a hub without an agent of its own.
     pub(crate) agent: Option<Offer>,
-}
-
-/// What joins several hubs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broker {
-    /// Nothing: there is one hub.
-    Embedded,
 }
 
 /// What a machine offers, and as which host.
@@ -77,12 +68,12 @@ impl ServeOptions {
         let mut reader = Reader::new(settings);
         let listen = reader.judged(&keys::HUB_LISTEN, listen_address);
         let access = access(&mut reader, environment);
-        let broker = reader.judged(&keys::HUB_BROKER, broker);
+        let alone = reader.judged(&keys::HUB_BROKER, embedded);
         let agent = match reader.switch(&keys::HUB_AGENT) {
             true => offer(&mut reader).map(Some),
             false => Some(None),
         };
-        let options = (|| Some(ServeOptions { listen: listen?, access: access?, broker: broker?, agent: agent? }))();
+        let options = (|| alone.and(Some(ServeOptions { listen: listen?, access: access?, agent: agent? })))();
         reader.finish(options)
     }
 }
@@ -248,10 +239,11 @@ fn base_path(text: &str) -> Result<String, String> {
     }
 }
 
-fn broker(text: &str) -> Result<Broker, String> {
+/// The one broker there is so far: none, within this process.
+fn embedded(text: &str) -> Result<(), String> {
     match text.split_once("://").map_or(text, |(scheme, _)| scheme) {
-        "embedded" => Ok(Broker::Embedded),
-        "redis" | "rediss" | "nats" | "tls" => {
+        "embedded" => Ok(()),
+        "redis" | "rediss" | "nats" => {
             Err("joining hubs by Redis or NATS is not built yet: leave it at \"embedded\"".to_owned())
         }
         _ => Err(format!("`{text}` is no broker: write \"embedded\"")),

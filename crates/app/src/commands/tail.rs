@@ -11,6 +11,7 @@
 mod backoff;
 mod cursor;
 mod dialect;
+mod here;
 mod line;
 mod live;
 mod once;
@@ -23,6 +24,7 @@ mod time;
 mod words;
 
 use jiff::Zoned;
+use tailcast_agent::dial::Dialer;
 use tailcast_lines::FilterSpec;
 use tailcast_wire::LogName;
 use url::form_urlencoded::Serializer;
@@ -55,9 +57,9 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     };
     let filter = filter(&flags.filter)?;
     let stdout = Stdout::of_this_process()?;
-    let dialer = options::client(&flags.hub, &flags.config, environment)?;
+    let (dialer, words) = way(&flags, environment).await?;
     let mut client = Client::new(dialer.clone());
-    let logs = which(&mut client, &flags).await?;
+    let logs = which(&mut client, &words).await?;
     let cursor = flags.cursor_file.as_deref().map(|path| Cursor::open(path, &stdout)).transpose()?;
     let policy = policy(flags.pace, stdout.kind());
     let colours = environment.get("NO_COLOR").is_none();
@@ -72,10 +74,22 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     Live { dialer, client, dialect, view, places, output, cursor, patient: flags.follow.follow_retry }.run().await
 }
 
+/// The way to the logs, and their names or globs there.
+async fn way(flags: &cli::Tail, environment: &Environment) -> Result<(Dialer, Vec<String>), Failure> {
+    let here = flags.logs.iter().filter(|word| here::is_path(word)).count();
+    match here {
+        0 => Ok((options::client(&flags.hub, &flags.config, environment)?, flags.logs.clone())),
+        all if all == flags.logs.len() => here::begin(&flags.logs).await,
+        _ => {
+            Err(Failure::usage("files of this machine and logs of a hub cannot be in one view: name all as HOST:/path"))
+        }
+    }
+}
+
 /// The logs that are meant: names as they stand, globs by what there is.
-async fn which(client: &mut Client, flags: &cli::Tail) -> Result<Vec<String>, Failure> {
+async fn which(client: &mut Client, words: &[String]) -> Result<Vec<String>, Failure> {
     let mut logs: Vec<String> = Vec::new();
-    for word in &flags.logs {
+    for word in words {
         let found = match word.contains(['*', '?', '[', '{']) {
             true => ls::matching(client, word, MOST_LOGS).await?,
             false => vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()],

@@ -33,7 +33,6 @@ fn with_nothing_said_a_hub_is_closed_and_on_loopback() {
     assert_eq!(options.access.state_dir, Path::new("/var/lib/tailcast"));
     assert!(!options.access.open_loopback);
     assert_eq!(options.access.base_path, "/");
-    assert_eq!(options.broker, Broker::Embedded);
     assert_eq!(options.agent.unwrap().paths, ["/var/log"]);
 }
 

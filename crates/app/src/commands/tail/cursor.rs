@@ -73,7 +73,12 @@ impl Cursor {
                 );
             }
         }
-        Ok(Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None })
+        let mut cursor = Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None };
+        if stdout.kind() == Kind::Appended {
+            // Before anything is written, so that also the very first bytes can be taken back.
+            cursor.keep(stdout)?;
+        }
+        Ok(cursor)
     }
 
     /// Where a log was left.
@@ -186,6 +191,7 @@ mod tests {
         let mut cursor = Cursor::open(&path, &stdout).unwrap();
         stdout.write(b"one\n").unwrap();
         cursor.moved("web1:/a", "p1", &stdout).unwrap();
+        cursor.keep(&stdout).unwrap();
         // Within a second of the last: not kept, as if the process was killed here.
         stdout.write(b"two\n").unwrap();
         cursor.moved("web1:/a", "p2", &stdout).unwrap();
@@ -206,6 +212,7 @@ mod tests {
         let mut cursor = Cursor::open(&path, &stdout).unwrap();
         stdout.write(b"one\n").unwrap();
         cursor.moved("web1:/a", "p1", &stdout).unwrap();
+        cursor.keep(&stdout).unwrap();
         drop((cursor, stdout));
         std::fs::rename(dir.path().join("out"), dir.path().join("out.1")).unwrap();
         std::fs::write(dir.path().join("out"), "something else\n").unwrap();

@@ -61,7 +61,17 @@ enum Standing {
 
 impl Live {
     /// Follows until something ends it.
-    pub(super) async fn run(mut self) -> Outcome {
+    pub(super) async fn run(self) -> Outcome {
+        let reader = self.output.stdout().reader()?;
+        tokio::select! {
+            biased;
+            // Between two writes: each is whole or was never begun.
+            () = reader.left() => Ok(Exit::Ok),
+            ended = self.follow() => ended,
+        }
+    }
+
+    async fn follow(mut self) -> Outcome {
         if !self.patient {
             self.places.are_there(&mut self.client).await?;
         }

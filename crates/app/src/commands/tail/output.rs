@@ -227,9 +227,13 @@ pub(super) mod tests {
 
     #[test]
     fn a_line_of_json_names_its_log() {
-        let lines: Vec<Line> = serde_json::from_str(r#"[{"position":"p","text":"x"},{"position":"q","text":"y"}]"#).unwrap();
+        let lines: Vec<Line> =
+            serde_json::from_str(r#"[{"position":"p","text":"x"},{"position":"q","text":"y"}]"#).unwrap();
         let json = written(&["a:/b"], true, |output| output.lines("a:/b", &lines).unwrap());
-        assert_eq!(json, "{\"log\":\"a:/b\",\"position\":\"p\",\"text\":\"x\"}\n{\"log\":\"a:/b\",\"position\":\"q\",\"text\":\"y\"}\n");
+        assert_eq!(
+            json,
+            "{\"log\":\"a:/b\",\"position\":\"p\",\"text\":\"x\"}\n{\"log\":\"a:/b\",\"position\":\"q\",\"text\":\"y\"}\n"
+        );
         let bytes = written(&["a:/b"], false, |output| output.lines("a:/b", &lines).unwrap());
         assert_eq!(bytes, "x\ny\n");
     }

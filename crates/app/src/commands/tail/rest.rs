@@ -52,7 +52,12 @@ fn behind(block: &Block, start: u64, bytes: &Bytes, length: u64) -> Option<Rest>
 }
 
 /// Writes that stretch.
-pub(super) async fn fetch(client: &mut Client, output: &mut Output, of: (&str, u64), rest: &Rest) -> Result<(), Failure> {
+pub(super) async fn fetch(
+    client: &mut Client,
+    output: &mut Output,
+    of: (&str, u64),
+    rest: &Rest,
+) -> Result<(), Failure> {
     let (log, life) = of;
     const PATH: &str = "raw?";
     let path = Serializer::for_suffix(PATH.to_owned(), PATH.len())

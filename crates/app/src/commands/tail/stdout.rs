@@ -4,10 +4,13 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, FlockOperation, OFlags, fcntl_getfl, flock, fstat};
+use rustix::io::retry_on_intr;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 /// Where the bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,17 @@ pub(super) enum Kind {
 pub(super) struct Stdout {
     file: File,
     kind: Kind,
+}
+
+/// Who reads what we write. A quiet log brings no write that would fail, so `tail … | head -1` is ended by this.
+#[derive(Debug, Default)]
+pub(super) struct Reader(Arc<Notify>);
+
+impl Reader {
+    /// Waits until the reader has left; for ever where that cannot be told. Cancel safe.
+    pub(super) async fn left(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// How far a file that is appended to had come.
@@ -82,6 +96,25 @@ impl Stdout {
         Ok(behind)
     }
 
+    /// Looks out for the reader's leaving, where that can be told: of a pipe or a socket.
+    ///
+    /// A thread sleeps in poll(2) until then. Registering the descriptor with the runtime would do without, but that wants
+    /// it non-blocking, a state that is shared with whoever else has this pipe.
+    pub(super) fn reader(&self) -> io::Result<Reader> {
+        let kind = FileType::from_raw_mode(fstat(&self.file)?.st_mode);
+        let reader = Reader::default();
+        if matches!(kind, FileType::Fifo | FileType::Socket) {
+            let (pipe, left) = (self.file.try_clone()?, Arc::clone(&reader.0));
+            std::thread::Builder::new().name("reader".to_owned()).spawn(move || {
+                // Without events asked for, only an error or a hang-up ends it.
+                if retry_on_intr(|| poll(&mut [PollFd::new(&pipe, PollFlags::empty())], None)).is_ok() {
+                    left.notify_one();
+                }
+            })?;
+        }
+        Ok(reader)
+    }
+
     /// Brings what was written to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
@@ -103,10 +136,8 @@ impl Stdout {
     }
 
     fn wait(&self) -> io::Result<()> {
-        match poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        retry_on_intr(|| poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None))?;
+        Ok(())
     }
 }
 

@@ -1,0 +1,86 @@
+//! Files of this machine, without a hub elsewhere: a hub and an agent of our own for as long as we look, on a free port of
+//! loopback that lets in nobody but our own user and root.
+//!
+//! So a file here goes the very path that one far away goes, and positions, filters, times, cursors and JSON are the same.
+//! Only the files that were named are offered, and nothing of it outlives the process.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
+use tailcast_agent::{Host, HostConfig, Offers};
+use tailcast_fdguard::{Budget, Listener, Plan};
+use tailcast_hub::access::{Access, AccessConfig};
+use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
+use tailcast_wire::{HostName, LogName};
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{Exit, Failure};
+
+/// Whether a LOG is a path of this machine: it begins like one, or names no host.
+pub(super) fn is_path(word: &str) -> bool {
+    word.starts_with(['/', '.']) || !word.contains(':')
+}
+
+/// The way to a hub that offers these files and globs, and the names they have there.
+pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Failure> {
+    let host = name()?;
+    let paths = words.iter().map(|word| absolute(word)).collect::<Result<Vec<_>, _>>()?;
+    let logs = paths.iter().map(|path| LogName::new(host.clone(), path).map(|log| log.to_string()));
+    let logs = logs.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
+    let address = serve(offering(host, &paths)?).await?;
+    let hub: HubUrl = format!("http://{address}").parse().map_err(Failure::usage)?;
+    Ok((Dialer::new(hub, Trust::new(Roots::System)), logs))
+}
+
+async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
+    let failed = |error: tailcast_fdguard::Error| Failure::new(Exit::Failed, anyhow!(error));
+    let budget = Budget::new(Plan::default()).map_err(failed)?;
+    // Nobody logs in here, so there is no directory of passwords and tokens.
+    let access = Arc::new(Access::new(AccessConfig::new(PathBuf::from("/nonexistent"))));
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), budget.clone(), HubRefusal).map_err(failed)?;
+    let address = listener.local_addr()?;
+    let hub = Hub::new(HubConfig { base_path: "/".to_owned() }, access, budget);
+    let (to_agent, to_hub) = Pipe::pair();
+    tokio::spawn(Arc::clone(&hub).attach(to_agent));
+    tokio::spawn(async move { tailcast_agent::speak(&host, to_hub.tx, to_hub.rx, &CancellationToken::new()).await });
+    tokio::spawn(async move { tailcast_hub::serve(&hub, listener).await });
+    Ok(address)
+}
+
+fn offering(host: HostName, paths: &[String]) -> Result<Arc<Host>, Failure> {
+    let offers = Offers::new(paths, &[]).map_err(Failure::usage)?;
+    let zone = jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
+    Ok(Host::new(HostConfig { host, offers, labels: Vec::new(), zone }))
+}
+
+fn absolute(word: &str) -> Result<String, Failure> {
+    let path = std::path::absolute(word).map_err(|error| Failure::usage(format_args!("{word}: {error}")))?;
+    // What was typed is text, and so is the directory we are in, or it cannot be named to a hub.
+    path.into_os_string().into_string().map_err(|path| Failure::usage(format_args!("{}: not UTF-8", path.display())))
+}
+
+/// The machine's own name, up to its first dot; `localhost` where it has none that a host can have.
+fn name() -> Result<HostName, Failure> {
+    let system = rustix::system::uname();
+    let own = system.nodename().to_string_lossy();
+    let short = own.split('.').next().unwrap_or_default().parse();
+    short.or_else(|_| "localhost".parse()).map_err(Failure::usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_from_a_log_of_a_host() {
+        for path in ["/var/log/a", "./web1:/a", "../a", "a.log", "dir/a.log", "/a:b"] {
+            assert!(is_path(path), "{path} was taken for a log of a host");
+        }
+        for log in ["web1:/var/log/a", "web*:/a", "web1:journal/nginx.service"] {
+            assert!(!is_path(log), "{log} was taken for a path");
+        }
+    }
+}

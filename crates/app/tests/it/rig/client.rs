@@ -1,0 +1,66 @@
+//! Plain HTTP, one connection per question.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::within;
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The texts of a page of lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let page = self.json();
+        let lines = page["lines"].as_array().unwrap_or_else(|| panic!("no lines in {page}"));
+        lines.iter().map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+/// The answer to a GET without further headers.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
+    send(address, Request::get(path)).await
+}
+
+/// The answer to a request without a body.
+pub(crate) async fn send(address: SocketAddr, request: http::request::Builder) -> Answer {
+    whole(open(address, request, Bytes::new()).await).await
+}
+
+/// The answer as it begins.
+pub(super) async fn open(address: SocketAddr, request: http::request::Builder, body: Bytes) -> Response<Incoming> {
+    let request = request.header("host", address.to_string()).body(Full::new(body)).unwrap();
+    let opening = async {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        sender.send_request(request).await.unwrap()
+    };
+    within("an answer", opening).await
+}
+
+async fn whole(response: Response<Incoming>) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = within("the rest of an answer", body.collect()).await.unwrap().to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
+}
+
+/// A value in a query.
+pub(super) fn escaped(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
