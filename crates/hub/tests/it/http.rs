@@ -1,0 +1,67 @@
+//! A plain HTTP/1 client: one connection for each request, and nothing done behind a test's back.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::world::PATIENCE;
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Asks, and reads the answer to its end.
+pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let whole = async {
+        let answer = open(address, path, headers).await;
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    };
+    timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("no end of the answer to {path}"))
+}
+
+/// Asks, and reads the answer's head.
+pub(crate) async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> http::Response<Incoming> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    // It ends with the answer, or when the test drops it.
+    tokio::spawn(connection);
+    let mut request = Request::get(path).header(HOST, address.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap());
+    timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("no answer to {path}")).unwrap()
+}
+
+/// A value as it may stand in a query.
+pub(crate) fn encoded(value: &str) -> String {
+    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,11 @@
+//! The hub as its users see it: a hub and an agent in one process, real files, real sockets.
+//!
+//! One module for each kind of trouble; `world` starts everything, `http`, `viewer` and `stream` are its clients.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
+
+mod history;
+mod http;
+mod stream;
+mod viewer;
+mod world;
