@@ -12,6 +12,7 @@ export async function fillGap(stream: Stream, row: Row, filter: Filter, limit: n
   if (row.kind !== "mark" || row.mark.kind !== "gap") return;
   const gap = row.mark;
   const page = wholeLines(await fetchLines(row.log, { after: gap.from, limit }, filter, signal));
+  signal.throwIfAborted();
   const { lines, rest } = withinGap(page, gap, stream.lineAfter(row.id));
   stream.fill(row.id, lines, rest);
 }

@@ -238,7 +238,11 @@ export class Viewer {
   }
 
   async #page(log: LogName, spot: Spot): Promise<LinesPage> {
-    return wholeLines(await fetchLines(log, spot, this.#filter, this.#abort.signal));
+    const { signal } = this.#abort;
+    const page = await fetchLines(log, spot, this.#filter, signal);
+    // It may have been on its way out of the network when another question overtook it.
+    signal.throwIfAborted();
+    return wholeLines(page);
   }
 
   #atBeginning(): boolean {
