@@ -116,7 +116,16 @@ impl Default for Window {
 impl Running {
     fn new(host: Arc<Host>, log: Arc<Followed>, outbox: Outbox) -> Self {
         let now = Instant::now();
-        Running { host, log, outbox, hint: Arc::default(), work: Work::default(), hinted: false, next_step: now, next_edge: now + EDGE }
+        Running {
+            host,
+            log,
+            outbox,
+            hint: Arc::default(),
+            work: Work::default(),
+            hinted: false,
+            next_step: now,
+            next_edge: now + EDGE,
+        }
     }
 
     async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
@@ -243,8 +252,9 @@ impl Work {
         let stood = |edge: tail::Edge| (told::edge_place(&edge), edge.cap());
         let started = before.map(stood).or_else(|| first_place(&step.events)).or_else(|| follower.edge().map(stood));
         self.open_new_channels(log, started.as_ref());
-        for event in step.events {
-            self.event(event, edge.as_ref());
+        let places = places_behind(&step.events, edge.clone());
+        for (event, place) in step.events.into_iter().zip(places) {
+            self.event(event, place);
         }
         if say_edge {
             let behind = follower.behind();
@@ -275,8 +285,8 @@ impl Work {
         }
     }
 
-    fn event(&mut self, event: Event, edge: Option<&Place>) {
-        let told = told::told(&event, edge.cloned());
+    fn event(&mut self, event: Event, behind: Option<Place>) {
+        let told = told::told(&event, behind);
         match event {
             Event::Block(block) => {
                 let block = told::block(block);
@@ -307,12 +317,31 @@ impl Work {
     }
 }
 
+/// Where the log goes on behind each event: at the next block of the step, behind the last one at the follower's `edge`. An
+/// event that named the edge instead would make the blocks between them look known.
+fn places_behind(events: &[Event], edge: Option<Place>) -> Vec<Option<Place>> {
+    let mut behind = edge;
+    let mut places = Vec::with_capacity(events.len());
+    for event in events.iter().rev() {
+        places.push(behind.clone());
+        if let Event::Block(block) = event {
+            behind = Some(start_of(block));
+        }
+    }
+    places.reverse();
+    places
+}
+
+fn start_of(block: &tail::Block) -> Place {
+    told::place(block.incarnation().life(), block.start(), &block.position_at(block.start()))
+}
+
 /// Where a follower's first step began to read, when it brought lines.
 fn first_place(events: &[Event]) -> Option<(Place, Cap)> {
     events.iter().find_map(|event| match event {
         Event::Block(block) => {
-            let (life, offset) = (block.incarnation().life(), block.start());
-            Some((told::place(life, offset, &block.position_at(offset)), Cap { life, offset }))
+            let cap = Cap { life: block.incarnation().life(), offset: block.start() };
+            Some((start_of(block), cap))
         }
         _ => None,
     })
