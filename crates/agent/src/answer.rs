@@ -9,7 +9,9 @@ use bytes::Bytes;
 use tailcast_lines::{Context, FilterState, MAX_SHOWN, Recognizer, display};
 use tailcast_tail as tail;
 use tailcast_tail::{Ask, Error, Incarnation, Line, Offset, Position, Stopped};
-use tailcast_wire::{Answer, Block, Body, Ends, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told};
+use tailcast_wire::{
+    Answer, Block, Body, Ends, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told,
+};
 use tokio::sync::Semaphore;
 
 use crate::host::{Followed, Host};
@@ -49,7 +51,9 @@ impl Answers {
             drop(turn);
             answer
         });
-        answered.await.unwrap_or_else(|_| refused(Failure::Failed, "reading failed in an unforeseen way; see the agent's log"))
+        answered
+            .await
+            .unwrap_or_else(|_| refused(Failure::Failed, "reading failed in an unforeseen way; see the agent's log"))
     }
 }
 
@@ -83,7 +87,13 @@ struct Bounds {
     half: HalfLine,
 }
 
-fn read(log: &Followed, spot: &Spot, bounds: &Bounds, filter: &tailcast_wire::Filter, zone: Option<&str>) -> Result<Answer, Refusal> {
+fn read(
+    log: &Followed,
+    spot: &Spot,
+    bounds: &Bounds,
+    filter: &tailcast_wire::Filter,
+    zone: Option<&str>,
+) -> Result<Answer, Refusal> {
     let compiled = compile(filter).map_err(|(words, at)| Refusal {
         failure: Some(Failure::BadFilter),
         words,

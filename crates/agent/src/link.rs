@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tailcast_wire::{Failure, Filter, Refusal, ToAgent, ToHub, Told, Tiding, decode, encode};
+use tailcast_wire::{Failure, Follow, Refusal, Tiding, ToAgent, ToHub, Told, decode, encode};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -39,7 +39,12 @@ pub enum End {
 }
 
 /// Speaks with a hub over a pair of queues until the link ends. Everything it started has ended when it returns.
-pub async fn speak(host: &Arc<Host>, tx: mpsc::Sender<Bytes>, mut rx: mpsc::Receiver<Bytes>, stop: &CancellationToken) -> End {
+pub async fn speak(
+    host: &Arc<Host>,
+    tx: mpsc::Sender<Bytes>,
+    mut rx: mpsc::Receiver<Bytes>,
+    stop: &CancellationToken,
+) -> End {
     if tx.send(encode(&ToHub::Hello(host.hello()))).await.is_err() {
         return End::Gone;
     }
@@ -119,7 +124,8 @@ impl Session {
 
     async fn obey(&mut self, message: ToAgent) {
         match message {
-            ToAgent::Follow { channel, log, filter, from, credit } => self.follow(channel, &log, &filter, from, credit).await,
+            ToAgent::Follow(follow) => self.follow(follow).await,
+
             ToAgent::Unfollow { channel } => self.unfollow(channel).await,
             ToAgent::Credit { channel, bytes } => {
                 if let Some((pump, _)) = self.channels.get(&channel).and_then(|log| self.pumps.get(log)) {
@@ -138,19 +144,21 @@ impl Session {
         }
     }
 
-    async fn follow(&mut self, number: u32, name: &str, filter: &Filter, from: Option<String>, credit: u64) {
-        let log = self.host.log(name);
-        let filter = compile(filter).map_err(|(words, _)| Refusal { failure: Some(Failure::BadFilter), words, at: None });
+    async fn follow(&mut self, follow: Follow) {
+        let Follow { channel: number, log: name, filter, from, credit } = follow;
+        let log = self.host.log(&name);
+        let filter =
+            compile(&filter).map_err(|(words, _)| Refusal { failure: Some(Failure::BadFilter), words, at: None });
         let (log, filter) = match (log, filter) {
             (Ok(log), Ok(filter)) => (log, filter),
             (Err(refusal), _) | (_, Err(refusal)) => return self.refuse(number, refusal).await,
         };
         let (host, outbox) = (&self.host, &self.outbox);
-        let ending = self.ending.remove(name);
+        let ending = self.ending.remove(&name);
         let start = || (Pump::start(Arc::clone(host), log, outbox.clone(), ending), 0);
-        let (pump, count) = self.pumps.entry(name.to_owned()).or_insert_with(start);
+        let (pump, count) = self.pumps.entry(name.clone()).or_insert_with(start);
         *count += 1;
-        self.channels.insert(number, name.to_owned());
+        self.channels.insert(number, name);
         let channel = Box::new(Channel::new(number, filter, credit));
         pump.order(Order::Open { channel, from }).await;
     }

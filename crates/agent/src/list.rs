@@ -35,7 +35,8 @@ pub(crate) struct Wanted<'a> {
 /// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system.
 pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
     let mut names = Walk::over(offers).found;
-    let pattern = wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
+    let pattern =
+        wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
     let contains = wanted.contains.map(str::to_lowercase);
     names.retain(|path| {
         let name = path.to_string_lossy();
@@ -64,7 +65,9 @@ fn entry(offers: &Offers, path: &Path) -> Option<LogEntry> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => unreadable("a link that leads nowhere"),
         Err(e) => Some(e.kind().to_string()),
         Ok(meta) if !meta.is_file() => unreadable("not a regular file"),
-        Ok(_) if !path.canonicalize().is_ok_and(|real| offers.admit(&real)) => unreadable("leads out of what is offered"),
+        Ok(_) if !path.canonicalize().is_ok_and(|real| offers.admit(&real)) => {
+            unreadable("leads out of what is offered")
+        }
         Ok(_) => rustix::fs::access(path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
     };
     let known = seen.ok().filter(|_| unreadable.as_deref() != Some("leads out of what is offered"));
@@ -123,7 +126,8 @@ impl<'a> Walk<'a> {
 
 fn looks_like_text(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    !BINARY.iter().any(|end| name.ends_with(end)) && !LOGIN_RECORDS.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
+    !BINARY.iter().any(|end| name.ends_with(end))
+        && !LOGIN_RECORDS.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
 }
 
 #[cfg(test)]
@@ -162,7 +166,10 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", root.join("a.log")).unwrap();
         std::os::unix::fs::symlink("/nowhere/at/all", root.join("b.log")).unwrap();
         let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
-        let Answer::Logs { logs, .. } = list(&offers, &Wanted { pattern: None, contains: None, limit: 9, after: None }) else { panic!() };
+        let Answer::Logs { logs, .. } = list(&offers, &Wanted { pattern: None, contains: None, limit: 9, after: None })
+        else {
+            panic!()
+        };
         assert_eq!(logs.iter().map(|log| log.unreadable.is_some()).collect::<Vec<_>>(), [true, true]);
         assert_eq!(logs[0].size, None, "the size of what is not offered is not told");
     }

@@ -116,11 +116,16 @@ impl Offer {
         match self {
             Offer::Path { as_written, led_to } => {
                 let now = resolve_parent(as_written);
-                [now.as_deref(), led_to.as_deref()].into_iter().flatten().any(|path| is_or_is_in(real, path) || is_rotated_from(real, path))
+                [now.as_deref(), led_to.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|path| is_or_is_in(real, path) || is_rotated_from(real, path))
                     || (as_written.is_dir() && as_written.canonicalize().is_ok_and(|dir| real.starts_with(dir)))
             }
             Offer::Glob { matcher, root, .. } => {
-                let Some(as_named) = root.canonicalize().ok().and_then(|now| Some(root.join(real.strip_prefix(now).ok()?))) else {
+                let Some(as_named) =
+                    root.canonicalize().ok().and_then(|now| Some(root.join(real.strip_prefix(now).ok()?)))
+                else {
                     return false;
                 };
                 matcher.is_match(&as_named) || unrotated(&as_named).is_some_and(|log| matcher.is_match(log))
@@ -131,7 +136,9 @@ impl Offer {
 
 fn glob_matcher(pattern: &str) -> Result<GlobMatcher, OfferError> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
-    Ok(glob.map_err(|e| OfferError::BadGlob { pattern: pattern.to_owned(), why: e.kind().to_string() })?.compile_matcher())
+    Ok(glob
+        .map_err(|e| OfferError::BadGlob { pattern: pattern.to_owned(), why: e.kind().to_string() })?
+        .compile_matcher())
 }
 
 /// The longest directory in front of a glob's first special character.
@@ -187,7 +194,15 @@ mod tests {
     fn a_name_has_one_spelling() {
         let offers = offers(&["/var/log"]);
         assert!(offers.names(Path::new("/var/log/a/b.log")));
-        for name in ["/var/log/../../etc/passwd", "/var/log/./a", "/var//log/a", "/var/log/a/", "var/log/a", "/var/logs/a", "/etc/passwd"] {
+        for name in [
+            "/var/log/../../etc/passwd",
+            "/var/log/./a",
+            "/var//log/a",
+            "/var/log/a/",
+            "var/log/a",
+            "/var/logs/a",
+            "/etc/passwd",
+        ] {
             assert!(!offers.names(Path::new(name)), "{name} was taken");
         }
     }
@@ -238,7 +253,15 @@ mod tests {
     #[test]
     fn the_rotated_files_of_an_offered_file_are_its_history() {
         let offers = offers(&["/var/log/a.log"]);
-        for (name, is) in [("a.log", true), ("a.log.1", true), ("a.log-20260101", true), ("a.log.2.gz", true), ("a.log.old", false), ("b.log", false), ("a.log.", false)] {
+        for (name, is) in [
+            ("a.log", true),
+            ("a.log.1", true),
+            ("a.log-20260101", true),
+            ("a.log.2.gz", true),
+            ("a.log.old", false),
+            ("b.log", false),
+            ("a.log.", false),
+        ] {
             assert_eq!(offers.admit(&Path::new("/var/log").join(name)), is, "{name}");
         }
     }

@@ -30,9 +30,13 @@ pub(crate) fn told(event: &Event, edge: Option<Place>) -> Option<Told> {
             let words = format!("opened at byte {offset} of {size}");
             (Tiding::Opened, None, start(incarnation, *offset).or(edge), None, words)
         }
-        Event::Rotated { to, at, .. } => {
-            (Tiding::Rotated, None, start(to, *at).or(edge), None, "the file was rotated; this is the new one".to_owned())
-        }
+        Event::Rotated { to, at, .. } => (
+            Tiding::Rotated,
+            None,
+            start(to, *at).or(edge),
+            None,
+            "the file was rotated; this is the new one".to_owned(),
+        ),
         Event::Truncated { given, to, at, .. } => {
             let words = format!("the file was truncated after byte {given}; it goes on at byte {at}");
             (Tiding::Truncated, None, start(to, *at).or(edge), None, words)
@@ -60,7 +64,8 @@ fn gap_end(gap: &tail::Gap) -> Option<Place> {
 
 fn gap_words(gap: &tail::Gap, to: Option<Place>) -> Parts {
     let from = place(gap.incarnation.life(), gap.from.offset(), &gap.from);
-    let words = format!("{} bytes were skipped since the log grows faster than it is shown; they can be loaded", gap.bytes());
+    let words =
+        format!("{} bytes were skipped since the log grows faster than it is shown; they can be loaded", gap.bytes());
     (Tiding::Gap, Some(from), to, Some(gap.bytes()), words)
 }
 
@@ -107,7 +112,8 @@ fn polling_words(poll: Poll) -> String {
 
 /// A block with all its bytes.
 pub(crate) fn block(block: tail::Block) -> Block {
-    let (life, token) = (block.incarnation().life().number(), Bytes::copy_from_slice(block.incarnation().token().as_bytes()));
+    let (life, token) =
+        (block.incarnation().life().number(), Bytes::copy_from_slice(block.incarnation().token().as_bytes()));
     let (start, end, encoding) = (block.start().0, block.end().0, encoding(block.encoding()));
     let (begins, ends) = (begins(block.begins()), ends(block.ends()));
     let (buffer, lead) = block.into_buffer();
@@ -143,5 +149,11 @@ fn encoding(encoding: tail::Encoding) -> Encoding {
 /// That the last line of a block has no end.
 pub(crate) fn unfinished(block: &Block) -> Option<Told> {
     let words = "the last line has no end: its writer stopped in the middle of it".to_owned();
-    (block.ends == Ends::Unfinished).then_some(Told { tiding: Some(Tiding::Unfinished), from: None, to: None, bytes: None, words })
+    (block.ends == Ends::Unfinished).then_some(Told {
+        tiding: Some(Tiding::Unfinished),
+        from: None,
+        to: None,
+        bytes: None,
+        words,
+    })
 }

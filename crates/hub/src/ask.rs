@@ -23,7 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum AskError {
     /// No agent of that name has been here.
-    #[error("no host called {0} has been here since the hub started; `tailcast ls` and GET /api/v1/hosts show which have")]
+    #[error(
+        "no host called {0} has been here since the hub started; `tailcast ls` and GET /api/v1/hosts show which have"
+    )]
     NoSuchHost(HostName),
     /// The agent's link is down.
     #[error("the agent is away: {0}")]

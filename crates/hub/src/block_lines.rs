@@ -60,8 +60,12 @@ fn raw_lines<'a>(block: &'a Block, bytes: &'a Bytes, long: Option<&'a LongLine>)
         let is_open = at + line.bytes.len() == bytes.len();
         match (&block.ends, long) {
             (Ends::Continues, _) if is_open => break,
-            (_, Some(long)) if is_first && block.begins == Begins::InLine => shown.push(end_of_long(long, line.bytes, block.encoding)),
-            (Ends::Cut { line: length, .. }, _) => shown.push(ShownLine { cut: Some(*length), ..plain(block, bytes, at, line.bytes) }),
+            (_, Some(long)) if is_first && block.begins == Begins::InLine => {
+                shown.push(end_of_long(long, line.bytes, block.encoding))
+            }
+            (Ends::Cut { line: length, .. }, _) => {
+                shown.push(ShownLine { cut: Some(*length), ..plain(block, bytes, at, line.bytes) })
+            }
             _ => shown.push(plain(block, bytes, at, line.bytes)),
         }
     }

@@ -62,7 +62,10 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
     let (pipe, Pipe { tx: to_hub, rx: from_hub }) = Pipe::pair();
     let admit = |hello: &Hello| match visitor.may_speak_for(hello.host.as_str()) {
         true => Ok(()),
-        false => Err(format!("its token does not allow the name {}: `tailcast token add --agent {}`", hello.host, hello.host)),
+        false => Err(format!(
+            "its token does not allow the name {}: `tailcast token add --agent {}`",
+            hello.host, hello.host
+        )),
     };
     let served = ingest::serve(&hub.agents, pipe, &admit, &hub.stop);
     let (why, ()) = tokio::join!(served, carry(socket, to_hub, from_hub));
@@ -89,7 +92,11 @@ async fn inward(mut stream: SplitStream<WebSocketStream<Conn>>, to_hub: mpsc::Se
     }
 }
 
-async fn outward(mut sink: SplitSink<WebSocketStream<Conn>, Message>, mut from_hub: mpsc::Receiver<Bytes>, heard: &AtomicBool) {
+async fn outward(
+    mut sink: SplitSink<WebSocketStream<Conn>, Message>,
+    mut from_hub: mpsc::Receiver<Bytes>,
+    heard: &AtomicBool,
+) {
     let mut ping = tokio::time::interval(PING);
     let mut silent = 0;
     loop {

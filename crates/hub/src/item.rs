@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use tailcast_fanout::Weigh;
 use tailcast_wire::{Block, Live, LiveBlock, LogName, Told};
 
-use crate::frames::{Frame, Kind};
 use crate::block_lines;
+use crate::frames::{Frame, Kind};
 use crate::render;
 
 /// How far along a log: which life of the file, counted by the channel as they came, and the offset in it.
@@ -72,7 +72,13 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn new(log: Arc<LogName>, zone: TimeZone, what: What, (from, reach): (Reach, Reach), position: Option<Arc<str>>) -> Self {
+    pub(crate) fn new(
+        log: Arc<LogName>,
+        zone: TimeZone,
+        what: What,
+        (from, reach): (Reach, Reach),
+        position: Option<Arc<str>>,
+    ) -> Self {
         let (json, text) = Default::default();
         let (frame, cbor) = Default::default();
         Item { log, what, from, reach, position, zone, json, frame, text, cbor }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use tailcast_wire::{Filter, Hello, ToAgent, encode};
+use tailcast_wire::{Filter, Follow, Hello, ToAgent, encode};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -91,7 +91,7 @@ impl Link {
         self.lock().insert(number, Arc::clone(channel));
         let from = channel.edge().map(|at| at.position.to_string());
         let (log, filter): (String, Filter) = (channel.key.log.name.clone(), channel.key.filter.clone());
-        self.try_send(&ToAgent::Follow { channel: number, log, filter, from, credit: WINDOW });
+        self.try_send(&ToAgent::Follow(Follow { channel: number, log, filter, from, credit: WINDOW }));
     }
 
     /// Nobody looks at a channel any more.

@@ -1,13 +1,13 @@
 //! Counters and gauges of the hub, for `/metrics`: atomics that are counted where things happen and read when asked.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::registry::Registry;
 
 use crate::agents::State;
@@ -99,7 +99,11 @@ impl Collector for Reading {
             ("viewers_silent", "Views closed since nobody answered", read(&metrics.silent)),
             ("viewers_cut", "Views closed before the last words were out", read(&metrics.cut)),
             ("connections_accepted", "Connections that were let in", fds.counts.accepted),
-            ("connections_refused", "Connections refused in words", fds.counts.refused_full + fds.counts.refused_exhausted),
+            (
+                "connections_refused",
+                "Connections refused in words",
+                fds.counts.refused_full + fds.counts.refused_exhausted,
+            ),
             ("ring_evicted", "Items that left channels for newer ones", stats.iter().map(|s| s.evicted).sum()),
         ] {
             describe(&mut encoder, name, help, &ConstCounter::new(value))?;
@@ -108,6 +112,11 @@ impl Collector for Reading {
     }
 }
 
-fn describe<M: EncodeMetric>(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, metric: &M) -> std::fmt::Result {
+fn describe<M: EncodeMetric>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    metric: &M,
+) -> std::fmt::Result {
     metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
 }

@@ -7,8 +7,8 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod listing;
 pub(crate) mod live;
-pub(crate) mod page;
 mod openapi;
+pub(crate) mod page;
 
 use std::sync::Arc;
 
@@ -76,7 +76,9 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// The router of a hub.
 pub(crate) fn router(hub: &Arc<Hub>) -> Router {
-    let gated = |router: Router<Shared>, route: &Route| router.route(route.path, need(&hub.access, route.need, (route.handler)()));
+    let gated = |router: Router<Shared>, route: &Route| {
+        router.route(route.path, need(&hub.access, route.need, (route.handler)()))
+    };
     let all = ROUTES.iter().fold(Router::new(), gated).with_state(Shared(Arc::clone(hub)));
     let based = match hub.config.base_path.trim_end_matches('/') {
         "" => all,

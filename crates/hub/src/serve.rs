@@ -73,7 +73,11 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     }
 }
 
-async fn answer(mut router: Router, peer: Peer, request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
+async fn answer(
+    mut router: Router,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer);
     router.call(request).await

@@ -9,9 +9,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tailcast_fanout::{Drained, Subscription};
 use tailcast_wire::{Answer, Failure, Filter, HalfLine, Page, Part, Place, Question, Spot, Tiding, Told};
+use tokio::time::{Sleep, sleep};
 
 use crate::ask::{Answered, AskError};
 use crate::block_lines;
@@ -27,6 +29,8 @@ const PAGE_SCAN: u64 = 16 << 20;
 pub(crate) const FIRST_SCAN: u64 = 256 << 20;
 /// A live view that comes back further behind than this skips ahead.
 const LIVE_CATCH_UP: u64 = 8 << 20;
+/// A viewer who has waited so long for an answer is told that it waits.
+const SLOW: Duration = Duration::from_secs(3);
 /// Bytes of items taken out of the ring at once.
 const DRAIN: usize = 256 << 10;
 
@@ -52,8 +56,8 @@ type Asking = Pin<Box<dyn Future<Output = Result<Answered, AskError>> + Send>>;
 
 /// What a view is doing.
 enum Stage {
-    /// It waits for an answer; the page goes to the viewer.
-    Reading(Asking),
+    /// It waits for an answer; the page goes to the viewer. When the answer is slow that is told, once.
+    Reading { asking: Asking, slow: Option<Pin<Box<Sleep>>> },
     /// It is behind `at` and waits until the ring says something before it reads again.
     Waiting(Option<At>),
     /// It reads the ring, and knows the log up to here.
@@ -81,7 +85,13 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub(crate) fn new(hub: &Arc<Hub>, channel: Arc<Channel>, subscription: Subscription<Item>, start: Start, policy: Policy) -> Self {
+    pub(crate) fn new(
+        hub: &Arc<Hub>,
+        channel: Arc<Channel>,
+        subscription: Subscription<Item>,
+        start: Start,
+        policy: Policy,
+    ) -> Self {
         let position = match &start {
             Start::From(position) => Some(Arc::from(position.as_str())),
             Start::Last(_) => None,
@@ -115,10 +125,14 @@ impl View {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
         loop {
             match &mut self.stage {
-                Stage::Reading(asking) => {
-                    let answer = ready!(asking.as_mut().poll(cx));
-                    self.answered(answer, out);
-                }
+                Stage::Reading { asking, slow } => match asking.as_mut().poll(cx) {
+                    Poll::Ready(answer) => self.answered(answer, out),
+                    Poll::Pending => {
+                        ready!(poll_slow(slow, cx));
+                        let words = format!("the agent has not answered for {} s; still waiting", SLOW.as_secs());
+                        self.tell(Tiding::Waiting, words, out);
+                    }
+                },
                 Stage::Waiting(_) => ready!(self.poll_waiting(cx, out)),
                 Stage::Live(reach) => {
                     let reach = *reach;
@@ -141,9 +155,18 @@ impl View {
         };
         let key = &self.channel.key;
         let filter: Filter = key.filter.clone();
-        let question = Question::Read { log: key.log.name.clone(), spot, lines, bytes: PAGE_BYTES, filter, scan, half: HalfLine::Hold };
+        let question = Question::Read {
+            log: key.log.name.clone(),
+            spot,
+            lines,
+            bytes: PAGE_BYTES,
+            filter,
+            scan,
+            half: HalfLine::Hold,
+        };
         let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
-        self.stage = Stage::Reading(Box::pin(async move { hub.agents.ask(&host, question).await }));
+        let asking = Box::pin(async move { hub.agents.ask(&host, question).await });
+        self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))) };
     }
 
     fn answered(&mut self, answered: Result<Answered, AskError>, out: &mut Vec<Arc<Item>>) {
@@ -178,7 +201,8 @@ impl View {
             self.part(part, out);
         }
         if page.limited && is_first {
-            let words = format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
+            let words =
+                format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
             self.tell(Tiding::Limit, words, out);
         }
         let Some(after) = page.after else {
@@ -256,7 +280,7 @@ impl View {
             Drained::Items => {
                 let mut reach = reach;
                 for item in items {
-                    if !self.take(item, &mut reach, out) {
+                    if !self.take(&item, &mut reach, out) {
                         return Poll::Ready(());
                     }
                 }
@@ -269,7 +293,7 @@ impl View {
     }
 
     /// Hands an item on, as far as the viewer does not know it; false when the view has to read from the file instead.
-    fn take(&mut self, item: Arc<Item>, reach: &mut Reach, out: &mut Vec<Arc<Item>>) -> bool {
+    fn take(&mut self, item: &Arc<Item>, reach: &mut Reach, out: &mut Vec<Arc<Item>>) -> bool {
         if item.from > *reach && item.from.epoch == reach.epoch {
             self.read();
             return false;
@@ -284,14 +308,14 @@ impl View {
                     return true;
                 }
                 let known = reach.epoch == item.reach.epoch && block.start < reach.offset;
-                let rest = if known { item.behind(reach.offset).map(Arc::new) } else { Some(Arc::clone(&item)) };
+                let rest = if known { item.behind(reach.offset).map(Arc::new) } else { Some(Arc::clone(item)) };
                 out.extend(rest);
             }
             What::AgentLost { .. } | What::AgentBack { .. } => {
                 self.told_away = matches!(item.what, What::AgentLost { .. });
-                out.push(Arc::clone(&item));
+                out.push(Arc::clone(item));
             }
-            _ => out.push(Arc::clone(&item)),
+            _ => out.push(Arc::clone(item)),
         }
         *reach = item.reach.max(*reach);
         self.position = item.position.clone().or_else(|| self.position.take());
@@ -323,7 +347,8 @@ impl View {
             return self.read();
         };
         let bytes = (newest.epoch == reach.epoch).then(|| newest.offset.saturating_sub(reach.offset));
-        let place = |position: &Arc<str>| Place { life: edge.life, offset: edge.offset, position: position.to_string() };
+        let place =
+            |position: &Arc<str>| Place { life: edge.life, offset: edge.offset, position: position.to_string() };
         let told = Told {
             tiding: Some(Tiding::Gap),
             from: self.position.as_ref().map(place),
@@ -363,5 +388,17 @@ impl View {
     fn item(&self, what: What, to: Option<&Place>) -> Item {
         let position = to.map(|to| Arc::from(to.position.as_str())).or_else(|| self.position.clone());
         Item::new(Arc::clone(self.channel.log()), self.channel.zone(), what, Default::default(), position)
+    }
+}
+
+/// Ready once, when the answer has been slow for long enough to say so.
+fn poll_slow(slow: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> {
+    match slow {
+        Some(sleep) => {
+            ready!(sleep.as_mut().poll(cx));
+            *slow = None;
+            Poll::Ready(())
+        }
+        None => Poll::Pending,
     }
 }

@@ -27,14 +27,14 @@ pub(crate) const MAX_LOGS: usize = 64;
 /// All logs of one viewer, in the order in which they were asked for.
 pub(crate) struct Views {
     hub: Arc<Hub>,
-    views: Vec<Box<View>>,
+    views: Vec<View>,
     /// Whose turn it is: a busy log must not keep a quiet one from being seen.
     turn: usize,
 }
 
 impl Views {
     pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery) -> Self {
-        let mut views = Views { hub: Arc::clone(hub), views: Vec::new(), turn: 0 };
+        let mut views = Views { hub: Arc::clone(hub), views: Vec::with_capacity(query.logs.len()), turn: 0 };
         for (log, start) in &query.logs {
             views.add(log.clone(), start.clone(), query);
         }
@@ -48,7 +48,7 @@ impl Views {
         }
         let key = Key { log, filter: query.filter.clone() };
         let (channel, subscription) = self.hub.watch(&key);
-        self.views.push(Box::new(View::new(&self.hub, channel, subscription, start, query.policy)));
+        self.views.push(View::new(&self.hub, channel, subscription, start, query.policy));
     }
 
     pub(crate) fn remove(&mut self, log: &LogName) {

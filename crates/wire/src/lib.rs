@@ -25,14 +25,14 @@ mod ask;
 mod block;
 mod codec;
 mod filter;
-mod live;
 mod link;
+mod live;
 mod name;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
-pub use block::{Begins, Block, Body, Ends, Encoding, Picked, Place, Told, Tiding};
+pub use block::{Begins, Block, Body, Encoding, Ends, Picked, Place, Tiding, Told};
 pub use codec::{Error, MAX_MESSAGE, decode, encode};
 pub use filter::Filter;
-pub use link::{Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
+pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};

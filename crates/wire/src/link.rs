@@ -53,6 +53,26 @@ pub struct Welcome {
     pub version: String,
 }
 
+/// A channel that the hub wants.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Follow {
+    /// The number by which both call it; never used twice on one link.
+    #[n(0)]
+    pub channel: u32,
+    /// The NAME of the log.
+    #[n(1)]
+    pub log: String,
+    /// Only lines that pass.
+    #[n(2)]
+    pub filter: Filter,
+    /// Go on from this position; from the log's end when absent.
+    #[n(3)]
+    pub from: Option<String>,
+    /// How many bytes of blocks may come before the first `Credit`.
+    #[n(4)]
+    pub credit: u64,
+}
+
 /// From an agent to its hub.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum ToHub {
@@ -139,23 +159,7 @@ pub enum ToAgent {
     },
     /// Open a channel.
     #[n(2)]
-    Follow {
-        /// The number by which both call it; never used twice on one link.
-        #[n(0)]
-        channel: u32,
-        /// The NAME of the log.
-        #[n(1)]
-        log: String,
-        /// Only lines that pass.
-        #[n(2)]
-        filter: Filter,
-        /// Go on from here; from the log's end when absent.
-        #[n(3)]
-        from: Option<String>,
-        /// How many bytes of blocks may come before the first `Credit`.
-        #[n(4)]
-        credit: u64,
-    },
+    Follow(#[n(0)] Follow),
     /// Close it.
     #[n(3)]
     Unfollow {

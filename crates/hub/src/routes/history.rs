@@ -71,7 +71,9 @@ impl Lines {
                 other => return Err(unknown(other)),
             };
             if spot.replace(here).is_some() {
-                return Err(Problem::bad_request("one of `last`, `before`, `after`, `at` and `offset`, not two of them"));
+                return Err(Problem::bad_request(
+                    "one of `last`, `before`, `after`, `at` and `offset`, not two of them",
+                ));
             }
         }
         let log = log.ok_or_else(|| Problem::bad_request("which log? Add ?log=HOST:/path"))?;
@@ -124,7 +126,8 @@ pub(crate) async fn lines(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery
         false => page,
     };
     let zone = hub.agents.zone(&lines.log.host);
-    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page_json(&lines.log, &page, &zone)).into_response())
+    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page_json(&lines.log, &page, &zone))
+        .into_response())
 }
 
 /// Looks again whenever the log says something, until there is a line or the time is up.
@@ -171,7 +174,9 @@ fn page_json(log: &LogName, page: &Page, zone: &TimeZone) -> Bytes {
     push_optional(&mut out, page.before.as_deref());
     out.extend_from_slice(b",\"after\":");
     push_optional(&mut out, page.after.as_ref().map(|place| place.position.as_str()));
-    out.extend_from_slice(format!(",\"end\":{},\"limited\":{},\"scanned\":{}}}", page.end, page.limited, page.scanned).as_bytes());
+    out.extend_from_slice(
+        format!(",\"end\":{},\"limited\":{},\"scanned\":{}}}", page.end, page.limited, page.scanned).as_bytes(),
+    );
     Bytes::from(out)
 }
 
@@ -215,7 +220,8 @@ pub(crate) async fn raw(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) 
     let rest = Pieces { hub, log, next, to };
     let pieces = futures_util::StreamExt::chain(
         futures_util::stream::once(std::future::ready(Ok::<_, Broken>(first))),
-        Box::pin(try_unfold(rest, Pieces::next)) as Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, Broken>> + Send>>,
+        Box::pin(try_unfold(rest, Pieces::next))
+            as Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, Broken>> + Send>>,
     );
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
@@ -247,7 +253,12 @@ impl Pieces {
     }
 }
 
-async fn piece(hub: &Hub, log: &LogName, from: Option<String>, to: Option<String>) -> Result<(Bytes, Option<String>), Problem> {
+async fn piece(
+    hub: &Hub,
+    log: &LogName,
+    from: Option<String>,
+    to: Option<String>,
+) -> Result<(Bytes, Option<String>), Problem> {
     let question = Question::Raw { log: log.name.clone(), from, to, bytes: RAW_PIECE };
     match hub.agents.ask(&log.host, question).await?.answer {
         Answer::Raw { bytes, next } => Ok((bytes, next)),

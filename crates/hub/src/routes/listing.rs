@@ -152,7 +152,9 @@ impl Wanted {
         let (host, name) = match query.pattern.as_deref().filter(|pattern| !pattern.is_empty()) {
             None => (None, None),
             Some(pattern) => match pattern.split_once(':') {
-                Some((host, name)) => (Some(Glob::new(host).map_err(|e| bad(pattern, e))?.compile_matcher()), Some(name.to_owned())),
+                Some((host, name)) => {
+                    (Some(Glob::new(host).map_err(|e| bad(pattern, e))?.compile_matcher()), Some(name.to_owned()))
+                }
                 None => (None, Some(pattern.to_owned())),
             },
         };

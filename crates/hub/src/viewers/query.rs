@@ -37,7 +37,9 @@ impl LiveQuery {
                 "log" => logs.push((log_name(&value)?, Start::Last(last))),
                 "from" => match logs.last_mut() {
                     Some((_, start)) => *start = Start::From(value),
-                    None => return Err(Problem::bad_request("`from` belongs behind the `log` that it is a position of")),
+                    None => {
+                        return Err(Problem::bad_request("`from` belongs behind the `log` that it is a position of"));
+                    }
                 },
                 "policy" => asked = policy(&value)?,
                 "last" => (),
@@ -45,7 +47,11 @@ impl LiveQuery {
             }
         }
         match logs.len() {
-            0 => return Err(Problem::bad_request("which log? Add ?log=HOST:/path; GET /api/v1/logs lists what there is")),
+            0 => {
+                return Err(Problem::bad_request(
+                    "which log? Add ?log=HOST:/path; GET /api/v1/logs lists what there is",
+                ));
+            }
             1..=MAX_LOGS => (),
             many => return Err(Problem::bad_request(format!("{many} logs in one view; at most {MAX_LOGS}"))),
         }
@@ -66,9 +72,13 @@ fn resume(logs: &mut [(LogName, Start)], cursor: &str) {
 
 /// The pairs of a query, decoded. `+` is a space; bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decode =
+        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(key, value)| (decode(key), decode(value))).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
 }
 
 /// The name of a log in a query.

@@ -245,7 +245,8 @@ impl Viewer {
             Err(e) => Some(Problem::bad_request(format!("not understood: {e}"))),
         };
         if let Some(problem) = problem {
-            let event = serde_json::json!({"type": "error", "log": null, "words": problem.detail(), "problem": problem});
+            let event =
+                serde_json::json!({"type": "error", "log": null, "words": problem.detail(), "problem": problem});
             self.say(Frame::encode(Kind::Text, event.to_string()));
         }
     }
