@@ -1,0 +1,10 @@
+//! The program as a whole, on real processes, files and sockets: one test binary, so that it is linked once.
+//!
+//! Begin with `../path.rs`, the way of a line and back. `shape` looks at the sources instead.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../path.rs"]
+mod path;
+mod rig;
+mod shape;
