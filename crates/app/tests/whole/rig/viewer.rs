@@ -116,11 +116,7 @@ impl Viewer {
     /// The next thing that is told; `None` when the view has ended.
     pub(crate) async fn event(&mut self) -> Option<Event> {
         loop {
-            let event = match self.next_piece().await.inspect(|p| {
-                if let Piece::Json(b) = p {
-                    eprintln!("EV {}", String::from_utf8_lossy(b))
-                }
-            })? {
+            let event = match self.next_piece().await? {
                 Piece::Json(bytes) => of_json(&serde_json::from_slice(&bytes).unwrap()),
                 Piece::Cbor(bytes) => tailcast_wire::decode(&bytes).unwrap().and_then(of_live),
                 Piece::Text(line) => Some(Event::Lines(vec![line], None)),
