@@ -4,7 +4,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use tailcast_hub::access::set_password;
+use tailcast_hub::access::{Error, set_password};
 
 use crate::cli;
 use crate::environment::Environment;
@@ -18,7 +18,10 @@ pub(crate) fn run(flags: &cli::Password, environment: &Environment) -> Outcome {
         true => ask_twice()?,
         false => read_line()?,
     };
-    set_password(&state_dir, &password).map_err(|error| Failure::new(Exit::Failed, error))?;
+    set_password(&state_dir, &password).map_err(|error| match error {
+        Error::PasswordLength => Failure::usage(error),
+        other => Failure::new(Exit::Failed, other),
+    })?;
     Ok(Exit::Ok)
 }
 

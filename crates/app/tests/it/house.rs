@@ -1,163 +1,214 @@
-//! The shape of the house, checked: which crate may know which, and what no crate may pull in.
-//!
-//! It stands with the program because the program is the one crate that sees all others. It reads
-//! `cargo metadata`, so that what is checked is what is built, and the sources, for what no lint can say.
+//! A house for one test: a directory with logs, the program run in an environment that is known, and children that end
+//! with the test.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
-use serde_json::Value;
+use tempfile::TempDir;
 
-/// Who may know whom among the crates of this workspace, by the names after `tailcast-`.
-/// The leaves know nobody, so that each is of use alone; hub and agent meet only in `wire`.
-const ARROWS: &[(&str, &[&str])] = &[
-    ("lines", &[]),
-    ("tail", &[]),
-    ("fanout", &[]),
-    ("fdguard", &[]),
-    ("procs", &[]),
-    ("wire", &[]),
-    ("agent", &["lines", "procs", "tail", "wire"]),
-    ("hub", &["fanout", "fdguard", "lines", "tail", "wire"]),
-    ("app", &["agent", "fanout", "fdguard", "hub", "lines", "procs", "tail", "wire"]),
-    ("bench", &[]),
-];
+/// Longer than anything takes on a busy machine; only a failure waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a crate may not reach, through however many others.
-const OUT_OF_REACH: &[(&str, &[&str])] = &[
-    ("lines", &["tokio", "mio", "rustix", "libc"]),
-    ("wire", &["tokio", "mio", "rustix", "hyper"]),
-    ("tail", &["tokio", "mio", "socket2", "hyper", "rustls", "async-io"]),
-    ("fdguard", &["axum", "hyper", "http"]),
-    ("agent", &["axum"]),
-];
+/// A directory and everything that a test does in it.
+pub(crate) struct House {
+    dir: TempDir,
+}
 
-/// What only these crates may name, because it is their work: serving HTTP, talking to a person.
-const RESERVED: &[(&str, &[&str])] = &[("axum", &["hub"]), ("clap", &["app"]), ("anyhow", &["app", "bench"])];
+impl House {
+    pub(crate) fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        fs::create_dir(dir.path().join("logs")).unwrap();
+        House { dir }
+    }
 
-/// Past this a file is two things. A file that must be longer says why beside this number.
-const LONGEST_FILE: usize = 500;
+    /// A path in the house.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
 
-/// Package name to the names it depends on, without what only tests need.
-type Graph = BTreeMap<String, BTreeSet<String>>;
+    /// The name of a log on the host `web1`.
+    pub(crate) fn log(&self, name: &str) -> String {
+        format!("web1:{}", self.path("logs").join(name).display())
+    }
 
-#[test]
-fn crates_know_only_those_they_may() {
-    let graph = dependencies();
-    for (name, known) in ours(&graph) {
-        let (_, allowed) = ARROWS.iter().find(|(krate, _)| *krate == name).unwrap_or_else(|| {
-            panic!("{name} is a new crate: give it a row in ARROWS");
-        });
-        for other in known.iter().filter_map(|other| other.strip_prefix("tailcast-")) {
-            assert!(allowed.contains(&other), "{name} depends on {other}: see the invariants in ARCHITECTURE.md");
+    /// Adds bytes to a log.
+    pub(crate) fn append(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path("logs").join(name);
+        let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+        file.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// The program with these arguments, in an environment that says nothing but where home is.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tailcast"));
+        command.args(arguments).current_dir(self.dir.path()).env_clear().env("HOME", self.dir.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// A hub that offers the logs of the house as host `web1`, on `listen`.
+    pub(crate) fn hub_on(&self, listen: &str, more: &[&str]) -> Hub {
+        let state = self.path("state").display().to_string();
+        let mut arguments = vec!["serve", "--listen", listen, "--state-dir", &state];
+        arguments.extend_from_slice(more);
+        let mut command = self.command(&arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = lines_of(child.stdout.take().unwrap());
+        let said = lines_of(child.stderr.take().unwrap());
+        let first = lines.recv_timeout(PATIENCE).unwrap_or_default();
+        let first = String::from_utf8(first).unwrap();
+        let url = first.trim().strip_prefix("tailcast: listening on ").map(str::to_owned);
+        let url = url.unwrap_or_else(|| panic!("the hub said {first:?} and {:?}", said.iter().next()));
+        Hub { child: Running(child), url, said }
+    }
+
+    /// A hub on a free port.
+    pub(crate) fn hub(&self) -> Hub {
+        let logs = self.path("logs").display().to_string();
+        self.hub_on("127.0.0.1:0", &[&logs, "--host", "web1"])
+    }
+
+    /// A program that goes on, whose stdout is read line by line.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Lines {
+        let mut command = self.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = lines_of(child.stdout.take().unwrap());
+        let err = lines_of(child.stderr.take().unwrap());
+        Lines { child: Running(child), out, err }
+    }
+}
+
+/// A child that is killed when the test is done with it.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        drop(self.0.kill());
+        self.0.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let id = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A hub that serves.
+pub(crate) struct Hub {
+    pub(crate) child: Running,
+    pub(crate) url: String,
+    said: Receiver<Vec<u8>>,
+}
+
+impl Drop for Hub {
+    /// A test that fails wants to know what the hub thought of it.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.said.try_iter().for_each(|line| eprint!("hub: {}", String::from_utf8_lossy(&line)));
         }
     }
 }
 
-#[test]
-fn some_crates_stay_out_of_reach() {
-    let graph = dependencies();
-    for (name, forbidden) in OUT_OF_REACH {
-        let reached = reach(&graph, &format!("tailcast-{name}"));
-        for other in *forbidden {
-            assert!(!reached.contains(*other), "{name} reaches {other}: `cargo tree -p tailcast-{name} -i {other}`");
+impl Hub {
+    /// `ADDR:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+}
+
+/// A program that is read line by line.
+pub(crate) struct Lines {
+    pub(crate) child: Running,
+    out: Receiver<Vec<u8>>,
+    err: Receiver<Vec<u8>>,
+}
+
+impl Lines {
+    /// The next line of stdout, with its newline.
+    pub(crate) fn next(&self) -> String {
+        match self.out.recv_timeout(PATIENCE) {
+            Ok(line) => String::from_utf8_lossy(&line).into_owned(),
+            Err(RecvTimeoutError::Timeout) => panic!("no line came; on stderr: {:?}", self.said()),
+            Err(RecvTimeoutError::Disconnected) => panic!("it ended; on stderr: {:?}", self.said()),
         }
     }
-}
 
-#[test]
-fn only_one_crate_serves_http_and_only_one_reads_flags() {
-    let graph = dependencies();
-    for (name, known) in ours(&graph) {
-        for (reserved, owners) in RESERVED {
-            assert!(
-                owners.contains(&name) || !known.contains(*reserved),
-                "{name} depends on {reserved}: that is the work of {owners:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn each_source_file_says_what_it_is_and_is_one_thing() {
-    let mut files = Vec::new();
-    for folder in ["crates", "bench"] {
-        sources(&root().join(folder), &mut files);
-    }
-    assert!(files.len() > 10, "only {} source files found below {}", files.len(), root().display());
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("//!"), "{} does not open with what it is (//!)", file.display());
-        let lines = text.lines().count();
-        assert!(lines <= LONGEST_FILE, "{} has {lines} lines: split it", file.display());
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The resolved graph for this machine. `--locked`: a test changes no file of the checkout.
-fn dependencies() -> Graph {
-    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--filter-platform", &platform])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let names: BTreeMap<&str, &str> =
-        array(&metadata["packages"]).map(|package| (text(&package["id"]), text(&package["name"]))).collect();
-    let mut graph = Graph::new();
-    for node in array(&metadata["resolve"]["nodes"]) {
-        let known = array(&node["deps"]).filter(|dep| is_needed_to_run(dep)).map(|dep| names[text(&dep["pkg"])]);
-        graph.entry(names[text(&node["id"])].to_owned()).or_default().extend(known.map(str::to_owned));
-    }
-    graph
-}
-
-/// Kind null is a normal dependency; "dev" and "build" are in no binary.
-fn is_needed_to_run(dep: &Value) -> bool {
-    array(&dep["dep_kinds"]).any(|kind| kind["kind"].is_null())
-}
-
-/// The crates of this workspace, by the name after `tailcast-`.
-fn ours(graph: &Graph) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
-    graph.iter().filter_map(|(name, known)| Some((name.strip_prefix("tailcast-")?, known)))
-}
-
-fn reach<'a>(graph: &'a Graph, from: &str) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(name) = open.pop() {
-        for other in graph.get(name).into_iter().flatten() {
-            if reached.insert(other.as_str()) {
-                open.push(other);
+    /// Waits until a line on stderr has `words` in it.
+    pub(crate) fn hears(&self, words: &str) {
+        let mut before = Vec::new();
+        loop {
+            match self.err.recv_timeout(PATIENCE) {
+                Ok(line) if String::from_utf8_lossy(&line).contains(words) => return,
+                Ok(line) => before.push(String::from_utf8_lossy(&line).into_owned()),
+                Err(_) => panic!("`{words}` was not said, but {before:?}"),
             }
         }
     }
-    reached
-}
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap_or_default();
-        if path.is_dir() && name != "target" && name != "node_modules" {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
+    /// What there is of stderr.
+    fn said(&self) -> Vec<String> {
+        self.err.try_iter().map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
     }
 }
 
-fn array(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+/// The lines of a pipe, read ahead by a thread that ends with it.
+fn lines_of(pipe: impl std::io::Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (lines, receiver) = sync_channel(100_000);
+    std::thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        loop {
+            let mut line = Vec::new();
+            match pipe.read_until(b'\n', &mut line) {
+                Ok(1..) if lines.send(line).is_ok() => {}
+                _ => return,
+            }
+        }
+    });
+    receiver
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// How a run came out.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            bytes: output.stdout,
+        }
+    }
+
+    /// The same, when it ended with `code`.
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
 }

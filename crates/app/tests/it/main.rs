@@ -1,8 +1,17 @@
-//! The program as a whole: one test binary, so that it is linked once. Begin to read with `../path.rs`.
+//! The program as its users have it: real processes, real files, loopback.
+//!
+//! * `house`: the harness: a directory of its own, hubs, tails that are read line by line
+//! * `words`: usage, configuration and what is said when something is wrong
+//! * `ls`: the list
+//! * `once`: `tail --no-follow`
+//! * `follow`: `tail` through appending, rotation, a hub that restarts
+//! * `cursor`: `tail --cursor-file` through kills
+//! * `agents`: an agent of its own process, with a token
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
+mod agents;
+mod cursor;
+mod follow;
 mod house;
-#[path = "../path.rs"]
-mod path;
-mod rig;
+mod ls;
+mod once;
+mod words;

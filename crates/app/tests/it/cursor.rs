@@ -1,0 +1,85 @@
+//! `tail --cursor-file`: killed at any moment, and nothing is lost.
+
+use std::fs::{self, File, OpenOptions};
+use std::process::Stdio;
+
+use crate::house::{House, Hub, Running};
+
+fn appending(house: &House, hub: &Hub) -> Running {
+    let out = OpenOptions::new().append(true).create(true).open(house.path("out")).unwrap();
+    let log = house.log("a");
+    let mut command = house.command(&["tail", &log, "-n", "10000", "--cursor-file", "cursor", "--hub", &hub.url]);
+    Running(command.stdout(out).stderr(Stdio::null()).spawn().unwrap())
+}
+
+/// Waits until the output has at least so many bytes.
+fn wait_for(house: &House, bytes: usize) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while fs::metadata(house.path("out")).map_or(0, |out| out.len()) < bytes as u64 {
+        assert!(std::time::Instant::now() < deadline, "the output does not grow");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn killed_again_and_again_the_file_it_appends_to_is_exactly_the_log() {
+    let house = House::new();
+    let hub = house.hub();
+    let mut written = String::new();
+    house.append("a", "");
+    for round in 0..6 {
+        let mut tail = appending(&house, &hub);
+        for n in 0..20 {
+            let line = format!("round {round} line {n}\n");
+            house.append("a", &line);
+            written.push_str(&line);
+            if n == 10 + round {
+                wait_for(&house, written.len() / 2);
+                tail.kill();
+            }
+        }
+    }
+    let mut tail = appending(&house, &hub);
+    wait_for(&house, written.len());
+    tail.kill();
+    assert_eq!(fs::read_to_string(house.path("out")).unwrap(), written);
+}
+
+#[test]
+fn into_a_pipe_nothing_is_lost_and_at_most_the_last_write_comes_twice() {
+    let house = House::new();
+    house.append("a", "one\ntwo\n");
+    let hub = house.hub();
+    let log = house.log("a");
+    let words = ["tail", &log, "--cursor-file", "cursor", "--hub", &hub.url];
+    let mut first = house.start(&words);
+    assert_eq!((first.next(), first.next()), ("one\n".into(), "two\n".into()));
+    first.child.kill();
+    house.append("a", "three\n");
+    let second = house.start(&words);
+    let line = second.next();
+    let line = if line == "one\n" { (second.next(), second.next()).1 } else { line };
+    assert_eq!(line, "three\n");
+}
+
+#[test]
+fn a_cursor_file_that_is_none_is_refused_and_kept() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    fs::write(house.path("cursor"), "notes").unwrap();
+    let ran = house.run(&["tail", &house.log("a"), "--cursor-file", "cursor", "--hub", &hub.url]).ended(2);
+    assert!(ran.err.contains("cursor is no cursor file"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(house.path("cursor")).unwrap(), "notes");
+}
+
+#[test]
+fn a_cursor_that_cannot_be_written_is_told_and_ends_it() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    let out = File::create(house.path("out")).unwrap();
+    let mut command = house.command(&["tail", &house.log("a"), "--cursor-file", "no/such/dir", "--hub", &hub.url]);
+    let ran = crate::house::Ran::of(command.stdout(out).output().unwrap()).ended(5);
+    assert!(ran.err.contains("the cursor file no/such/dir"), "{}", ran.err);
+}

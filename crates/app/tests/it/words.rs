@@ -1,0 +1,119 @@
+//! What is said when something is wrong, and the codes that scripts rely on.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::house::{House, Ran};
+
+#[test]
+fn a_wrong_flag_is_usage_and_help_is_not() {
+    let house = House::new();
+    assert!(house.run(&["tail", "--colour"]).ended(2).err.contains("--colour"));
+    assert!(house.run(&[]).ended(2).err.contains("Usage: tailcast"));
+    assert!(house.run(&["tail", "--help"]).ended(0).out.contains("--cursor-file"));
+    assert!(house.run(&["--version"]).ended(0).out.starts_with("tailcast "));
+}
+
+#[test]
+fn a_mistake_in_the_configuration_stops_a_hub_before_it_serves() {
+    let house = House::new();
+    fs::write(house.path("t.toml"), "[hub]\nlisten = \"127.0.0.1:0\"\nopen_loopbak = true\n").unwrap();
+    for words in [&["serve", "--config", "t.toml"][..], &["config", "check", "--config", "t.toml"]] {
+        let ran = house.run(words).ended(2);
+        let said = "tailcast: t.toml:3: there is no key `hub.open_loopbak`; did you mean `hub.open_loopback`?\n";
+        assert_eq!(ran.err, said);
+    }
+}
+
+#[test]
+fn config_check_shows_what_holds_and_where_it_was_written() {
+    let house = House::new();
+    fs::write(house.path("t.toml"), "[agent]\nhost = \"web1\"\n").unwrap();
+    let mut command = house.command(&["config", "check", "--config", "t.toml"]);
+    let ran = Ran::of(command.env("TAILCAST_LISTEN", "[::1]:1").output().unwrap()).ended(0);
+    assert!(ran.out.contains("# read: t.toml"), "{}", ran.out);
+    let origin =
+        |key: &str| ran.out.lines().find(|line| line.starts_with(key)).and_then(|line| line.split("# ").nth(1));
+    assert_eq!(origin("host = \"web1\""), Some("t.toml:2"));
+    assert_eq!(origin("listen = \"[::1]:1\""), Some("TAILCAST_LISTEN"));
+    assert_eq!(origin("offer = [\"/var/log\"]"), Some("default"));
+}
+
+#[test]
+fn config_check_judges_what_it_shows() {
+    let house = House::new();
+    fs::write(house.path("t.toml"), "[hub]\nlisten = \"8514\"\n").unwrap();
+    let ran = house.run(&["config", "check", "--config", "t.toml"]).ended(2);
+    assert!(ran.out.contains("listen = \"8514\""), "{}", ran.out);
+    assert!(ran.err.starts_with("tailcast: t.toml:2: hub.listen: `8514` is no address with a port"), "{}", ran.err);
+}
+
+#[test]
+fn a_hub_that_is_not_there_is_told_as_that() {
+    let house = House::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let hub = format!("http://{free}");
+    for words in [
+        &["ls", "--hub", &hub][..],
+        &["tail", "web1:/a", "--hub", &hub],
+        &["tail", "web1:/a", "--no-follow", "--hub", &hub],
+    ] {
+        let ran = house.run(words).ended(3);
+        assert!(ran.err.contains(&format!("nobody listens at {free}")), "{}", ran.err);
+    }
+    assert!(house.run(&["ls", "--hub", "127.0.0.1:8514"]).ended(2).err.contains("http://HOST:8514"));
+}
+
+#[test]
+fn a_hub_for_the_world_without_a_login_is_refused() {
+    let house = House::new();
+    let ran = house.run(&["serve", "--listen", "0.0.0.0:0", "--state-dir", "state", "--no-agent"]).ended(2);
+    assert!(ran.err.contains("tailcast password"), "{}", ran.err);
+}
+
+#[test]
+fn a_wrong_token_is_refused_in_words() {
+    let house = House::new();
+    let hub = house.hub();
+    let mut command = house.command(&["ls", "--hub", &hub.url]);
+    let ran = Ran::of(command.env("TAILCAST_TOKEN", "tailcast_wrong").output().unwrap()).ended(4);
+    assert!(ran.err.starts_with("tailcast: ") && ran.err.contains("oken"), "{}", ran.err);
+    let mut command = house.command(&["tail", &house.log("a"), "--hub", &hub.url]);
+    Ran::of(command.env("TAILCAST_TOKEN", "tailcast_wrong").output().unwrap()).ended(4);
+}
+
+#[test]
+fn tokens_come_are_listed_and_go() {
+    let house = House::new();
+    let made = house.run(&["token", "add", "--agent", "web*", "--state-dir", "state"]).ended(0);
+    assert!(made.out.starts_with("tailcast_") && made.out.lines().count() == 1, "{made:?}");
+    house.run(&["token", "add", "--viewer", "grafana", "--state-dir", "state"]).ended(0);
+    let list = house.run(&["token", "list", "--state-dir", "state"]).ended(0).out;
+    assert!(list.contains("agent for web*") && list.contains("grafana") && !list.contains("tailcast_"), "{list}");
+    house.run(&["token", "remove", "grafana", "--state-dir", "state"]).ended(0);
+    house.run(&["token", "remove", "grafana", "--state-dir", "state"]).ended(1);
+    assert!(!house.run(&["token", "list", "--state-dir", "state"]).out.contains("grafana"));
+}
+
+#[test]
+fn a_password_comes_from_stdin_and_not_from_a_flag() {
+    let house = House::new();
+    for (password, code) in [("correct horse battery\n", 0), ("short\n", 2)] {
+        let mut command = house.command(&["password", "--state-dir", "state"]);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        Ran::of(child.wait_with_output().unwrap()).ended(code);
+    }
+    let kept = fs::read_to_string(house.path("state/password")).unwrap();
+    assert!(!kept.contains("correct horse"), "{kept}");
+}
+
+#[test]
+fn a_reader_that_has_left_is_no_failure() {
+    let house = House::new();
+    let mut child = house.command(&["config", "check"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().unwrap()).ended(0);
+    assert_eq!(ran.err, "");
+}
