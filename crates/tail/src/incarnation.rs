@@ -123,6 +123,11 @@ impl Incarnation {
         !head.bytes.is_empty() && bytes.starts_with(&head.bytes)
     }
 
+    /// Whether no byte of it was ever seen.
+    pub(crate) fn head_is_empty(&self) -> bool {
+        self.head().bytes.is_empty()
+    }
+
     /// Whether this one began with `bytes`, as far as it was seen.
     pub(crate) fn began_with(&self, bytes: &[u8]) -> bool {
         let head = self.head();

@@ -15,7 +15,7 @@ use crate::file::{Identity, Stat};
 use crate::gate::Role;
 use crate::log::Shared;
 use crate::place::Place;
-use crate::position::Position;
+use crate::position::{Offset, Position};
 use crate::setup::Ground;
 
 /// What the path of the log leads to, seen from the file that is read.
@@ -86,7 +86,9 @@ impl Follower {
             Ok(stat) => stat,
             Err(errno) => return self.failed(errno, events),
         };
+        let was_empty = reading.cursor.place.offset == Offset::ZERO && held.head_is_empty();
         match reading.unchanged(&stat) {
+            Ok(true) if was_empty => self.look_behind(events),
             Ok(true) => {}
             Ok(false) => {
                 self.begin_again(events);
@@ -114,13 +116,15 @@ impl Follower {
         let apart = *reading.apart.get_or_insert_with(Instant::now);
         let links = file.stat().map_or(0, |stat| stat.links);
         reading.renamed |= links > 0;
-        if turned {
-            let ours = file.identity();
-            let ahead = self.shared.ahead_of(ours, Some(&self.known));
+        let settle = self.shared.setup.patience.settle;
+        // What stands at the path may itself be rotated or copied away while it is waited for.
+        if turned || reading.listed.is_none_or(|listed| listed.elapsed() >= settle) {
+            let ahead = self.shared.ahead_of(file.identity(), Some(&self.known));
             reading.between = ahead.iter().any(|member| member.role == Role::Sibling);
+            reading.listed = Some(Instant::now());
         }
         // A rename and the creation that follows it are seldom seen apart; only what lasts is told.
-        if apart.elapsed() >= self.shared.setup.patience.settle {
+        if apart.elapsed() >= settle {
             reading.tell_departure(links, events);
         }
     }
@@ -144,9 +148,12 @@ impl Follower {
         if told != Some(why) {
             events.push(Event::Waiting(why));
         }
-        // What appears where nothing was is new from its first byte.
+        // What appears where nothing was is new from its first byte, also if it is rotated before the next look.
         let start = match start {
-            Start::From(From::End) if why == Obstacle::NotThere => Start::From(From::Start),
+            Start::From(From::End | From::Start) if why == Obstacle::NotThere => {
+                self.known = self.shared.chain().iter().map(|member| member.identity).collect();
+                Start::Again(None)
+            }
             start => start,
         };
         self.state = State::Waiting(Waiting { start, told: Some(why) });

@@ -103,6 +103,8 @@ struct Reading {
     apart: Option<Instant>,
     /// Whether a sibling with lines stands between the file that is read and the path.
     between: bool,
+    /// When the siblings were looked through for that.
+    listed: Option<Instant>,
     /// Whether it was seen to have another name while something else stood at the path: it was rotated, not replaced.
     renamed: bool,
     told: Option<Departure>,
@@ -115,8 +117,8 @@ struct Reading {
 impl Reading {
     fn at(place: Place) -> Self {
         let (cursor, front) = (Cursor::at(place), Front::Same);
-        let (apart, told, failing) = (None, None, None);
-        Self { cursor, front, apart, between: false, renamed: false, told, failing, shrunk: false }
+        let (apart, listed, told, failing) = (None, None, None, None);
+        Self { cursor, front, apart, between: false, listed, renamed: false, told, failing, shrunk: false }
     }
 }
 

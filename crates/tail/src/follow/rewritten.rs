@@ -59,6 +59,23 @@ impl Follower {
         true
     }
 
+    /// A file that was empty at the last look shows nothing when it was filled, copied and truncated since: its copy does.
+    pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) {
+        let State::Reading(reading) = &self.state else { return };
+        let ours = reading.cursor.held().clone();
+        let mut behind = self.shared.behind(&ours);
+        behind.retain(|member| !self.known.contains(&member.identity));
+        let Ok(now) = ours.file().read_head() else { return };
+        let is_copy = |copy: &Held| copy.file().read_head().is_ok_and(|head| now.starts_with(&head));
+        // The oldest first; the others stand between it and this file, where they are found.
+        let mut came = behind.iter().rev().filter_map(|member| self.shared.open(&member.path, member.role).ok());
+        if let Some(copy) = came.find(|copy| !is_copy(copy)) {
+            self.shared.setup.counters.rotations.add(1);
+            events.push(Event::Rotated { from: ours.life(), to: copy.name().clone(), at: Offset::ZERO });
+            self.read_apart(Place::start(copy), events);
+        }
+    }
+
     /// No copy: the old bytes are gone, or only the end of the file was cut off.
     fn truncated(&mut self, new: &Held, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };

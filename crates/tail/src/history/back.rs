@@ -60,7 +60,8 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
     };
     let before = match stopped {
         Stopped::Edge => None,
-        _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|older| older.position()),
+        // The beginning of this file and not the end of the older one: that may be a half line, to whose start it would be moved.
+        _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|_| at.position()),
         _ => Some(at.position()),
     };
     let page = build.page(before, after(end)?, is_end, stopped);
