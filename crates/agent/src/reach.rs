@@ -36,10 +36,7 @@ pub async fn reach(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) 
     let mut wait = WAIT.0;
     while !stop.is_cancelled() {
         let began = Instant::now();
-        let end = tokio::select! {
-            end = once(host, dialer, stop) => end,
-            () = stop.cancelled() => return,
-        };
+        let end = once(host, dialer, stop).await;
         if began.elapsed() >= GOOD {
             wait = WAIT.0;
         }
@@ -69,7 +66,11 @@ pub async fn reach(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) 
 }
 
 async fn once(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) -> Result<End, DialError> {
-    let socket = dialer.websocket(PATH, LINK_PROTOCOL).await?;
+    // Only the dialling is given up at once; who speaks already says goodbye first.
+    let socket = tokio::select! {
+        socket = dialer.websocket(PATH, LINK_PROTOCOL) => socket?,
+        () = stop.cancelled() => return Ok(End::Stopped),
+    };
     let (to_hub, from_agent) = mpsc::channel(PIPE);
     let (to_agent, from_hub) = mpsc::channel(PIPE);
     let carried = tokio::spawn(carry(socket, to_agent, from_agent));
