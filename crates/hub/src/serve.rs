@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -27,6 +28,8 @@ use crate::routes;
 const HEAD: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes. A filter travels in it.
 const HEAD_BYTES: usize = 32 << 10;
+/// How long, when the hub stops, the first request of a connection that was just let in may be on its way.
+const FIRST: Duration = Duration::from_millis(500);
 /// How long the connections have to end when the hub stops.
 const DRAIN: Duration = Duration::from_millis(2500);
 
@@ -52,7 +55,11 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     let local = accepted.stream.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
     let peer = Peer::new(remote, local);
     let usher = accepted.slot.usher();
-    let service = service_fn(move |request| answer(router.clone(), peer.clone(), request));
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        answer(router.clone(), peer.clone(), request)
+    });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -62,7 +69,7 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     tokio::pin!(http);
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
-        () = hub.stop.cancelled() => {
+        () = last_orders(&hub, &asked) => {
             http.as_mut().graceful_shutdown();
             http.await
         }
@@ -70,6 +77,14 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     drop(usher);
     if let Err(e) = ended {
         tracing::debug!(client = %remote, "a connection ended: {e}");
+    }
+}
+
+/// Waits until the hub stops, and a little longer where nothing was asked yet: who was let in is answered.
+async fn last_orders(hub: &Hub, asked: &AtomicBool) {
+    hub.stop.cancelled().await;
+    if !asked.load(Ordering::Relaxed) {
+        tokio::time::sleep(FIRST).await;
     }
 }
 

@@ -8,4 +8,6 @@ mod kill;
 #[path = "../path.rs"]
 mod path;
 mod rig;
+mod service;
 mod shape;
+mod signals;

@@ -18,7 +18,7 @@ pub(crate) use client::{Answer, get, send};
 pub(crate) use hub::{Hub, address};
 pub(crate) use log::LogFile;
 pub(crate) use process::Program;
-pub(crate) use site::Site;
+pub(crate) use site::{Site, binary};
 pub(crate) use viewer::{Event, Form, Viewer};
 
 /// How long anything may take.
