@@ -5,6 +5,8 @@
 //! brings back a viewer who fell off the ring and wants everything. So there is one path for history, resume and catching
 //! up, and law 4 rests on one comparison. A view holds a cursor, one question at most, and no bytes.
 
+mod reading;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,23 +14,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tailcast_fanout::{Drained, Subscription};
-use tailcast_wire::{Answer, Failure, Filter, HalfLine, Page, Part, Place, Question, Spot, Tiding, Told};
-use tokio::time::{Sleep, sleep};
+use tailcast_wire::{Place, Tiding, Told};
+use tokio::time::Sleep;
 
 use crate::ask::{Answered, AskError};
-use crate::block_lines;
-use crate::channel::{At, Channel, Joint, Link};
+use crate::channel::{At, Channel, Link};
 use crate::hub::Hub;
 use crate::item::{Item, Reach, What};
 
-/// Bytes of blocks asked for at once while catching up.
-const PAGE_BYTES: u32 = 1 << 20;
-/// Bytes looked through for one page of matching lines while catching up.
-const PAGE_SCAN: u64 = 16 << 20;
-/// Bytes looked through for the last matching lines at the beginning: about 0.1 s of a core; then `limit` is told.
-pub(crate) const FIRST_SCAN: u64 = 256 << 20;
-/// A live view that comes back further behind than this skips ahead.
-const LIVE_CATCH_UP: u64 = 8 << 20;
 /// A viewer who has waited so long for an answer is told that it waits.
 const SLOW: Duration = Duration::from_secs(3);
 /// Bytes of items taken out of the ring at once.
@@ -50,6 +43,8 @@ pub(crate) enum Start {
     Last(u32),
     /// Exactly here.
     From(String),
+    /// With the first line of the file that is there now.
+    Beginning,
 }
 
 type Asking = Pin<Box<dyn Future<Output = Result<Answered, AskError>> + Send>>;
@@ -94,7 +89,7 @@ impl View {
     ) -> Self {
         let position = match &start {
             Start::From(position) => Some(Arc::from(position.as_str())),
-            Start::Last(_) => None,
+            Start::Last(_) | Start::Beginning => None,
         };
         let mut view = View {
             hub: Arc::clone(hub),
@@ -128,7 +123,7 @@ impl View {
                 Stage::Reading { asking, slow } => match asking.as_mut().poll(cx) {
                     Poll::Ready(answer) => self.answered(answer, out),
                     Poll::Pending => {
-                        ready!(poll_slow(slow, cx));
+                        ready!(reading::poll_slow(slow, cx));
                         let words = format!("the agent has not answered for {} s; still waiting", SLOW.as_secs());
                         self.tell(Tiding::Waiting, words, out);
                     }
@@ -144,106 +139,6 @@ impl View {
                 return Poll::Ready(());
             }
         }
-    }
-
-    /// Asks for the page at the viewer's place.
-    fn read(&mut self) {
-        let (spot, lines, scan) = match (&self.position, &self.start) {
-            (Some(position), _) => (Spot::After(position.to_string()), u32::MAX, PAGE_SCAN),
-            (None, Start::Last(lines)) => (Spot::Last, *lines, FIRST_SCAN),
-            (None, Start::From(position)) => (Spot::After(position.clone()), u32::MAX, PAGE_SCAN),
-        };
-        let key = &self.channel.key;
-        let filter: Filter = key.filter.clone();
-        let question = Question::Read {
-            log: key.log.name.clone(),
-            spot,
-            lines,
-            bytes: PAGE_BYTES,
-            filter,
-            scan,
-            half: HalfLine::Hold,
-        };
-        let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
-        let asking = Box::pin(async move { hub.agents.ask(&host, question).await });
-        self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))) };
-    }
-
-    fn answered(&mut self, answered: Result<Answered, AskError>, out: &mut Vec<Arc<Item>>) {
-        match answered {
-            Ok(Answered { session, answer: Answer::Page(page) }) => self.page(session, page, out),
-            Ok(Answered { answer: Answer::Refused(refusal), .. }) => {
-                self.stage = match refusal.failure {
-                    // It may be readable soon; the ring tells.
-                    Some(Failure::Unreadable | Failure::Busy | Failure::Failed) => Stage::Waiting(None),
-                    _ => Stage::Over,
-                };
-                if !std::mem::replace(&mut self.told_refusal, true) {
-                    self.tell(Tiding::Error, refusal.words, out);
-                }
-            }
-            Ok(_) => {
-                self.tell(Tiding::Error, "the agent answered something else than was asked".to_owned(), out);
-                self.stage = Stage::Over;
-            }
-            Err(e) => {
-                self.away(&e.to_string(), out);
-                self.stage = Stage::Waiting(None);
-            }
-        }
-    }
-
-    fn page(&mut self, session: u64, page: Page, out: &mut Vec<Arc<Item>>) {
-        self.told_refusal = false;
-        let is_first = self.position.is_none();
-        let moved = page.after.as_ref().is_some_and(|after| self.position.as_deref() != Some(&after.position));
-        for part in page.parts {
-            self.part(part, out);
-        }
-        if page.limited && is_first {
-            let words =
-                format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
-            self.tell(Tiding::Limit, words, out);
-        }
-        let Some(after) = page.after else {
-            // There is nothing to read yet: whatever comes is told by the ring.
-            self.stage = Stage::Live(Reach::default());
-            return;
-        };
-        self.position = Some(Arc::from(after.position.as_str()));
-        if !is_first {
-            self.caught_up += page.scanned;
-        }
-        if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
-            return self.skip_ahead(Reach::default(), out);
-        }
-        self.go_on(&At::new(session, &after), moved && !page.end);
-    }
-
-    /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.
-    fn go_on(&mut self, at: &At, more: bool) {
-        match self.channel.join(at) {
-            Joint::Here(seq, reach) if self.subscription.seek(seq).is_ok() => {
-                self.caught_up = 0;
-                self.stage = Stage::Live(reach);
-            }
-            _ if more => self.read(),
-            _ => self.stage = Stage::Waiting(Some(at.clone())),
-        }
-    }
-
-    fn part(&mut self, part: Part, out: &mut Vec<Arc<Item>>) {
-        let (what, to) = match part {
-            Part::Block(block) => {
-                let to = block_lines::end_of(&block);
-                (What::Block { block, long: None }, to)
-            }
-            Part::Told(told) => {
-                let to = told.goes_on().cloned();
-                (What::Told(told), to)
-            }
-        };
-        out.push(Arc::new(self.item(what, to.as_ref())));
     }
 
     fn poll_waiting(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
@@ -388,17 +283,5 @@ impl View {
     fn item(&self, what: What, to: Option<&Place>) -> Item {
         let position = to.map(|to| Arc::from(to.position.as_str())).or_else(|| self.position.clone());
         Item::new(Arc::clone(self.channel.log()), self.channel.zone(), what, Default::default(), position)
-    }
-}
-
-/// Ready once, when the answer has been slow for long enough to say so.
-fn poll_slow(slow: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> {
-    match slow {
-        Some(sleep) => {
-            ready!(sleep.as_mut().poll(cx));
-            *slow = None;
-            Poll::Ready(())
-        }
-        None => Poll::Pending,
     }
 }

@@ -1,0 +1,158 @@
+//! The half of a view that reads from the file: it asks for a page at the viewer's place, hands it on, and looks whether the
+//! ring reaches back to where the page ended.
+//!
+//! One question at a time, each bounded in bytes and work. It refuses to skip anything: only a live viewer who comes back
+//! very far behind goes to the newest line at once, and is told the gap.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told};
+use tokio::time::{Sleep, sleep};
+
+use super::{Policy, SLOW, Stage, Start, View};
+use crate::ask::{Answered, AskError};
+use crate::block_lines;
+use crate::channel::{At, Joint};
+use crate::item::{Item, Reach, What};
+
+/// Bytes of blocks asked for at once while catching up.
+const PAGE_BYTES: u32 = 1 << 20;
+/// Bytes looked through for one page of matching lines while catching up.
+const PAGE_SCAN: u64 = 16 << 20;
+/// Bytes looked through for the last matching lines at the beginning: about 0.1 s of a core; then `limit` is told.
+const FIRST_SCAN: u64 = 256 << 20;
+/// A live view that comes back further behind than this skips ahead.
+const LIVE_CATCH_UP: u64 = 8 << 20;
+
+impl View {
+    /// Asks for the page at the viewer's place.
+    pub(super) fn read(&mut self) {
+        let (spot, lines, scan) = match (&self.position, &self.start) {
+            (Some(position), _) => (Spot::After(position.to_string()), u32::MAX, PAGE_SCAN),
+            (None, Start::Last(lines)) => (Spot::Last, *lines, FIRST_SCAN),
+            (None, Start::From(position)) => (Spot::After(position.clone()), u32::MAX, PAGE_SCAN),
+            (None, Start::Beginning) => (Spot::Offset(0), u32::MAX, PAGE_SCAN),
+        };
+        let key = &self.channel.key;
+        let filter = key.filter.clone();
+        let question = Question::Read {
+            log: key.log.name.clone(),
+            spot,
+            lines,
+            bytes: PAGE_BYTES,
+            filter,
+            scan,
+            half: HalfLine::Hold,
+        };
+        let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
+        let asking = Box::pin(async move { hub.agents.ask(&host, question).await });
+        self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))) };
+    }
+
+    pub(super) fn answered(&mut self, answered: Result<Answered, AskError>, out: &mut Vec<Arc<Item>>) {
+        match answered {
+            Ok(Answered { session, answer: Answer::Page(page) }) => self.page(session, page, out),
+            Ok(Answered { answer: Answer::Refused(refusal), .. }) => self.refused(refusal, out),
+            Ok(_) => {
+                self.tell(Tiding::Error, "the agent answered something else than was asked".to_owned(), out);
+                self.stage = Stage::Over;
+            }
+            Err(e) => {
+                self.away(&e.to_string(), out);
+                self.stage = Stage::Waiting(None);
+            }
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal, out: &mut Vec<Arc<Item>>) {
+        match refusal.failure {
+            Some(Failure::Gone) => return self.lost(refusal.words, out),
+            // It may be readable soon; the ring tells.
+            Some(Failure::Unreadable | Failure::Busy | Failure::Failed) => self.stage = Stage::Waiting(None),
+            _ => self.stage = Stage::Over,
+        }
+        if !std::mem::replace(&mut self.told_refusal, true) {
+            self.tell(Tiding::Error, refusal.words, out);
+        }
+    }
+
+    /// What the viewer wants to go on with is gone from the disk: that is told, and the file that is there now is shown.
+    fn lost(&mut self, words: String, out: &mut Vec<Arc<Item>>) {
+        let from = self.position.take().map(|position| Place {
+            life: Place::BOUND,
+            offset: 0,
+            position: position.to_string(),
+        });
+        let told = Told { tiding: Some(Tiding::Lost), from, to: None, bytes: None, words };
+        out.push(Arc::new(self.item(What::Told(told), None)));
+        self.start = Start::Beginning;
+        self.read();
+    }
+
+    fn page(&mut self, session: u64, page: Page, out: &mut Vec<Arc<Item>>) {
+        self.told_refusal = false;
+        let is_first = self.position.is_none();
+        let moved = page.after.as_ref().is_some_and(|after| self.position.as_deref() != Some(&after.position));
+        for part in page.parts {
+            self.part(part, out);
+        }
+        if page.limited && is_first {
+            let words =
+                format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
+            self.tell(Tiding::Limit, words, out);
+        }
+        let Some(after) = page.after else {
+            // There is nothing to read yet: whatever comes is told by the ring.
+            self.stage = Stage::Live(Reach::default());
+            return;
+        };
+        self.position = Some(Arc::from(after.position.as_str()));
+        if !is_first {
+            self.caught_up += page.scanned;
+        }
+        if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
+            return self.skip_ahead(Reach::default(), out);
+        }
+        self.go_on(&At::new(session, &after), moved && !page.end);
+    }
+
+    /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.
+    pub(super) fn go_on(&mut self, at: &At, more: bool) {
+        match self.channel.join(at) {
+            Joint::Here(seq, reach) if self.subscription.seek(seq).is_ok() => {
+                self.caught_up = 0;
+                self.stage = Stage::Live(reach);
+            }
+            _ if more => self.read(),
+            _ => self.stage = Stage::Waiting(Some(at.clone())),
+        }
+    }
+
+    fn part(&mut self, part: Part, out: &mut Vec<Arc<Item>>) {
+        let (what, to) = match part {
+            Part::Block(block) => {
+                let to = block_lines::end_of(&block);
+                (What::Block { block, long: None }, to)
+            }
+            Part::Told(told) => {
+                let to = told.goes_on().cloned();
+                (What::Told(told), to)
+            }
+        };
+        out.push(Arc::new(self.item(what, to.as_ref())));
+    }
+}
+
+/// Ready once, when the answer has been slow for long enough to say so.
+pub(super) fn poll_slow(slow: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> {
+    match slow {
+        Some(sleep) => {
+            ready!(sleep.as_mut().poll(cx));
+            *slow = None;
+            Poll::Ready(())
+        }
+        None => Poll::Pending,
+    }
+}
