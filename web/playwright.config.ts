@@ -6,6 +6,7 @@ export default defineConfig({
   testDir: "e2e",
   timeout: 60_000,
   expect: { timeout: 15_000 },
+  fullyParallel: true,
   workers: 2,
   reporter: "list",
   use: {

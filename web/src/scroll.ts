@@ -3,7 +3,8 @@
 // off (`overflow-anchor: none`): it does not work in every engine, and at the very top of a box it does nothing.
 //
 // Two states: pinned to the end, or anchored at the first row that is visible. Every scroll sets the state, every
-// change of the rows or of the layout (`settle`) restores it.
+// change of the rows or of the layout (`settle`) restores it. Only a live end is pinned to: at the end of rows that
+// were read so far, pinning would run away with each page that comes.
 
 /** Fractions of pixels do not unpin. */
 const SLACK = 2;
@@ -17,6 +18,8 @@ interface Anchor {
 }
 
 export interface ScrollEvents {
+  /** Whether the last row is the newest there is. */
+  live(): boolean;
   pinned(pinned: boolean): void;
   nearTop(): void;
   nearEnd(): void;
@@ -66,6 +69,11 @@ export class Scroll {
     if (scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) this.tell.nearEnd();
   }
 
+  /** The end has become a live one: pins, if that is where the reader stands. */
+  reconsider(): void {
+    if (this.#atEnd() && this.tell.live()) this.#pin(true);
+  }
+
   toEnd(): void {
     this.#pin(true);
     this.settle();
@@ -100,15 +108,19 @@ export class Scroll {
   }
 
   #scrolled(): void {
-    const { scrollTop, clientHeight, scrollHeight } = this.box;
-    this.#pin(scrollHeight - scrollTop - clientHeight < SLACK);
+    this.#pin(this.#atEnd() && this.tell.live());
     this.note();
     this.look();
   }
 
-  /** All rows fit: there is nothing to scroll away to. */
+  #atEnd(): boolean {
+    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    return scrollHeight - scrollTop - clientHeight < SLACK;
+  }
+
+  /** All there is fits: there is nothing to scroll away to. */
   #short(): boolean {
-    return this.box.scrollHeight <= this.box.clientHeight + SLACK;
+    return this.tell.live() && this.box.scrollHeight <= this.box.clientHeight + SLACK;
   }
 
   #pin(pinned: boolean): void {

@@ -107,7 +107,7 @@ export class Stream {
     Object.assign(this.#endsOf(log), ends);
   }
 
-  /** The reader stands at the end: room is made at the top from now on. Without effect while detached. */
+  /** The reader stands at the live end: room is made at the top from now on. Without effect while detached. */
   follow(): void {
     if (!this.#attached) return;
     this.#following = true;
