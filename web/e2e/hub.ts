@@ -1,6 +1,6 @@
 // A hub of a test's own: the real program on a free port, with a directory of logs that the test writes.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,11 +13,20 @@ export const HOST = "web1";
 
 export class Hub {
   readonly dir = mkdtempSync(join(tmpdir(), "tailcast-page-"));
+  readonly #state = mkdtempSync(join(tmpdir(), "tailcast-state-"));
   #process: ChildProcess | null = null;
+  #address = "127.0.0.1";
   #port = 0;
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/`;
+    return `http://${this.#address}:${this.#port}/`;
+  }
+
+  /** Listens where being on this machine is not enough to be let in. */
+  wantPassword(address: string, password: string): void {
+    this.#address = address;
+    const { status, stderr } = spawnSync(BIN, ["password", "--state-dir", this.#state], { input: `${password}\n` });
+    if (status !== 0) throw new Error(String(stderr));
   }
 
   path(name: string): string {
@@ -44,20 +53,24 @@ export class Hub {
   }
 
   /** Starts it, on the port that it had before if there was one. */
-  async start(...more: string[]): Promise<void> {
-    const state = mkdtempSync(join(tmpdir(), "tailcast-state-"));
-    const args = ["serve", this.dir, "--host", HOST, "--listen", `127.0.0.1:${this.#port}`, "--state-dir", state, ...more];
-    const child = spawn(BIN, args, { stdio: ["ignore", "pipe", "inherit"] });
+  async start(): Promise<void> {
+    const listen = `${this.#address}:${this.#port}`;
+    const args = ["serve", this.dir, "--host", HOST, "--listen", listen, "--state-dir", this.#state];
+    // What it says of itself is of interest only when it does not start.
+    const child = spawn(BIN, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr?.on("data", (data: Buffer) => (said = (said + data.toString()).slice(-4000)));
+    child.on("error", (error) => (said += String(error)));
     this.#process = child;
     if (!child.stdout) throw new Error("no stdout");
     for await (const line of createInterface(child.stdout)) {
-      const port = /^tailcast: listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      const port = /^tailcast: listening on http:\/\/[\d.]+:(\d+)/.exec(line)?.[1];
       if (port === undefined) continue;
       this.#port = Number(port);
       child.stdout.resume();
       return;
     }
-    throw new Error(`${BIN} ended before it listened`);
+    throw new Error(`${BIN} ended before it listened: ${said}`);
   }
 
   /** Ends it without a goodbye, as a power cut would. */
@@ -72,7 +85,7 @@ export class Hub {
 
   async end(): Promise<void> {
     await this.kill();
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const dir of [this.dir, this.#state]) rmSync(dir, { recursive: true, force: true });
   }
 }
 

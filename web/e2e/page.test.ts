@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { expect } from "@playwright/test";
 import { isLive, numbers, openLog, range, showsExactly, test, wheel } from "./hub";
 
@@ -216,4 +217,24 @@ test("a phone shows the same without scrolling sideways", async ({ page, hub }) 
   expect(await page.getByTestId("rows").evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true);
   await page.getByRole("button", { name: "Filter" }).click();
   await expect(page.getByLabel("Show only")).toBeVisible();
+});
+
+test("a hub with a password asks for it, and lets one out again", async ({ page, hub }) => {
+  const outside = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const address = outside.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+  test.skip(address === undefined, "this machine has no address but loopback, where its own user needs no password");
+  hub.wantPassword(address ?? "", "correct horse");
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toHaveText("This is not the password.");
+  await page.getByLabel("Password").fill("correct horse");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await isLive(page);
+  await showsExactly(page, 0, 3);
+  await page.getByRole("link", { name: "All logs" }).click();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page.getByLabel("Password")).toBeVisible();
 });

@@ -1,49 +1,48 @@
 // Whether the hub wants a login first. The page below stays as it is meanwhile, and goes on from where it stood.
 
-import { login, logout, whenLoginIsNeeded } from "./api";
-
-/** The cookie cannot be seen from here; this only says whether a way to log out makes sense. */
-const KEY = "tailcast.logged-in";
+import { fetchMe, login, logout, whenLoginIsNeeded, type Me } from "./api";
 
 class Access {
   #needed = $state(false);
-  #loggedIn = $state(localStorage.getItem(KEY) !== null);
+  /** Null until the hub has answered; the cookie itself cannot be seen from here. */
+  #me = $state.raw<Me | null>(null);
 
   constructor() {
-    whenLoginIsNeeded(() => this.need());
+    whenLoginIsNeeded(() => {
+      this.#needed = true;
+      void this.#ask();
+    });
+    void this.#ask();
   }
 
   get needed(): boolean {
     return this.#needed;
   }
 
-  get loggedIn(): boolean {
-    return this.#loggedIn;
-  }
-
-  need(): void {
-    this.#needed = true;
-    this.#remember(false);
+  get me(): Me | null {
+    return this.#me;
   }
 
   /** Throws what the hub says against it. */
   async enter(password: string): Promise<void> {
     await login(password);
     this.#needed = false;
-    this.#remember(true);
+    await this.#ask();
   }
 
   /** Leaves, and forgets what was on the screen. */
   async leave(): Promise<void> {
     await logout();
-    this.#remember(false);
     location.reload();
   }
 
-  #remember(loggedIn: boolean): void {
-    this.#loggedIn = loggedIn;
-    if (loggedIn) localStorage.setItem(KEY, "1");
-    else localStorage.removeItem(KEY);
+  async #ask(): Promise<void> {
+    try {
+      this.#me = await fetchMe();
+    } catch {
+      // What stands on the screen has questions of its own and tells that the hub does not answer.
+      this.#me = null;
+    }
   }
 }
 

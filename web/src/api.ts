@@ -63,6 +63,21 @@ export function fetchLines(log: LogName, spot: Spot, filter: Filter, signal?: Ab
   return ask<LinesPage>("lines", [["log", log], ...where, ...filterPairs(filter)], signal);
 }
 
+/** Who we are to this hub; answered to anybody. */
+export interface Me {
+  admitted: boolean;
+  /** By what; `session` is one that can be ended. */
+  by: string | null;
+  /** Whether there is a password to log in with. */
+  login: boolean;
+  /** When not admitted: why, and what to do about it. */
+  detail: string | null;
+}
+
+export function fetchMe(): Promise<Me> {
+  return ask<Me>("me", []);
+}
+
 export async function login(password: string): Promise<void> {
   const body = JSON.stringify({ password });
   await send("login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
