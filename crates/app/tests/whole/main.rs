@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod closed;
+mod idle;
 mod kill;
+mod limits;
 #[path = "../path.rs"]
 mod path;
 mod rig;

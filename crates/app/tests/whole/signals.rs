@@ -134,6 +134,7 @@ fn configured(site: &Site, offer: &[&str]) -> String {
 async fn offered(hub: &Hub, host: &str) -> Vec<String> {
     let page = hub.get(&format!("/api/v1/logs?match={host}:*")).await.json();
     let names = page["logs"].as_array().unwrap().iter().map(|log| log["log"].as_str().unwrap().to_owned());
-    let short = |name: String| name.rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
+    let short =
+        |name: String| name.rsplit('/').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/");
     names.map(short).collect()
 }

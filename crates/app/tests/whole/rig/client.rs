@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use http::request::Builder;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -34,16 +35,26 @@ impl Answer {
 
 /// The answer to a GET without further headers.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
-    send(address, Request::get(path)).await
+    send(address, Request::get(path), "").await
 }
 
-/// The answer to a request without a body.
-pub(crate) async fn send(address: SocketAddr, request: http::request::Builder) -> Answer {
-    whole(open(address, request, Bytes::new()).await).await
+/// The answer to a request.
+pub(crate) async fn send(address: SocketAddr, request: Builder, body: &str) -> Answer {
+    whole(open(address, request, Bytes::copy_from_slice(body.as_bytes())).await).await
+}
+
+/// The length of an answer's body, of which nothing is kept.
+pub(crate) async fn length(address: SocketAddr, path: &str) -> u64 {
+    let mut body = open(address, Request::get(path), Bytes::new()).await.into_body();
+    let mut length = 0;
+    while let Some(frame) = within("more of an answer", body.frame()).await {
+        length += frame.unwrap().data_ref().map_or(0, |data| data.len() as u64);
+    }
+    length
 }
 
 /// The answer as it begins.
-pub(super) async fn open(address: SocketAddr, request: http::request::Builder, body: Bytes) -> Response<Incoming> {
+pub(super) async fn open(address: SocketAddr, request: Builder, body: Bytes) -> Response<Incoming> {
     let request = request.header("host", address.to_string()).body(Full::new(body)).unwrap();
     let opening = async {
         let stream = TcpStream::connect(address).await.unwrap();

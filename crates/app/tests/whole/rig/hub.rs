@@ -1,6 +1,6 @@
 //! A hub: `tailcast serve`, ready when it has said where it listens.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -77,8 +77,12 @@ impl Hub {
     }
 }
 
-/// The address in a hub's first line.
-pub(crate) fn address(line: &str) -> SocketAddr {
+/// The address in a hub's first line; one that listens everywhere is asked on loopback.
+fn address(line: &str) -> SocketAddr {
     let url = line.strip_prefix("tailcast: listening on http://").unwrap_or_else(|| panic!("the first line: {line}"));
-    url.parse().unwrap()
+    let mut address: SocketAddr = url.parse().unwrap();
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
 }

@@ -14,8 +14,8 @@ mod viewer;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use client::{Answer, get, send};
-pub(crate) use hub::{Hub, address};
+pub(crate) use client::{Answer, get, length, send};
+pub(crate) use hub::Hub;
 pub(crate) use log::LogFile;
 pub(crate) use process::Program;
 pub(crate) use site::{Site, binary};

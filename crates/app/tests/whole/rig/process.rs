@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
@@ -62,13 +63,49 @@ impl Program {
 
     /// The bytes of memory it has, and the most it ever had.
     pub(crate) fn memory(&self) -> (u64, u64) {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let kib = |key: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
-            line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) << 10
-        };
-        (kib("VmRSS:"), kib("VmHWM:"))
+        let status = self.proc("status");
+        (number(&status, "VmRSS:") << 10, number(&status, "VmHWM:") << 10)
     }
+
+    /// The time that it has had of a core.
+    pub(crate) fn cpu(&self) -> Duration {
+        // proc_pid_stat(5): behind the name in parentheses, fields 14 and 15 are user and system time in ticks.
+        let stat = self.proc("stat");
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+    }
+
+    /// How often its threads have gone to sleep and been woken.
+    pub(crate) fn wakeups(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+        let status = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap());
+        status.map(|status| number(&status, "voluntary_ctxt_switches:")).sum()
+    }
+
+    /// What its descriptors are open on.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let fds = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap();
+        // One that is closed meanwhile is not open.
+        fds.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok()).collect()
+    }
+
+    /// How many files and directories it has watched.
+    pub(crate) fn watches(&self) -> usize {
+        let fds = std::fs::read_dir(format!("/proc/{}/fdinfo", self.pid())).unwrap();
+        let infos = fds.filter_map(|fd| std::fs::read_to_string(fd.ok()?.path()).ok());
+        infos.map(|info| info.lines().filter(|line| line.starts_with("inotify wd:")).count()).sum()
+    }
+
+    fn proc(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.pid())).unwrap()
+    }
+}
+
+/// The number behind a key of a status file in /proc.
+fn number(status: &str, key: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Program {

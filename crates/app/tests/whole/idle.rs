@@ -1,0 +1,54 @@
+//! Nobody watching: no work (law 3). What a log costs its host when the last viewer has left, and what ten thousand logs
+//! cost that nobody looks at: looked up in /proc of the agent's process.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::rig::{Form, Hub, Site, until};
+
+#[tokio::test]
+async fn when_the_last_viewer_has_left_the_agent_holds_no_log_and_no_watch() {
+    let site = Site::new();
+    let (mut one, mut two) = (site.log("one.log"), site.log("two.log"));
+    let hub = Hub::serve(&site, &["--no-agent"]).await;
+    let agent = site.agent("web2", &hub.url()).await;
+    one.write("x\n");
+    two.write("x\n");
+    let held = || agent.files().iter().filter(|file| file.starts_with(site.logs())).count();
+    let mut viewers = Vec::new();
+    for form in [Form::Json, Form::Cbor, Form::Sse, Form::Text] {
+        for log in [one.on("web2"), two.on("web2")] {
+            let mut viewer = hub.view(form, &log).await;
+            assert_eq!(viewer.line().await, "x");
+            viewers.push(viewer);
+        }
+    }
+    until("two files and their watches", || (held() == 2 && agent.watches() > 0).then_some(())).await;
+    drop(viewers);
+    until("no file and no watch", || (held() == 0 && agent.watches() == 0).then_some(())).await;
+}
+
+#[tokio::test]
+async fn ten_thousand_logs_that_nobody_looks_at_do_not_wake_their_agent() {
+    const SECONDS: u64 = 5;
+    let site = Site::new();
+    for directory in 0..100 {
+        let directory = site.logs().join(format!("app-{directory}"));
+        std::fs::create_dir(&directory).unwrap();
+        (0..100).for_each(|log| std::fs::write(directory.join(format!("{log}.log")), "x\n").unwrap());
+    }
+    let hub = Hub::serve(&site, &["--no-agent"]).await;
+    let agent = site.agent("web2", &hub.url()).await;
+    hub.has_host("web2").await;
+    let page = hub.get("/api/v1/logs?limit=5000").await.json();
+    assert_eq!(page["logs"].as_array().unwrap().len(), 5000);
+    // Threads that have answered end by themselves, which is no waking.
+    sleep(Duration::from_secs(1)).await;
+    let before = agent.wakeups();
+    sleep(Duration::from_secs(SECONDS)).await;
+    let wakeups = agent.wakeups() - before;
+    let (memory, most) = agent.memory();
+    eprintln!("{wakeups} wake-ups in {SECONDS} s, {} MiB, at most {}", memory >> 20, most >> 20);
+    assert!(wakeups <= 10, "{wakeups}");
+}

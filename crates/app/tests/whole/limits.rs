@@ -1,0 +1,222 @@
+//! At the limits: too few descriptors, viewers that do not read, lines without an end, a disk without room.
+//!
+//! What is measured is said on stderr. What is asserted leaves room for a busy machine and a program that is not optimised.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::time::sleep;
+
+use crate::rig::{Form, Hub, Site, binary, get, is_root, length, send, within};
+
+/// More than the hub may ever take, whatever flows.
+const MEMORY: u64 = 80 << 20;
+
+#[tokio::test]
+async fn with_64_descriptors_some_of_200_are_served_and_the_others_are_told() {
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    file.write("first\n");
+    let mut command = site.shell("ulimit -n 64; exec \"$@\"");
+    command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
+    command.arg(site.state()).arg(site.logs());
+    let hub = Hub::of(&site, command).await;
+    let crowd = (0..200).map(|_| tokio::spawn(Client::come(hub.address, file.on("web1")))).collect::<Vec<_>>();
+    let (mut served, mut refused) = (Vec::new(), 0);
+    for client in crowd {
+        match within("an answer to one of the crowd", client).await.unwrap() {
+            Client::Served(stream) => served.push(stream),
+            Client::Refused => refused += 1,
+        }
+    }
+    let idle = cpu_within(&hub, Duration::from_secs(2)).await;
+    eprintln!("{} served, {refused} refused in words, then {:.1} % of a core", served.len(), idle * 100.0);
+    assert!(!served.is_empty() && refused > 0);
+    assert!(idle < 0.2, "{idle}");
+    file.write("second\n");
+    for stream in &mut served {
+        within("the next line", read_until(stream, "second")).await;
+    }
+    served.clear();
+    until_served(&hub, file.on("web1")).await;
+}
+
+#[tokio::test]
+async fn viewers_that_never_read_cost_the_hub_no_memory_and_the_others_no_line() {
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    let hub = Hub::with_agent(&site).await;
+    file.write("begin\n");
+    let log = file.on("web1");
+    let upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let mut stuck = Vec::new();
+    for headers in [upgrade, "Accept: text/event-stream\r\n", ""] {
+        stuck.push(ask(hub.address, &log, headers).await);
+    }
+    let mut viewer = hub.view(Form::Cbor, &log).await;
+    assert_eq!(viewer.line().await, "begin");
+    let writer = tokio::spawn(async move {
+        // 50 MB at the pace of a busy log, below what makes the pump skip.
+        for chunk in 0..100 {
+            let lines = (0..512).map(|line| format!("{:06} {}\n", chunk * 512 + line, "x".repeat(1017)));
+            file.write(lines.collect::<String>());
+            sleep(Duration::from_millis(70)).await;
+        }
+    });
+    for number in 0..51_200 {
+        let line = viewer.line().await;
+        assert_eq!(line.get(..6), Some(&*format!("{number:06}")));
+    }
+    writer.await.unwrap();
+    let (now, most) = hub.program.memory();
+    eprintln!("52 MB flowed past 3 viewers that do not read: {} MiB, at most {}", now >> 20, most >> 20);
+    assert!(most < MEMORY, "{most}");
+}
+
+#[tokio::test]
+async fn a_line_of_100_megabytes_is_shown_cut_and_fetched_whole_in_bounded_memory() {
+    const LENGTH: u64 = 100_000_000;
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    let hub = Hub::with_agent(&site).await;
+    file.write("before\n");
+    (0..100).for_each(|_| file.write(vec![b'x'; 1_000_000]));
+    file.write("\nafter\n");
+    let log = file.on("web1");
+    let page = hub.get(&format!("/api/v1/lines?log={log}&last=3")).await.json();
+    let lines = page["lines"].as_array().unwrap();
+    assert_eq!(
+        (lines.len(), &lines[0]["text"], &lines[2]["text"]),
+        (3, &"before".into(), &"after".into()),
+        "{page:.300}"
+    );
+    assert!(lines[1]["cut"].as_u64().is_some_and(|length| length.abs_diff(LENGTH) <= 1), "{:.300}", lines[1]);
+    for form in [Form::Json, Form::Cbor, Form::Sse, Form::Text] {
+        let mut viewer = hub.view(form, &log).await;
+        assert_eq!(viewer.line().await, "before", "{form:?}");
+        while viewer.line().await != "after" {}
+    }
+    assert_eq!(length(hub.address, &format!("/api/v1/raw?log={log}")).await, LENGTH + 14);
+    let (now, most) = hub.program.memory();
+    eprintln!("a line of 100 MB: {} MiB, at most {}", now >> 20, most >> 20);
+    assert!(most < MEMORY, "{most}");
+}
+
+#[tokio::test]
+async fn a_file_of_any_bytes_is_harmless_in_each_form() {
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    let hub = Hub::with_agent(&site).await;
+    let bytes: Vec<u8> = (0..200_000).map(|_| fastrand::u8(..)).collect();
+    for form in [Form::Json, Form::Cbor, Form::Sse, Form::Text] {
+        file.write("begin\n");
+        let mut viewer = hub.view(form, &file.on("web1")).await;
+        while viewer.line().await != "begin" {}
+        file.write([&bytes[..], b"\nend\n"].concat());
+        loop {
+            let line = viewer.line().await;
+            let escapes = line.chars().any(|c| c.is_control() && c != '\t');
+            assert!(form != Form::Text || !escapes, "{line:?}");
+            if line == "end" {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_state_directory_is_told_in_words() {
+    let site = Site::new();
+    std::fs::create_dir(site.state()).unwrap();
+    if !is_root() || !may_mount(&site).await {
+        return eprintln!("skipped: a file system that is full can be mounted by root alone");
+    }
+    let token = with_little_room(&site, &["token", "add", "--viewer", "ci", "--state-dir", "state"]).output();
+    let token = within("a refusal", token).await.unwrap();
+    let words = String::from_utf8_lossy(&token.stderr).into_owned();
+    assert_eq!(token.status.code(), Some(5), "{words}");
+    assert!(words.contains("No space left") && words.contains("tokens"), "{words}");
+
+    let serve = ["serve", "--no-agent", "--listen", "127.0.0.1:0", "--state-dir", "state"];
+    let hub = Hub::of(&site, with_little_room(&site, &serve)).await;
+    let body = r#"{"password":"correct horse"}"#;
+    let request = http::Request::post("/api/v1/login").header("content-type", "application/json");
+    let answer = send(hub.address, request, body).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{answer:?}");
+    hub.program.says("No space left").await;
+    assert_eq!(get(hub.address, "/api/v1/logs").await.status, StatusCode::OK);
+}
+
+/// `tailcast` with a state directory in which there is a password and no room for more. The mount is seen by this process
+/// alone, and gone with it.
+fn with_little_room(site: &Site, words: &[&str]) -> Command {
+    const SCRIPT: &str = "mount -t tmpfs -o size=16k tailcast state && \
+        echo 'correct horse' | \"$1\" password --state-dir state && \
+        head -c 1M /dev/zero >state/fill 2>/dev/null; exec \"$@\"";
+    let mut command = site.shell("exec unshare --mount /bin/sh -c \"$@\"");
+    command.args([SCRIPT, "tailcast"]).arg(binary()).args(words);
+    command
+}
+
+async fn may_mount(site: &Site) -> bool {
+    let mut trial = site.shell("unshare --mount mount -t tmpfs tailcast state");
+    trial.stderr(Stdio::null()).status().await.is_ok_and(|status| status.success())
+}
+
+/// One of a crowd.
+enum Client {
+    Served(TcpStream),
+    Refused,
+}
+
+impl Client {
+    async fn come(hub: SocketAddr, log: String) -> Self {
+        let mut stream = ask(hub, &log, "").await;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        match &head {
+            b"HTTP/1.1 200" => Client::Served(stream),
+            b"HTTP/1.1 503" => {
+                let mut words = String::new();
+                stream.read_to_string(&mut words).await.unwrap();
+                assert!(words.contains("no room") && words.contains("Retry-After"), "{words}");
+                Client::Refused
+            }
+            other => panic!("{}", String::from_utf8_lossy(other)),
+        }
+    }
+}
+
+/// A request for a view on a connection of its own, of which nothing is read yet.
+async fn ask(hub: SocketAddr, log: &str, headers: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(hub).await.unwrap();
+    let request = format!("GET /api/v1/live?log={log} HTTP/1.1\r\nHost: {hub}\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn read_until(stream: &mut TcpStream, words: &str) {
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(words) {
+        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "the view ended");
+    }
+}
+
+/// Comes again as long as there is no room.
+async fn until_served(hub: &Hub, log: String) {
+    let coming = async { while let Client::Refused = Client::come(hub.address, log.clone()).await {} };
+    within("a place after the crowd has left", coming).await;
+}
+
+/// The part of a core that the hub takes for a while.
+async fn cpu_within(hub: &Hub, time: Duration) -> f64 {
+    let before = hub.program.cpu();
+    sleep(time).await;
+    (hub.program.cpu() - before).as_secs_f64() / time.as_secs_f64()
+}
