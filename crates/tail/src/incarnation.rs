@@ -17,7 +17,7 @@ use rustix::io::Errno;
 
 use crate::block::Encoding;
 use crate::file::{File, Identity};
-use crate::position::{HEAD_BYTES, Head, Offset, Position, Tag, Token};
+use crate::position::{ANCHOR_BYTES, HEAD_BYTES, Head, Offset, Position, Tag, Token};
 
 /// Names one incarnation within this process; never used twice. Greater means noticed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +181,20 @@ impl Held {
     /// Reads the head again, lets it grow with the file, and says whether the file still begins as it did.
     pub(crate) fn check_head(&self) -> Result<HeadCheck, Errno> {
         Ok(self.name.compare_head(self.file.read_head()?))
+    }
+
+    /// Whether it holds only what `original` holds: a copy that is being made. Short files are never taken for copies: two of
+    /// them may well be equal, and copying them takes no time in which they could be met.
+    pub(crate) fn is_copy_of(&self, original: &Self) -> bool {
+        let size = self.size();
+        let alike = |from: Offset, len: usize| {
+            let (copy, original) = (self.file.read(from, len), original.file.read(from, len));
+            matches!((copy, original), (Ok(copy), Ok(original)) if copy == original)
+        };
+        size >= HEAD_BYTES as u64
+            && size <= original.size()
+            && alike(Offset::ZERO, HEAD_BYTES)
+            && alike(Offset(size - ANCHOR_BYTES as u64), ANCHOR_BYTES)
     }
 
     pub(crate) fn remember(&self) -> Remembered {

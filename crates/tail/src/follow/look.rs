@@ -13,6 +13,7 @@ use crate::error::{Error, Loss, Obstacle};
 use crate::event::{Departure, Event, Lost};
 use crate::file::{Identity, Stat};
 use crate::gate::Role;
+use crate::incarnation::Held;
 use crate::log::Shared;
 use crate::place::Place;
 use crate::position::{Offset, Position};
@@ -190,8 +191,10 @@ impl Follower {
         let came = self.shared.chain().into_iter().rev().filter(|member| {
             member.role == Role::Sibling && member.is_readable() && !self.known.contains(&member.identity)
         });
+        let front = self.shared.open_front();
+        let is_copy = |held: &Held| front.as_ref().is_ok_and(|front| held.is_copy_of(front));
         let mut came = came.filter_map(|member| self.shared.open(&member.path, member.role).ok());
-        Ok(Place::start(came.next().map_or_else(|| self.shared.open_front(), Ok)?))
+        Ok(Place::start(came.find(|held| !is_copy(held)).map_or(front, Ok)?))
     }
 
     fn started(&mut self, place: Place, events: &mut Vec<Event>) {

@@ -114,7 +114,8 @@ impl Follower {
 
     /// Whether a sibling came after the last transition and is no copy of what was read.
     fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Held) -> bool {
-        let copy = sibling.file().read_head().is_ok_and(|head| cursor.held().begins_like(&head));
+        let ours = cursor.held();
+        let copy = !ours.head_is_empty() && sibling.file().read_head().is_ok_and(|head| ours.began_with(&head));
         !self.known.contains(&member.identity) && member.size > 0 && !copy
     }
 

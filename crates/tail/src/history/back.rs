@@ -15,7 +15,7 @@ use crate::lines::last_newline;
 use crate::log::Shared;
 use crate::page::{Ask, Page, Stopped};
 use crate::place::Place;
-use crate::position::{ANCHOR_BYTES, HEAD_BYTES, Offset, Position};
+use crate::position::{Offset, Position};
 
 /// The block sizes on the way back; the last one is repeated.
 const STRIDES: [u64; 3] = [8 << 10, 64 << 10, BLOCK_BYTES as u64];
@@ -94,23 +94,9 @@ fn floor(at: &Place) -> Result<Offset, Error> {
 /// The end of the next older file. A copy of the one at hand, which a running `copytruncate` makes, is none.
 fn older(shared: &Shared, ours: &Held) -> Option<Place> {
     let behind = shared.behind(ours).into_iter().filter_map(|member| shared.open(&member.path, member.role).ok());
-    let older = behind.into_iter().find(|older| !is_copy(older, ours))?;
+    let older = behind.into_iter().find(|older| !older.is_copy_of(ours))?;
     let end = Offset(older.size());
     Place::exactly(older, end).ok()
-}
-
-/// Whether `copy` holds only what `original` holds. Short files are never taken for copies: two of them may well be equal,
-/// and copying them takes no time in which they could be met.
-fn is_copy(copy: &Held, original: &Held) -> bool {
-    let size = copy.size();
-    let alike = |from: Offset, len: usize| {
-        let (copy, original) = (copy.file().read(from, len), original.file().read(from, len));
-        matches!((copy, original), (Ok(copy), Ok(original)) if copy == original)
-    };
-    size >= HEAD_BYTES as u64
-        && size <= original.size()
-        && alike(Offset::ZERO, HEAD_BYTES)
-        && alike(Offset(size - ANCHOR_BYTES as u64), ANCHOR_BYTES)
 }
 
 impl Build<'_> {

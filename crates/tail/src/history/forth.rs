@@ -48,10 +48,13 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
     };
     page.end = page.stopped == Stopped::Edge;
     let half = page.blocks.last().is_some_and(|block| *block.ends() == Ends::Unfinished);
-    if half && let Some(next) = newer(shared, &reader, &ask).filter(|_| !page.end) {
+    match newer(shared, &reader, &ask).filter(|_| half && !page.end) {
         // The half line at the end of a rotated file stays as it is.
-        page.after = Some(Place::start(next.clone()).position());
-        page.after_life = Some(next.life());
+        Some(next) => {
+            page.after_life = Some(next.life());
+            page.after = Some(Place::start(next).position());
+        }
+        None => page.end |= half,
     }
     page.scanned = reader.scanned;
     Ok(page)

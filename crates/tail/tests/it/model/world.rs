@@ -179,6 +179,13 @@ impl World {
         self.bodies.len() - 1
     }
 
+    /// Copies the bytes of `body` to a new file, holes as holes.
+    fn lay(&self, name: &str, body: &Body) {
+        let data = body.ids.iter().take_while(|&&id| id == HOLE).count();
+        let file = OpenOptions::new().write(true).open(self.path(name)).expect("a file");
+        file.write_all_at(&body.bytes[data..], data as u64).expect("a copy");
+    }
+
     fn rename(&mut self, from: &str, to: &str) {
         if let Some(ino) = self.names.remove(from) {
             fs::rename(self.path(from), self.path(to)).expect("a rename");
@@ -216,8 +223,8 @@ impl World {
         self.shift();
         let name = format!("{}.1", self.real());
         let ino = self.create(&name);
-        fs::write(self.path(&name), &self.bodies[front].bytes).expect("a copy");
         self.bodies[ino] = self.bodies[front].clone();
+        self.lay(&name, &self.bodies[ino]);
         self.names.insert(name, ino);
     }
 
@@ -260,7 +267,7 @@ impl World {
             *id = self.keys.len();
             self.keys.push((life, place as u64));
         }
-        fs::write(self.path("temp"), &body.bytes).expect("a write");
+        self.lay("temp", &body);
         self.bodies[ino] = Body { life, ..body };
         tick();
         fs::rename(self.path("temp"), self.path(&self.real())).expect("a rename");

@@ -1,0 +1,540 @@
+//! A follower under the eyes of the model: whatever it tells is checked against what is on the disk at that moment.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tailcast_tail::{
+    Begins, Block, Ends, Event, Everything, Follower, From, Gap, Life, Log, Loss, Lost, Patience, Position, Setup, Tag,
+};
+
+use super::world::{Body, HOLE, Id, Ino, Key, World};
+
+/// What is wrong, in words.
+pub(super) type Check<T = ()> = Result<T, String>;
+
+macro_rules! ensure {
+    ($what:expr, $($words:tt)*) => {
+        if !$what {
+            return Err(format!($($words)*));
+        }
+    };
+}
+pub(super) use ensure;
+
+/// Longer than any test.
+const EVER: Duration = Duration::from_secs(3600);
+
+/// Goes on as soon as there is nothing more to read, and looks after what it left.
+const HASTY: Patience = Patience {
+    settle: Duration::ZERO,
+    idle: Duration::ZERO,
+    grace: EVER,
+    reconcile: Duration::ZERO,
+    poll: Duration::ZERO,
+    rewatch: EVER,
+};
+
+/// Never leaves a file that somebody may still write to.
+const PATIENT: Patience = Patience { settle: EVER, idle: EVER, ..HASTY };
+
+/// How many left files are looked after.
+const LOOKED_AFTER: usize = 4;
+
+/// A position and what stood around it.
+#[derive(Clone)]
+pub(super) struct Spot {
+    pub(super) position: Position,
+    pub(super) offset: u64,
+    /// Of all bytes before the place.
+    prefix: u64,
+    /// The first ≤ 1 KiB of the file.
+    head: Vec<u8>,
+}
+
+/// How sure it is that a file holds a spot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holds {
+    No,
+    Perhaps,
+    Surely,
+}
+
+impl Spot {
+    fn new(position: Position, body: &Body) -> Self {
+        let offset = position.offset().0;
+        let head = body.bytes[..body.bytes.len().min(1024)].to_vec();
+        Self { position, offset, prefix: hash(&body.bytes[..offset as usize]), head }
+    }
+
+    pub(super) fn held_by(&self, body: &Body) -> Holds {
+        match body.bytes.get(..self.offset as usize) {
+            Some(before) if hash(before) == self.prefix => {}
+            _ => return Holds::No,
+        }
+        // What is known of the head may be less than there was.
+        if self.offset > 0 && body.bytes.starts_with(&self.head) { Holds::Surely } else { Holds::Perhaps }
+    }
+}
+
+/// Where the follower is, as far as it told.
+struct At {
+    life: Life,
+    /// The files it may be, each with the life the model knew then; narrowed by what is read.
+    files: Vec<(Ino, u32)>,
+    offset: u64,
+    /// The first place from which it can prove what stood before.
+    proof: Option<u64>,
+    /// The most bytes it saw.
+    seen: u64,
+    /// What it saw and has not given out.
+    tail: Vec<Id>,
+}
+
+/// A file that was left.
+struct Left {
+    life: Life,
+    files: Vec<Ino>,
+    told: u64,
+}
+
+/// What the next opening must be.
+#[derive(Clone)]
+enum Start {
+    Start,
+    End,
+    At(Spot),
+    Again,
+}
+
+pub(super) struct Reader {
+    pub(super) log: Log,
+    follower: Option<Follower>,
+    patient: bool,
+    start: Start,
+    /// What is behind this key was there before.
+    base: Option<Key>,
+    /// Bytes that were given out or told, by number.
+    done: Vec<bool>,
+    at: Option<At>,
+    left: Vec<Left>,
+    /// Files that nobody looks after any more.
+    evicted: Vec<Ino>,
+    /// Lines that were seen are gone, and that is still to be told.
+    owed: bool,
+    /// The real name of the log's file when it was last read.
+    pub(super) home: String,
+    pub(super) spots: Vec<Spot>,
+    last: Option<Spot>,
+    told: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn new(world: &World, from_end: bool, patient: bool) -> Self {
+        let (from, start) = if from_end { (From::End, Start::End) } else { (From::Start, Start::Start) };
+        let log = new_log(world, patient);
+        let follower = Some(log.follow(from).expect("a follower"));
+        let (base, done, at, left, home) = (None, Vec::new(), None, Vec::new(), world.real());
+        let (evicted, owed, spots, last, told) = (Vec::new(), false, Vec::new(), None, Vec::new());
+        Self { log, follower, patient, start, base, done, at, left, evicted, owed, home, spots, last, told }
+    }
+
+    /// What was told so far, for a person.
+    pub(super) fn story(&self) -> String {
+        self.told.join("\n")
+    }
+
+    pub(super) fn note(&mut self, what: String) {
+        self.told.push(what);
+    }
+
+    /// The file that is read and how far, if it is known which.
+    pub(super) fn reads(&self) -> Option<(Ino, u64)> {
+        let at = self.at.as_ref()?;
+        Some((at.files.first()?.0, at.offset))
+    }
+
+    pub(super) fn stop(&mut self) {
+        (self.follower, self.at) = (None, None);
+        self.left.clear();
+        self.evicted.clear();
+    }
+
+    /// Goes on where it was `back` spots ago, as another process would.
+    pub(super) fn resume(&mut self, world: &World, back: usize, patient: bool) {
+        self.stop();
+        self.log = new_log(world, patient);
+        let older = self.spots.len().checked_sub(back).and_then(|at| self.spots.get(at)).cloned();
+        let spot = if back == 0 { self.last.clone() } else { older.or(self.last.clone()) };
+        let from = match &spot {
+            Some(spot) => From::At(spot.position.to_string().parse().expect("its own text")),
+            None => From::Start,
+        };
+        self.start = spot.map_or(Start::Start, Start::At);
+        self.follower = Some(self.log.follow(from).expect("a follower"));
+        (self.patient, self.base, self.owed) = (patient, None, false);
+        self.done.clear();
+        self.spots.clear();
+    }
+
+    /// Steps until there is nothing more, then all that could be read must have come.
+    pub(super) fn look(&mut self, world: &World) -> Check {
+        while self.step(world, 1 << 20)? {}
+        ensure!(!self.owed, "lines that were seen are gone, and nothing was said");
+        self.complete(world)
+    }
+
+    /// One step. Returns whether there is more.
+    pub(super) fn step(&mut self, world: &World, most: usize) -> Check<bool> {
+        self.done.resize(world.keys.len(), false);
+        self.done[HOLE] = true;
+        self.miss(world);
+        let Some(follower) = &mut self.follower else { return Ok(false) };
+        let step = follower.step(most);
+        let mut excuse = false;
+        for event in &step.events {
+            self.told.push(words(event));
+            self.event(world, event, &mut excuse)?;
+        }
+        self.arrive(world, step.more)?;
+        Ok(step.more)
+    }
+
+    /// Skips to the end.
+    pub(super) fn skip(&mut self, world: &World) -> Check {
+        let Some(follower) = &mut self.follower else { return Ok(()) };
+        let gap = follower.skip_to_end().map_err(|error| error.to_string())?;
+        let (Some(gap), Some(at)) = (gap, &mut self.at) else { return Ok(()) };
+        self.told.push(format!("skipped to {}", gap.to.offset()));
+        // A file that was rewritten since the last look cannot be what it is taken for.
+        let body = at.files.iter().map(|&(ino, _)| &world.bodies[ino]).next().ok_or("it reads no file")?;
+        ensure!(gap.from.offset().0 == at.offset, "it skips from {}, and was at {}", gap.from.offset(), at.offset);
+        ensure!(gap.to.offset().0 == body.whole() as u64, "it skips to {}, not {}", gap.to.offset(), body.whole());
+        for &id in &body.ids[at.offset as usize..body.whole()] {
+            if let Some(done) = self.done.get_mut(id) {
+                *done = true;
+            }
+        }
+        at.offset = gap.to.offset().0;
+        at.proof = at.proof.or(Some(at.offset));
+        at.tail.clear();
+        Ok(())
+    }
+
+    /// Whether lines that were seen, and not given out, are gone.
+    fn miss(&mut self, world: &World) {
+        let Some(at) = self.at.as_ref().filter(|at| !at.tail.is_empty()) else { return };
+        let reach: HashSet<Id> =
+            self.reach(world).iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
+        let missing = at.tail.iter().any(|id| !reach.contains(id));
+        // A file that was cut behind the place and has outgrown its old size looks like any other.
+        let unseen = at.files.iter().any(|&(ino, _)| world.bodies[ino].bytes.len() as u64 >= at.seen);
+        self.owed |= missing && !unseen;
+    }
+
+    /// The files in which a reader is to look for lines.
+    fn reach(&self, world: &World) -> Vec<Ino> {
+        let mut files = world.family(&self.home);
+        files.extend(world.front());
+        files.extend(self.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)));
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// All that can be read and is newer than the base must be given out or told.
+    fn complete(&self, world: &World) -> Check {
+        let (Some(base), Some(_)) = (self.base, &self.follower) else { return Ok(()) };
+        let reading: Vec<Ino> = self.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)).collect();
+        let files = if self.patient { reading.clone() } else { self.reach(world) };
+        for ino in files {
+            let body = &world.bodies[ino];
+            if !reading.contains(&ino) && self.evicted.contains(&ino) {
+                continue;
+            }
+            let undone =
+                body.ids[..body.whole()].iter().position(|&id| id != HOLE && world.keys[id] > base && !self.done[id]);
+            if let Some(place) = undone {
+                let name = world.names.iter().find(|(_, it)| **it == ino).map_or("a file without a name", |it| it.0);
+                let text = String::from_utf8_lossy(&body.bytes[place..body.bytes.len().min(place + 20)]);
+                return Err(format!("not given out: {text:?} at {place} of {name}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, world: &World, event: &Event, lost: &mut bool) -> Check {
+        match event {
+            Event::Opened { incarnation, offset, size } => {
+                self.opened(world, incarnation.life(), (offset.0, *size), std::mem::take(lost))
+            }
+            Event::Block(block) => self.block(world, block),
+            Event::Rotated { from, to, at } => {
+                let was = self.at.take().ok_or("rotated from nothing")?;
+                ensure!(was.life == *from, "rotated from another life than was read");
+                let (ino, told) = (was.files.iter().map(|&(ino, _)| ino).collect(), was.offset);
+                self.left.push(Left { life: was.life, files: ino, told });
+                if self.left.len() > LOOKED_AFTER {
+                    self.evicted.extend(self.left.remove(0).files);
+                }
+                self.moved(world, to.life(), at.0, |_, body| body.bytes.len() as u64 >= at.0)
+            }
+            Event::Truncated { from, given, to, at } => {
+                let was = self.at.take().ok_or("truncated, and nothing was open")?;
+                ensure!(was.life == *from, "another life than was read was truncated");
+                ensure!(was.offset == given.0, "given up to {given}, says it, and not {}", was.offset);
+                self.truncated(world, &was, to.life(), at.0)
+            }
+            Event::Hole { from, to, .. } => self.hole(world, from.0, to.0),
+            Event::Gap(gap) => self.gap(world, gap),
+            Event::Lost(told) => {
+                *lost = true;
+                self.lost(world, told)
+            }
+            Event::Waiting(_) => {
+                if self.follower.as_ref().is_some_and(|follower| follower.edge().is_none()) {
+                    if let Some(was) = self.at.take() {
+                        self.evicted.extend(was.files.iter().map(|&(ino, _)| ino));
+                        self.start = Start::Again;
+                    }
+                    if self.base.is_none() && matches!(self.start, Start::Start | Start::End) {
+                        // Nothing is there: whatever comes is new.
+                        self.base = Some((world.lives(), u64::MAX));
+                        self.start = Start::Again;
+                    }
+                }
+                Ok(())
+            }
+            Event::Gone(_) | Event::Polling(_) | Event::Watching => Ok(()),
+        }
+    }
+
+    fn opened(&mut self, world: &World, life: Life, (offset, size): (u64, u64), lost: bool) -> Check {
+        let start = std::mem::replace(&mut self.start, Start::Again);
+        let fits = |ino: Ino| {
+            let body = &world.bodies[ino];
+            let whole = body.whole() as u64;
+            body.bytes.len() as u64 == size
+                && match &start {
+                    Start::Start => Some(ino) == world.front() && offset == 0,
+                    Start::End => Some(ino) == world.front() && offset == whole,
+                    Start::At(_) if lost => Some(ino) == world.front() && offset == 0,
+                    Start::At(spot) => spot.held_by(body) > Holds::No && offset == snapped(body, spot.offset),
+                    Start::Again => true,
+                }
+        };
+        let files: Vec<Ino> = self.reach(world).into_iter().filter(|&ino| fits(ino)).collect();
+        if let Start::At(spot) = &start {
+            let sure = self.reach(world).into_iter().find(|&ino| spot.held_by(&world.bodies[ino]) == Holds::Surely);
+            ensure!(!lost || sure.is_none(), "told as lost, but a file holds the place {}", spot.offset);
+        }
+        ensure!(!files.is_empty(), "opened at {offset} of {size} bytes: no file is to be read so");
+        if self.base.is_none() {
+            // Several files fit only as long as they are empty or copies of each other.
+            let bases = files.iter().map(|&ino| base(world, &world.bodies[ino], offset as usize));
+            self.base = bases.max();
+            for &id in files.iter().flat_map(|&ino| &world.bodies[ino].ids[..offset as usize]) {
+                self.done[id] = true;
+            }
+        }
+        self.moved(world, life, offset, |ino, _| files.contains(&ino))
+    }
+
+    /// Reading goes on at `offset` of one of the files in reach that fit; all that stands before must be done.
+    fn moved(&mut self, world: &World, life: Life, offset: u64, fits: impl Fn(Ino, &Body) -> bool) -> Check {
+        let files: Vec<(Ino, u32)> = self
+            .reach(world)
+            .into_iter()
+            .filter(|&ino| {
+                let body = &world.bodies[ino];
+                fits(ino, body)
+                    && body.ids[..offset as usize]
+                        .iter()
+                        .all(|&id| self.done[id] || self.base.is_some_and(|base| world.keys[id] <= base))
+            })
+            .map(|ino| (ino, world.bodies[ino].life))
+            .collect();
+        ensure!(!files.is_empty(), "goes on at {offset}, but no file was read so far");
+        let proof = (offset > 0).then_some(offset);
+        self.at = Some(At { life, files, offset, proof, seen: 0, tail: Vec::new() });
+        Ok(())
+    }
+
+    fn truncated(&mut self, world: &World, was: &At, life: Life, at: u64) -> Check {
+        let mut again = Vec::new();
+        let files: Vec<Ino> = was.files.iter().map(|&(ino, _)| ino).collect();
+        for &(ino, known) in &was.files {
+            let body = &world.bodies[ino];
+            ensure!(body.life != known, "told as truncated, but nobody did that");
+            let size = body.bytes.len() as u64;
+            let done = body.ids.iter().position(|&id| !self.done[id]).unwrap_or(body.ids.len());
+            let cut = body.line_start(done) as u64;
+            let provable = size <= 1024 || was.proof.is_some_and(|proof| proof <= size);
+            if provable && size < was.offset {
+                ensure!(at >= cut, "goes on at {at} of a file cut at {size} and given out up to {cut}");
+            }
+            again.extend(body.ids[at as usize..].iter().copied().filter(|&id| id != HOLE));
+        }
+        // It is told that what comes now may have come before.
+        for id in again {
+            self.done[id] = false;
+        }
+        self.moved(world, life, at, |ino, _| files.contains(&ino))
+    }
+
+    fn block(&mut self, world: &World, block: &Block) -> Check {
+        let done = &self.done;
+        let at = self.at.as_mut().ok_or("a block, and nothing was opened")?;
+        let (start, end) = (block.start().0 as usize, block.end().0 as usize);
+        ensure!(block.incarnation().life() == at.life, "a block of another life");
+        ensure!(start as u64 == at.offset, "a block from {start} on, and {} was next", at.offset);
+        ensure!(end == start + block.bytes().len() && end > start, "a block from {start} to {end}");
+        at.files.retain(|&(ino, _)| {
+            let body = &world.bodies[ino];
+            body.bytes.get(start..end) == Some(block.bytes()) && body.bytes[..start].ends_with(block.lead())
+        });
+        let fresh = |&&(ino, _): &&(Ino, u32)| {
+            let ids = &world.bodies[ino].ids[start..end];
+            ids.iter().all(|&id| id == HOLE || !done[id])
+        };
+        ensure!(!at.files.is_empty(), "these bytes stand in no file at {start}: {}", text(block.bytes()));
+        ensure!(at.files.iter().any(|file| fresh(&file)), "given out twice: {}", text(block.bytes()));
+        let ino = at.files[0].0;
+        let body = &world.bodies[ino];
+        shape(block, body)?;
+        for &id in &body.ids[start..end] {
+            self.done[id] = true;
+        }
+        (at.offset, at.proof) = (end as u64, at.proof.or(Some(end as u64)));
+        let second = block.lines().nth(1).map_or(block.start(), |line| line.offset);
+        for place in [block.start(), second, block.end()] {
+            self.spots.push(Spot::new(block.position_at(place), body));
+        }
+        Ok(())
+    }
+
+    fn hole(&mut self, world: &World, from: u64, to: u64) -> Check {
+        let at = self.at.as_mut().ok_or("a hole, and nothing was opened")?;
+        ensure!(from == at.offset, "a hole at {from}, not at {}", at.offset);
+        at.files.retain(|&(ino, _)| {
+            let hole = world.bodies[ino].ids.get(from as usize..to as usize);
+            hole.is_some_and(|hole| hole.iter().all(|&id| id == HOLE))
+        });
+        ensure!(!at.files.is_empty(), "somebody wrote between {from} and {to}");
+        (at.offset, at.proof) = (to, at.proof.or(Some(to)));
+        Ok(())
+    }
+
+    fn gap(&mut self, world: &World, gap: &Gap) -> Check {
+        let life = gap.incarnation.life();
+        let left = self.left.iter_mut().rev().find(|left| left.life == life).ok_or("a gap in a file never left")?;
+        let (from, to) = (gap.from.offset().0, gap.to.offset().0);
+        ensure!(from == left.told && from < to, "a gap from {from} to {to}, told up to {}", left.told);
+        left.told = to;
+        let body = left.files.iter().map(|&ino| &world.bodies[ino]).find(|body| body.bytes.len() as u64 >= to);
+        let body = body.ok_or_else(|| format!("a gap up to {to}, and no file is so long"))?;
+        for &id in &body.ids[from as usize..to as usize] {
+            ensure!(id == HOLE || !self.done[id], "a gap over what was given out, in {from} to {to}");
+            self.done[id] = true;
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, world: &World, lost: &Lost) -> Check {
+        self.owed = false;
+        let Some(at) = &self.at else { return Ok(()) };
+        ensure!(lost.why == Loss::Truncated, "lost in an open file: {}", lost.why);
+        ensure!(lost.from.offset().0 == at.offset, "lost from {}, not {}", lost.from.offset(), at.offset);
+        let reach: HashSet<Id> =
+            self.reach(world).iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
+        let gone = at.tail.iter().filter(|id| !reach.contains(id)).count() as u64;
+        let bytes = lost.bytes.ok_or("lost in an open file, and it does not say how much")?;
+        ensure!(bytes == gone, "lost {bytes} bytes, says it, and {gone} are gone");
+        Ok(())
+    }
+
+    /// After a step: its edge must be where its events lead to.
+    fn arrive(&mut self, world: &World, more: bool) -> Check {
+        let edge = self.follower.as_ref().and_then(Follower::edge);
+        let Some(at) = &mut self.at else {
+            ensure!(edge.is_none(), "it reads something and never said so");
+            return Ok(());
+        };
+        let edge = edge.ok_or("nothing is open, and it never said so")?;
+        ensure!(edge.life == at.life && edge.offset.0 == at.offset, "its edge is {edge:?}, not {}", at.offset);
+        let front = world.front();
+        if at.files.iter().any(|&(ino, _)| Some(ino) == front) {
+            self.home = world.real();
+        }
+        let body = &world.bodies[at.files[0].0];
+        at.seen = at.seen.max(body.bytes.len() as u64);
+        at.tail = body.ids[at.offset as usize..].iter().copied().filter(|&id| id != HOLE).collect();
+        if !more {
+            ensure!(
+                body.whole() as u64 <= at.offset
+                    || body.ids[body.whole() - 1] == HOLE
+                    || at.offset == body.bytes.len() as u64,
+                "it stopped at {} before the end {} and says there is no more",
+                at.offset,
+                body.whole()
+            );
+        }
+        self.last = Some(Spot::new(edge.position, body));
+        Ok(())
+    }
+}
+
+/// Behind what a reader is that begins at `offset`.
+fn base(world: &World, body: &Body, offset: usize) -> Key {
+    let before = body.ids[..offset].iter().rev().find(|&&id| id != HOLE);
+    let first = body.ids.iter().find(|&&id| id != HOLE).map_or(body.life, |&id| world.keys[id].0.min(body.life));
+    before.map_or((first - 1, u64::MAX), |&id| world.keys[id])
+}
+
+/// A log as another process would make it.
+fn new_log(world: &World, patient: bool) -> Log {
+    let patience = if patient { PATIENT } else { HASTY };
+    let setup = Arc::new(Setup { patience, ..Setup::new(Everything) });
+    Log::new(world.path("log"), Tag::of("here:log"), &setup)
+}
+
+/// Where a reader goes on that is sent to `offset`: the start of the line, if that is near.
+pub(super) fn snapped(body: &Body, offset: u64) -> u64 {
+    let start = body.line_start(offset as usize) as u64;
+    if offset - start < tailcast_tail::BLOCK_BYTES as u64 { start } else { offset }
+}
+
+/// How the block says it begins and ends.
+fn shape(block: &Block, body: &Body) -> Check {
+    let (start, end) = (block.start().0 as usize, block.end().0 as usize);
+    let at_line = start == 0 || body.ids[start - 1] == HOLE || body.bytes[start - 1] == b'\n';
+    ensure!(at_line == (block.begins() == Begins::AtLine), "{start} is {:?}", block.begins());
+    let whole = body.bytes[end - 1] == b'\n';
+    match block.ends() {
+        Ends::Whole => ensure!(whole, "ends whole at {end}"),
+        Ends::Continues => ensure!(!whole && end - start == tailcast_tail::BLOCK_BYTES, "goes on at {end}"),
+        Ends::Unfinished => ensure!(!whole && end == body.bytes.len(), "ends unfinished at {end}"),
+        Ends::Cut { .. } => return Err("a follower cuts a line".to_owned()),
+    }
+    Ok(())
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+pub(super) fn text(bytes: &[u8]) -> String {
+    format!("{:?} ({} bytes)", String::from_utf8_lossy(&bytes[..bytes.len().min(60)]), bytes.len())
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Block(block) => format!("  {} to {}: {}", block.start(), block.end(), text(block.bytes())),
+        Event::Gap(gap) => format!("  Gap from {} to {}", gap.from.offset(), gap.to.offset()),
+        Event::Lost(lost) => format!("  Lost from {}: {:?}, {}", lost.from.offset(), lost.bytes, lost.why),
+        other => format!("  {other:?}"),
+    }
+}
