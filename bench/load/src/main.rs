@@ -7,6 +7,8 @@ use std::future::Future;
 
 use anyhow::{Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 mod big_log;
 mod crowd;
@@ -34,7 +36,7 @@ const NAMES: &[&str] =
 /// A hundred people look at a busy log.
 const FANOUT: Fanout = Fanout {
     viewers: 100,
-    pace: Pace { rate: 1_000, seconds: 10, bytes: 200 },
+    pace: Pace { rate: 1_000, seconds: 5, bytes: 200 },
     beside: &[Peer::Nchan, Peer::Frontail],
     share_of_nchan: 0.1,
     p99_ms: 30.0,
@@ -42,7 +44,7 @@ const FANOUT: Fanout = Fanout {
 /// A thousand look at a less busy one.
 const MANY: Fanout = Fanout {
     viewers: 1_000,
-    pace: Pace { rate: 200, seconds: 10, bytes: 200 },
+    pace: Pace { rate: 200, seconds: 5, bytes: 200 },
     beside: &[Peer::Nchan],
     share_of_nchan: 0.35,
     p99_ms: 50.0,
@@ -52,18 +54,28 @@ const MANY: Fanout = Fanout {
 async fn main() -> Result<()> {
     let asked = asked()?;
     raise_descriptors()?;
+    // Whoever ends this ends the servers, too: they stop when the row that started them is dropped.
+    let mut told_to_stop = signal(SignalKind::terminate())?;
+    tokio::select! {
+        finished = table(&asked) => finished,
+        _ = ctrl_c() => bail!("interrupted"),
+        _ = told_to_stop.recv() => bail!("told to stop"),
+    }
+}
+
+async fn table(asked: &[String]) -> Result<()> {
     println!("{}", Row::HEAD);
     for name in asked {
         match name.as_str() {
-            "fanout" => print(&name, FANOUT.run()).await,
-            "many" => print(&name, MANY.run()).await,
-            "quiet" => print(&name, quiet::run()).await,
-            "idle-viewers" => print(&name, idle_viewers::run()).await,
-            "follow" => print(&name, torrent::follow()).await,
-            "history" => look_back(&name).await?,
-            "descriptors" => print(&name, descriptors::run()).await,
-            "storm" => print(&name, storm::run()).await,
-            "idle-agent" => print(&name, idle_agent::run()).await,
+            "fanout" => print(name, FANOUT.run()).await,
+            "many" => print(name, MANY.run()).await,
+            "quiet" => print(name, quiet::run()).await,
+            "idle-viewers" => print(name, idle_viewers::run()).await,
+            "follow" => print(name, torrent::follow()).await,
+            "history" => look_back(name).await?,
+            "descriptors" => print(name, descriptors::run()).await,
+            "storm" => print(name, storm::run()).await,
+            "idle-agent" => print(name, idle_agent::run()).await,
             other => bail!("no row is called {other}: {}", NAMES.join(", ")),
         }
     }
