@@ -68,6 +68,9 @@ impl House {
         let first = String::from_utf8(first).unwrap();
         let url = first.trim().strip_prefix("tailcast: listening on ").map(str::to_owned);
         let url = url.unwrap_or_else(|| panic!("the hub said {first:?} and {:?}", said.iter().next()));
+        if !more.contains(&"--no-agent") {
+            wait_for(&said, "an agent has come");
+        }
         Hub { child: Running(child), url, said }
     }
 
@@ -154,19 +157,24 @@ impl Lines {
 
     /// Waits until a line on stderr has `words` in it.
     pub(crate) fn hears(&self, words: &str) {
-        let mut before = Vec::new();
-        loop {
-            match self.err.recv_timeout(PATIENCE) {
-                Ok(line) if String::from_utf8_lossy(&line).contains(words) => return,
-                Ok(line) => before.push(String::from_utf8_lossy(&line).into_owned()),
-                Err(_) => panic!("`{words}` was not said, but {before:?}"),
-            }
-        }
+        wait_for(&self.err, words);
     }
 
     /// What there is of stderr.
     fn said(&self) -> Vec<String> {
         self.err.try_iter().map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
+    }
+}
+
+/// Waits until a line has `words` in it.
+fn wait_for(lines: &Receiver<Vec<u8>>, words: &str) {
+    let mut before = Vec::new();
+    loop {
+        match lines.recv_timeout(PATIENCE) {
+            Ok(line) if String::from_utf8_lossy(&line).contains(words) => return,
+            Ok(line) => before.push(String::from_utf8_lossy(&line).into_owned()),
+            Err(_) => panic!("`{words}` was not said, but {before:?}"),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
 use tailcast_agent::{Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
@@ -17,7 +19,11 @@ use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
 use tailcast_wire::{HostName, LogName};
 use tokio_util::sync::CancellationToken;
 
+use crate::client::Client;
 use crate::exit::{Exit, Failure};
+
+/// How often the list of hosts is asked for; more would be a fault that waiting does not mend.
+const MOST_LOOKS: u32 = 1000;
 
 /// Whether a LOG is a path of this machine: it begins like one, or names no host.
 pub(super) fn is_path(word: &str) -> bool {
@@ -32,7 +38,27 @@ pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Fai
     let logs = logs.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let address = serve(offering(host, &paths)?).await?;
     let hub: HubUrl = format!("http://{address}").parse().map_err(Failure::usage)?;
-    Ok((Dialer::new(hub, Trust::new(Roots::System)), logs))
+    let dialer = Dialer::new(hub, Trust::new(Roots::System));
+    arrival(&dialer).await?;
+    Ok((dialer, logs))
+}
+
+/// The hosts that the hub lists.
+#[derive(Deserialize)]
+struct Hosts {
+    hosts: Vec<IgnoredAny>,
+}
+
+/// Waits until the agent has come: a few hops in memory, done before the second answer at the latest.
+async fn arrival(dialer: &Dialer) -> Result<(), Failure> {
+    let mut client = Client::new(dialer.clone());
+    for _ in 0..MOST_LOOKS {
+        let listed: Hosts = client.json("hosts").await?;
+        if !listed.hosts.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(Failure::new(Exit::Failed, anyhow!("the agent within this process does not answer")))
 }
 
 async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
