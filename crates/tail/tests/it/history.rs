@@ -316,3 +316,12 @@ fn a_page_of_a_file_that_was_truncated_under_it_is_an_error_and_no_nonsense() {
     bench.append("log", "other\n".repeat(500));
     assert!(matches!(bench.log.before(&place, Ask::lines(10)), Err(Error::Gone(_))));
 }
+
+#[test]
+fn no_page_has_more_lines_than_the_most() {
+    let bench = Bench::new();
+    bench.append("log", "\n".repeat(Ask::MOST_LINES + 10));
+    let page = bench.log.last(Ask::lines(10_000_000)).expect("a page");
+    assert_eq!(text(&page).len(), Ask::MOST_LINES);
+    assert_eq!(page.stopped, Stopped::Lines);
+}

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tailcast_tail::{Ends, Event, From, Loss};
 
@@ -245,4 +246,79 @@ fn a_hard_link_rotation_is_a_rotation() {
     bench.remove("log");
     bench.append("log", "two\n");
     seen.reads("one\ntwo\n");
+}
+
+#[test]
+fn a_file_that_is_renamed_compressed_and_deleted_at_once_is_read_to_its_end() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    bench.append("log", "two\n");
+    bench.rename("log", "log.1");
+    bench.append("log.1.gz", "not really compressed, and not read");
+    bench.remove("log.1");
+    bench.append("log", "three\n");
+    seen.reads("one\ntwo\nthree\n");
+    assert_eq!(seen.told(lost), 0);
+}
+
+#[test]
+fn unread_bytes_of_a_deleted_file_are_read_before_the_next_one() {
+    let bench = Bench::new();
+    let long = "x".repeat(99) + "\n";
+    bench.append("log", long.repeat(50_000));
+    let mut seen = bench.follow(From::Start);
+    seen.events.extend(seen.follower.step(1).events);
+    bench.remove("log");
+    bench.append("log", "new\n");
+    seen.reads(&(long.repeat(50_000) + "new\n"));
+}
+
+#[test]
+fn two_files_that_begin_with_the_same_kibibyte_are_two_files() {
+    let bench = Bench::new();
+    let banner = "# the same words at the beginning of each file\n".repeat(40);
+    bench.append("log", format!("{banner}one\n"));
+    let mut seen = bench.follow(From::Start);
+    seen.reads(&format!("{banner}one\n"));
+    bench.rename("log", "log.2");
+    bench.append("log.1", format!("{banner}two\n"));
+    bench.append("log", format!("{banner}three\n"));
+    seen.reads(&format!("{banner}one\n{banner}two\n{banner}three\n"));
+}
+
+#[test]
+fn a_rewritten_file_with_the_same_first_kibibyte_is_noticed_by_the_bytes_before_the_place() {
+    let bench = Bench::new();
+    let banner = "# the same words at the beginning of each file\n".repeat(40);
+    bench.append("log", format!("{banner}one\n"));
+    let mut seen = bench.follow(From::Start);
+    seen.reads(&format!("{banner}one\n"));
+    fs::write(bench.path("log"), format!("{banner}two\nthree\n")).expect("a write");
+    seen.reads(&format!("{banner}one\n{banner}two\nthree\n"));
+    assert_eq!(seen.told(truncated), 1);
+}
+
+#[test]
+fn no_decision_rests_on_modification_times() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    let at = |name: &str, seconds: u64| {
+        let file = OpenOptions::new().append(true).open(bench.path(name)).expect("a file");
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).expect("a time");
+    };
+    bench.append("log", "two\n");
+    at("log", 4_000_000_000);
+    seen.reads("one\ntwo\n");
+    bench.append("log", "three\n");
+    bench.rename("log", "log.2");
+    at("log.2", 4_000_000_000);
+    bench.append("log.1", "four\n");
+    at("log.1", 0);
+    bench.append("log", "five\n");
+    at("log", 1);
+    seen.reads("one\ntwo\nthree\nfour\nfive\n");
 }
