@@ -4,8 +4,8 @@
 //! cargo run --release -p tailcast-tail --example bars -- /tmp/bars 2048
 //! ```
 //!
-//! The arguments are a directory with room and the size of the log in MiB. Figures are the best and the median of many runs;
-//! processor time is that of the reading thread.
+//! The arguments are a directory with room and the size of the log in MiB. Figures are the best and the median of many
+//! runs; processor time is that of the reading thread.
 
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};

@@ -1,8 +1,8 @@
 //! The block: the unit on the way from the file to the viewer, so that nothing on that way costs anything per line.
 //!
-//! A block is up to 256 KiB of one incarnation and the ≤ 64 bytes in front of it. From these the position of each line in it
-//! can be derived by whoever has the bytes and the token. Bytes are passed on as they stand in the file: no decoding, no `\r`
-//! taken off, nothing replaced.
+//! A block is up to 256 KiB of one incarnation and the ≤ 64 bytes in front of it. From these the position of each line
+//! in it can be derived by whoever has the bytes and the token. Bytes are passed on as they stand in the file: no
+//! decoding, no `\r` taken off, nothing replaced.
 
 use std::fmt;
 
@@ -18,7 +18,8 @@ pub const BLOCK_BYTES: usize = 256 * 1024;
 /// How the lines of a file are divided. Found out from its byte order mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// Lines end with the byte `\n`: ASCII, UTF-8 and all their relatives. A UTF-8 byte order mark is part of the first line.
+    /// Lines end with the byte `\n`: ASCII, UTF-8 and all their relatives. A UTF-8 byte order mark is part of the first
+    /// line.
     #[default]
     Bytes,
     /// Begins with `FF FE`: lines end with `0A 00` at an even offset.
@@ -68,7 +69,8 @@ pub enum Ends {
     Unfinished,
     /// The block holds only the beginning of one long line (pages do that; a follower never cuts).
     Cut {
-        /// The true length of the line in bytes with its newline, or as far as it was looked at when the budget ended there.
+        /// The true length of the line in bytes with its newline, or as far as it was looked at when the budget ended
+        /// there.
         line: u64,
         /// The ≤ 64 bytes in front of the next line.
         last: Vec<u8>,

@@ -1,7 +1,7 @@
 //! The reading end of followers and pages: one block at a time out of one held.
 //!
-//! Each read starts up to 64 bytes early and compares them with what was there before. That alone catches a file that was
-//! truncated and has grown past the old place again, which neither its size nor its inode number shows.
+//! Each read starts up to 64 bytes early and compares them with what was there before. That alone catches a file that
+//! was truncated and has grown past the old place again, which neither its size nor its inode number shows.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -70,7 +70,8 @@ impl Cursor {
         &self.place.held
     }
 
-    /// Takes note of a size. Returns whether the file grew; the first size is no growth, it may have stood there for a year.
+    /// Takes note of a size. Returns whether the file grew; the first size is no growth, it may have stood there for a
+    /// year.
     pub(crate) fn saw(&mut self, size: u64) -> bool {
         let grew = self.seen.is_some_and(|seen| size > seen);
         if grew {
@@ -169,7 +170,8 @@ impl Cursor {
         }
         let most = there.min(BLOCK_BYTES as u64);
         if self.half >= LONG_HALF && most < BLOCK_BYTES as u64 {
-            // One byte early, in case that a two-byte newline was half written. Without an anchor: this only decides whether to read.
+            // One byte early, in case that a two-byte newline was half written. Without an anchor: this only decides
+            // whether to read.
             let from = self.place.offset.plus(self.half - 1);
             let fresh = self.held().file().read(from, (most - self.half + 1) as usize)?;
             if newline_at(&fresh, from, self.encoding()?).is_none() {

@@ -1,7 +1,8 @@
 //! What can go wrong, said so that a person can act on it and a stranger learns nothing.
 //!
 //! An [`Obstacle`] is why a file cannot be read *now*; it is a state of the world, and a follower waits for it to pass.
-//! An [`Error`] ends one call. Neither ever names where a link points to: that would tell a caller about places it may not read.
+//! An [`Error`] ends one call. Neither ever names where a link points to: that would tell a caller about places it may
+//! not read.
 
 use std::fmt;
 

@@ -10,7 +10,8 @@ use crate::position::{Offset, Position};
 pub struct Step {
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// Whether there is more to read at once; else wait for a wake-up or for [`Follower::next_look`](crate::Follower::next_look).
+    /// Whether there is more to read at once; else wait for a wake-up or for
+    /// [`Follower::next_look`](crate::Follower::next_look).
     pub more: bool,
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct File {
 pub(crate) struct Identity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
-    /// Birth time in nanoseconds where the file system keeps one, else 0. Tells a reused inode number from its predecessor.
+    /// Birth time in nanoseconds where the file system keeps one, else 0. Tells a reused inode number from its
+    /// predecessor.
     pub(crate) born: u64,
 }
 

@@ -1,7 +1,8 @@
 //! Who decides what may be read: a gate, asked about what was really opened, never about the path that was asked for.
 //!
-//! The gate is the caller's (the agent's configuration). It is asked at each opening, also for rotated siblings, with the
-//! real path the kernel gives for the descriptor, so that no link and no race between check and open can widen what is offered.
+//! The gate is the caller's (the agent's configuration). It is asked at each opening, also for rotated siblings, with
+//! the real path the kernel gives for the descriptor, so that no link and no race between check and open can widen what
+//! is offered.
 
 use std::path::Path;
 

@@ -27,7 +27,8 @@ impl Hash48 {
     }
 }
 
-/// FNV-1a (Fowler, Noll, Vo; 64 bits), then the finisher of MurmurHash3, since FNV alone leaves its high bits weak on short input.
+/// FNV-1a (Fowler, Noll, Vo; 64 bits), then the finisher of MurmurHash3, since FNV alone leaves its high bits weak on
+/// short input.
 pub(crate) fn hash64(bytes: &[u8]) -> u64 {
     let sum = bytes
         .iter()

@@ -1,8 +1,8 @@
 //! One life of a file: from its creation, or from its last truncation, to its end.
 //!
-//! An [`Incarnation`] is the name of a life: it goes with each block and holds nothing open, so that blocks which wait in a
-//! queue keep no descriptor and no deleted file's space. [`Held`] is the same life with its file open; the follower of a log
-//! and all its readers share one, and with it the descriptor.
+//! An [`Incarnation`] is the name of a life: it goes with each block and holds nothing open, so that blocks which wait
+//! in a queue keep no descriptor and no deleted file's space. [`Held`] is the same life with its file open; the
+//! follower of a log and all its readers share one, and with it the descriptor.
 //!
 //! The head of a life grows with the file up to 1 KiB and then stands. When the file is truncated or rewritten in place
 //! the life is over: the descriptor goes on in a new one, and whoever still has the old one finds out by
@@ -183,8 +183,8 @@ impl Held {
         Ok(self.name.compare_head(self.file.read_head()?))
     }
 
-    /// Whether it holds only what `original` holds: a copy that is being made. Short files are never taken for copies: two of
-    /// them may well be equal, and copying them takes no time in which they could be met.
+    /// Whether it holds only what `original` holds: a copy that is being made. Short files are never taken for copies:
+    /// two of them may well be equal, and copying them takes no time in which they could be met.
     pub(crate) fn is_copy_of(&self, original: &Self) -> bool {
         let size = self.size();
         let alike = |from: Offset, len: usize| {

@@ -2,10 +2,12 @@
 //!
 //! A synchronous library for Linux, to be called from threads that may block on a disk. Three doors:
 //!
-//! * [`Log::follow`] gives a [`Follower`]. Each [`Follower::step`] says what happened since the last one: blocks of whole lines,
+//! * [`Log::follow`] gives a [`Follower`]. Each [`Follower::step`] says what happened since the last one: blocks of
+//!   whole lines,
 //!   and between them what keeps a reader from being misled (rotated, truncated, lost, a gap, gone, waiting).
 //!   [`Follower::edge`] is the end of what it gave out.
-//! * [`Log::last`], [`Log::before`], [`Log::after`], [`Log::find_first`], [`Log::raw`] answer questions about the past, up to a [`Cap`]
+//! * [`Log::last`], [`Log::before`], [`Log::after`], [`Log::find_first`], [`Log::raw`] answer questions about the past,
+//!   up to a [`Cap`]
 //!   (an edge), so that history and live lines meet without gap or double.
 //! * A [`Watcher`] wakes who steps. Its events are hints; everything is also found by looking.
 //!
@@ -32,12 +34,12 @@
 //! # }
 //! ```
 //!
-//! What holds: every line that could be read when somebody looked comes once and in order; what was skipped is told with
-//! exact bounds; what is gone is told as lost. Bytes pass through untouched. Nothing is open or watched for a log that
-//! nobody reads. Memory is bounded by the block (256 KiB) and by what is asked for, however long a line is.
+//! What holds: every line that could be read when somebody looked comes once and in order; what was skipped is told
+//! with exact bounds; what is gone is told as lost. Bytes pass through untouched. Nothing is open or watched for a log
+//! that nobody reads. Memory is bounded by the block (256 KiB) and by what is asked for, however long a line is.
 //!
-//! What this crate refuses: sockets, memory mapping (a truncated log would kill the process), reading anything but regular
-//! files that the [`Gate`] admits, and trusting device and inode numbers or modification times alone.
+//! What this crate refuses: sockets, memory mapping (a truncated log would kill the process), reading anything but
+//! regular files that the [`Gate`] admits, and trusting device and inode numbers or modification times alone.
 
 mod block;
 mod cursor;

@@ -24,7 +24,8 @@ pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     pub(crate) tag: Tag,
     pub(crate) setup: Arc<Setup>,
-    /// The incarnations that somebody holds open: as many as there are files being read, forgotten with the last holder.
+    /// The incarnations that somebody holds open: as many as there are files being read, forgotten with the last
+    /// holder.
     pub(crate) alive: Mutex<Vec<Remembered>>,
     /// Where the path really led when it was last opened; rotated siblings stand there.
     home: Mutex<PathBuf>,
@@ -55,8 +56,8 @@ impl Log {
         &self.0.path
     }
 
-    /// Starts following. One follower per log: who wants it too shares what that one reads. The file need not be there yet;
-    /// what is found, and a place that is gone, is told by the first [`Follower::step`].
+    /// Starts following. One follower per log: who wants it too shares what that one reads. The file need not be there
+    /// yet; what is found, and a place that is gone, is told by the first [`Follower::step`].
     ///
     /// # Errors
     /// [`Error::Followed`] while another follower lives, [`Error::AnotherLog`] for a position of another log.

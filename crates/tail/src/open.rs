@@ -1,8 +1,9 @@
 //! From a path to an incarnation, so that nothing is read that is not offered and nothing blocks that is not a file.
 //!
-//! The steps are: pin what the path leads to with `O_PATH` (which neither reads nor blocks nor wakes a driver), look at what
-//! was pinned, ask the gate with its real path, and only then open it for reading, through the pin. A path that changes in
-//! between changes nothing. If the file is open already, for the follower or for another reader, that one is shared.
+//! The steps are: pin what the path leads to with `O_PATH` (which neither reads nor blocks nor wakes a driver), look at
+//! what was pinned, ask the gate with its real path, and only then open it for reading, through the pin. A path that
+//! changes in between changes nothing. If the file is open already, for the follower or for another reader, that one is
+//! shared.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -110,7 +111,8 @@ pub(crate) fn proc_path(fd: i32) -> String {
     format!("/proc/self/fd/{fd}")
 }
 
-/// Opens for reading what is pinned. `O_NONBLOCK` is for the case that it is no regular file after all: it must not block.
+/// Opens for reading what is pinned. `O_NONBLOCK` is for the case that it is no regular file after all: it must not
+/// block.
 fn reopen(pin: &OwnedFd, pinned: Identity) -> Result<OwnedFd, Obstacle> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let fd = open(proc_path(pin.as_raw_fd()), flags, Mode::empty())?;

@@ -7,8 +7,8 @@ use crate::incarnation::Held;
 use crate::lines::last_newline;
 use crate::position::{ANCHOR_BYTES, Offset, Position};
 
-/// How far back the start of a line is looked for. Pieces of a longer line start at multiples of a block behind its start,
-/// so whoever stopped between two of them is not sent back.
+/// How far back the start of a line is looked for. Pieces of a longer line start at multiples of a block behind its
+/// start, so whoever stopped between two of them is not sent back.
 const SNAP_BYTES: u64 = BLOCK_BYTES as u64 - 1;
 
 /// A place in an open file with the bytes in front of it.
@@ -39,7 +39,8 @@ impl Place {
         Ok(Self { begins: Begins::AtLine, ..Self::exactly(held, offset)? })
     }
 
-    /// The start of the line that `offset` is in, when it is less than a block away; else `offset` itself, inside of the line.
+    /// The start of the line that `offset` is in, when it is less than a block away; else `offset` itself, inside of
+    /// the line.
     pub(crate) fn snapped(held: Held, offset: Offset) -> Result<Self, Errno> {
         let encoding = held.encoding();
         let unit = encoding.newline_bytes() as u64;

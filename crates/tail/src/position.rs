@@ -1,8 +1,8 @@
 //! A place in a log that outlives the process, the file's name and the machine: offsets, tokens and positions.
 //!
-//! Device and inode do not name a file for long (ext4 hands a freed inode out at once, overlay and NFS change them), so a
-//! position names *content*: a hash of the file's head, and a hash of the bytes just in front of the place. Device, inode and
-//! birth time are folded into a 32-bit tie-breaker that only decides between files which agree in both.
+//! Device and inode do not name a file for long (ext4 hands a freed inode out at once, overlay and NFS change them), so
+//! a position names *content*: a hash of the file's head, and a hash of the bytes just in front of the place. Device,
+//! inode and birth time are folded into a 32-bit tie-breaker that only decides between files which agree in both.
 //!
 //! A position is opaque outside: short URL-safe text. What comes in is treated as forged until it parses.
 
@@ -65,7 +65,8 @@ impl Tag {
 
 /// The part of a position that names the incarnation: 16 bytes that travel with each block.
 ///
-/// With it a hub that never saw the file builds the [`Position`] of each line from the line's offset and the bytes before it.
+/// With it a hub that never saw the file builds the [`Position`] of each line from the line's offset and the bytes
+/// before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token([u8; Token::LEN]);
 
@@ -157,7 +158,8 @@ impl Anchor {
 
 /// A place in a log, good for resuming after a restart, a rotation or on a copy of the file.
 ///
-/// Outside it is opaque text: `Display` and `FromStr` are its only forms, at most 40 characters below offset 2³⁵ (32 GiB).
+/// Outside it is opaque text: `Display` and `FromStr` are its only forms, at most 40 characters below offset 2³⁵ (32
+/// GiB).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     pub(crate) token: Token,

@@ -1,8 +1,9 @@
 //! From a position to an open file: where is the line that somebody saw last week?
 //!
-//! A file holds a position when it begins with the position's head and has the position's anchor in front of the offset.
-//! Asked first are the files that are open anyway, then what stands at the path, then the siblings. Device, inode and
-//! birth time only decide between several that hold it. If none does, that is told: never the beginning, never the end instead.
+//! A file holds a position when it begins with the position's head and has the position's anchor in front of the
+//! offset. Asked first are the files that are open anyway, then what stands at the path, then the siblings. Device,
+//! inode and birth time only decide between several that hold it. If none does, that is told: never the beginning,
+//! never the end instead.
 
 use crate::error::{Error, Loss};
 use crate::gate::Role;

@@ -49,7 +49,8 @@ pub struct Patience {
     pub settle: Duration,
     /// How long a deleted file that nobody writes to is held open.
     pub idle: Duration,
-    /// How long a deleted or rotated file that is still written to is held open, and how long a left one is looked after.
+    /// How long a deleted or rotated file that is still written to is held open, and how long a left one is looked
+    /// after.
     pub grace: Duration,
     /// How often everything is looked at although no hint came.
     pub reconcile: Duration,
@@ -80,7 +81,8 @@ pub enum Ground {
     Detect,
     /// Local: changes are told by inotify, sizes are true.
     Local,
-    /// On a network or in user space (NFS, SMB, FUSE, 9P …): no hints for other hosts' writes, sizes may be older than the truth.
+    /// On a network or in user space (NFS, SMB, FUSE, 9P …): no hints for other hosts' writes, sizes may be older than
+    /// the truth.
     Network,
 }
 

@@ -1,9 +1,9 @@
 //! The files that were the log before: rotated siblings beside it, in order.
 //!
-//! A sibling is `NAME.N`, `NAME-DATE` or `NAME.DATE` in the directory of the real file, where a date is digits, dashes and
-//! dots. Within one family the name gives the order (numbers count up into the past, dates into the future); two families in
-//! one directory are merged by modification time. The name alone lies while a rotation runs, so what matters is then
-//! checked by identity and content by those who ask.
+//! A sibling is `NAME.N`, `NAME-DATE` or `NAME.DATE` in the directory of the real file, where a date is digits, dashes
+//! and dots. Within one family the name gives the order (numbers count up into the past, dates into the future); two
+//! families in one directory are merged by modification time. The name alone lies while a rotation runs, so what
+//! matters is then checked by identity and content by those who ask.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;

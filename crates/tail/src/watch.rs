@@ -1,12 +1,12 @@
 //! Hints that something changed: one inotify instance, one thread, and both only while something is watched.
 //!
-//! An event is a hint and never a fact: it makes somebody look, and what is looked at decides. Identical events merge in the
-//! kernel, its queue overflows (then everybody looks), a delete is told only when the last descriptor is closed. What no event
-//! tells is found by the follower's timer.
+//! An event is a hint and never a fact: it makes somebody look, and what is looked at decides. Identical events merge
+//! in the kernel, its queue overflows (then everybody looks), a delete is told only when the last descriptor is closed.
+//! What no event tells is found by the follower's timer.
 //!
-//! A followed file is watched for one event at a time (`IN_ONESHOT`) and armed again by the look that follows. So a file
-//! written a million times a second costs one event per look, and not one per write. Opens and reads are never watched:
-//! they would tell us of ourselves.
+//! A followed file is watched for one event at a time (`IN_ONESHOT`) and armed again by the look that follows. So a
+//! file written a million times a second costs one event per look, and not one per write. Opens and reads are never
+//! watched: they would tell us of ourselves.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -33,7 +33,8 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Room for about 100 events with names.
 const EVENT_BYTES: usize = 4096;
 
-/// Events that come sooner after each other than this are taken together, so that a storm costs at most 500 rounds a second.
+/// Events that come sooner after each other than this are taken together, so that a storm costs at most 500 rounds a
+/// second.
 const BREATH: Duration = Duration::from_millis(2);
 
 /// One inotify instance for any number of logs, and one thread that lives only while something is watched.

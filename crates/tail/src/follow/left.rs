@@ -1,7 +1,7 @@
 //! Files that were left at a rotation and may still be written to by who has not noticed.
 //!
-//! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones, but
-//! told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
+//! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones,
+//! but told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
 
 use std::time::Instant;
 
@@ -70,7 +70,8 @@ impl Follower {
         }
     }
 
-    /// Tells what late writers added to the files that were left, and lets go of those that were looked after long enough.
+    /// Tells what late writers added to the files that were left, and lets go of those that were looked after long
+    /// enough.
     pub(super) fn look_after_left(&mut self, events: &mut Vec<Event>) {
         let patience = self.shared.setup.patience;
         for mut left in std::mem::take(&mut self.left) {

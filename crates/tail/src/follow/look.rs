@@ -1,7 +1,7 @@
 //! The look before each read: is the file that is read still there, still at the path, and still what it was?
 //!
-//! While the file is held open its inode number cannot be given to another one, so device and inode decide exactly whether
-//! the path leads to it. Whether it is what it was is decided by size, head and the bytes before the place.
+//! While the file is held open its inode number cannot be given to another one, so device and inode decide exactly
+//! whether the path leads to it. Whether it is what it was is decided by size, head and the bytes before the place.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -130,7 +130,8 @@ impl Follower {
         }
     }
 
-    /// The file system failed us: a dropped file is found again by its position, other failures are told and tried again.
+    /// The file system failed us: a dropped file is found again by its position, other failures are told and tried
+    /// again.
     pub(super) fn failed(&mut self, errno: Errno, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
         if errno == Errno::STALE {
@@ -220,7 +221,8 @@ impl Follower {
 }
 
 impl Reading {
-    /// Whether the file is what it was. A network file system may show an older, smaller size: that counts when seen twice.
+    /// Whether the file is what it was. A network file system may show an older, smaller size: that counts when seen
+    /// twice.
     fn unchanged(&mut self, stat: &Stat) -> Result<bool, Errno> {
         let Place { held, offset, .. } = &self.cursor.place;
         let shrunk = stat.size < offset.0 && held.file().ground() == Ground::Network;

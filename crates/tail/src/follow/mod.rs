@@ -2,8 +2,8 @@
 //!
 //! A [`Follower`] is a state machine that is stepped: each step first looks (`look`: is it still the same file, what
 //! stands at the path, is the file still what it was), then reads (`cursor`), and at the end of a file that was rotated
-//! away decides whether it is time to go on, and where (`onward`). What was rewritten in place begins a new life (`rewritten`).
-//! Files that were left are looked after for a while, in case a late writer goes on in them (`left`).
+//! away decides whether it is time to go on, and where (`onward`). What was rewritten in place begins a new life
+//! (`rewritten`). Files that were left are looked after for a while, in case a late writer goes on in them (`left`).
 //!
 //! Nothing here waits or owns a thread: who steps decides when, woken by hints (`hints`) or by the clock.
 

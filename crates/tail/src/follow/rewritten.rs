@@ -1,8 +1,8 @@
 //! A file that was truncated or rewritten in place: a life is over, another one has begun in the same inode.
 //!
-//! With `copytruncate` the old bytes stand in a fresh sibling: what was not read yet is read there first, and to the reader it
-//! is a rotation. Without such a copy the unread bytes are gone, which is told. A file whose end only was cut off goes on
-//! where it was cut: what stands before was given out already.
+//! With `copytruncate` the old bytes stand in a fresh sibling: what was not read yet is read there first, and to the
+//! reader it is a rotation. Without such a copy the unread bytes are gone, which is told. A file whose end only was cut
+//! off goes on where it was cut: what stands before was given out already.
 
 use std::time::Instant;
 
@@ -59,7 +59,8 @@ impl Follower {
         true
     }
 
-    /// A file that was empty at the last look shows nothing when it was filled, copied and truncated since: its copy does.
+    /// A file that was empty at the last look shows nothing when it was filled, copied and truncated since: its copy
+    /// does.
     pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
         let ours = reading.cursor.held().clone();
@@ -162,8 +163,9 @@ fn holds(cursor: &Cursor, sibling: &Held) -> Option<Place> {
     alike.then(|| Place { held: sibling.clone(), ..cursor.place.clone() })
 }
 
-/// Where a file goes on of which only the end was cut off: as far as it is proven to be what was given out. A file shorter
-/// than a head is compared in full; of a longer one the marks are, so that some lines may come again, but none is missed.
+/// Where a file goes on of which only the end was cut off: as far as it is proven to be what was given out. A file
+/// shorter than a head is compared in full; of a longer one the marks are, so that some lines may come again, but none
+/// is missed.
 fn kept(cursor: &Cursor, old: &Held, new: &Held) -> Option<Place> {
     let size = new.size();
     if size >= cursor.place.offset.0 {

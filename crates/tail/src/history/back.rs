@@ -1,8 +1,8 @@
 //! Backwards: the page that ends at a place.
 //!
-//! Without a filter only newlines are counted on the way back, in blocks of 8, then 64, then 256 KiB (measured: 8 KiB is best
-//! for a screenful, 256 KiB for the rest), and the page is then read forwards. With a filter a window is read forwards
-//! at a time, the newest window first. At the start of a file it goes on at the end of the next older one.
+//! Without a filter only newlines are counted on the way back, in blocks of 8, then 64, then 256 KiB (measured: 8 KiB
+//! is best for a screenful, 256 KiB for the rest), and the page is then read forwards. With a filter a window is read
+//! forwards at a time, the newest window first. At the start of a file it goes on at the end of the next older one.
 
 use std::collections::VecDeque;
 
@@ -20,7 +20,8 @@ use crate::position::{Offset, Position};
 /// The block sizes on the way back; the last one is repeated.
 const STRIDES: [u64; 3] = [8 << 10, 64 << 10, BLOCK_BYTES as u64];
 
-/// The window a filter looks at in one go. Smaller ones cost more reads, larger ones more lines that were looked at in vain.
+/// The window a filter looks at in one go. Smaller ones cost more reads, larger ones more lines that were looked at in
+/// vain.
 const WINDOW_BYTES: u64 = 1 << 20;
 
 /// A page being filled from its end.
@@ -60,7 +61,8 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
     };
     let before = match stopped {
         Stopped::Edge => None,
-        // The beginning of this file and not the end of the older one: that may be a half line, to whose start it would be moved.
+        // The beginning of this file and not the end of the older one: that may be a half line, to whose start it would
+        // be moved.
         _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|_| at.position()),
         _ => Some(at.position()),
     };
@@ -190,7 +192,8 @@ fn read_all(start: &Place, end: Offset) -> Result<Vec<Block>, Error> {
 }
 
 /// The start of the `lines`-th line before `end`, or of an earlier one of these if more than `bytes` would be read, or
-/// the beginning of the file; and how much was looked at. Inside of a line only if that alone takes more than `scan` bytes.
+/// the beginning of the file; and how much was looked at. Inside of a line only if that alone takes more than `scan`
+/// bytes.
 fn count_back(end: &Place, lines: usize, bytes: u64, scan: u64) -> Result<(Place, u64), Error> {
     let (held, encoding) = (&end.held, end.held.encoding());
     let mut strides = STRIDES.into_iter();

@@ -1,7 +1,7 @@
 //! Forwards: the blocks from a place on, over the ends of files, picked and counted.
 //!
-//! A line longer than a block is given as its first 256 KiB with its true length, so that a page stays small whatever is in
-//! the log; the rest of the line is read only to find its end.
+//! A line longer than a block is given as its first 256 KiB with its true length, so that a page stays small whatever
+//! is in the log; the rest of the line is read only to find its end.
 
 use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block, Ends};

@@ -1,8 +1,8 @@
 //! To a time: the first line that is not before it, found by halving the file.
 //!
-//! The caller compares a line with what it looks for, or says that a line cannot be compared (a stack trace has no time).
-//! A probe goes to the middle and reads on to the first line that can be compared. What lies between the halves at the end is
-//! read line by line, so that of equal lines the first is found. 2 GiB take about 20 probes.
+//! The caller compares a line with what it looks for, or says that a line cannot be compared (a stack trace has no
+//! time). A probe goes to the middle and reads on to the first line that can be compared. What lies between the halves
+//! at the end is read line by line, so that of equal lines the first is found. 2 GiB take about 20 probes.
 //! Lines out of order make the landing "about right"; who needs a margin looks for an earlier time.
 
 use std::cmp::Ordering;
@@ -34,8 +34,8 @@ const MOST_BYTES: u64 = 256 << 20;
 type Order<'a> = &'a mut dyn FnMut(Line<'_>) -> Option<Ordering>;
 
 impl Log {
-    /// The first line of which `order` does not say [`Ordering::Less`], in whichever file it is. `order` says `None` of a line
-    /// that cannot be compared.
+    /// The first line of which `order` does not say [`Ordering::Less`], in whichever file it is. `order` says `None` of
+    /// a line that cannot be compared.
     ///
     /// # Errors
     /// As [`Log::last`].

@@ -1,8 +1,9 @@
-//! Reading back: the answers to "what was before", in time that depends on what is asked for and not on the size of the file.
+//! Reading back: the answers to "what was before", in time that depends on what is asked for and not on the size of the
+//! file.
 //!
-//! History reads the same open file as the follower, up to a cap, so that it meets the live lines without gap or double.
-//! Nothing is indexed and nothing is kept: backwards by blocks (`back`), forwards by blocks (`forth`), to a time by
-//! halving (`jump`). At the end of a file it goes on in its older or newer sibling.
+//! History reads the same open file as the follower, up to a cap, so that it meets the live lines without gap or
+//! double. Nothing is indexed and nothing is kept: backwards by blocks (`back`), forwards by blocks (`forth`), to a
+//! time by halving (`jump`). At the end of a file it goes on in its older or newer sibling.
 
 mod back;
 mod forth;
@@ -17,8 +18,8 @@ use crate::place::Place;
 use crate::position::{Offset, Position};
 
 impl Log {
-    /// The last lines. A last line without its newline is given as it stands ([`Ends::Unfinished`](crate::Ends::Unfinished)),
-    /// and [`Page::after`] is then the start of it.
+    /// The last lines. A last line without its newline is given as it stands
+    /// ([`Ends::Unfinished`](crate::Ends::Unfinished)), and [`Page::after`] is then the start of it.
     ///
     /// # Errors
     /// [`Error::Obstacle`] when no file can be read; [`Error::MovedOn`] when the cap's life has ended;

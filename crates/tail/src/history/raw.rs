@@ -8,7 +8,8 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 use crate::resolve::holds;
 
 impl Log {
-    /// Up to `most` bytes from `from` on, within one file, up to `to` when that is given. Called again with [`Raw::next`] it streams.
+    /// Up to `most` bytes from `from` on, within one file, up to `to` when that is given. Called again with
+    /// [`Raw::next`] it streams.
     ///
     /// # Errors
     /// [`Error::AnotherLog`], [`Error::Gone`] (also for a `to` that is in another file), [`Error::Obstacle`].

@@ -1,4 +1,5 @@
-//! A log in a temporary directory, the hands that play logrotate with it, and a follower that is stepped until it has nothing more.
+//! A log in a temporary directory, the hands that play logrotate with it, and a follower that is stepped until it has
+//! nothing more.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
