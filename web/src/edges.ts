@@ -28,7 +28,9 @@ export function isAbsence(kind: string): kind is Absence {
 }
 
 interface Edge {
-  /** When we heard, by our clock. */
+  /** When the edge was confirmed, by our clock. */
+  confirmed: number;
+  /** When the last word of any kind came. */
   heard: number;
   behind: number;
   /** How much later than the quickest word this one came. */
@@ -48,8 +50,15 @@ export class Edges {
     const known = this.#edges.get(event.log)?.quickest ?? Infinity;
     const quickest = Number.isNaN(way) ? known : Math.min(known, way);
     const late = Number.isNaN(way) ? 0 : way - quickest;
-    this.#edges.set(event.log, { heard: now, behind: event.behind ?? 0, late, quickest });
+    this.#edges.set(event.log, { confirmed: now, heard: now, behind: event.behind ?? 0, late, quickest });
     this.#absent.delete(event.log);
+  }
+
+  /** Lines came: the agent is there, whether or not they are the last ones. */
+  heard(log: LogName, now: number): void {
+    const edge = this.#edges.get(log);
+    if (edge) edge.heard = now;
+    this.#absent.delete(log);
   }
 
   absent(log: LogName, why: Absence, words: string, now: number): void {
@@ -78,10 +87,13 @@ export class Edges {
     if (absent) return { kind: "absent", why: absent.why, words: absent.words, seconds: seconds(now - absent.since) };
     const edge = this.#edges.get(log);
     if (!edge) return { kind: "opening" };
-    const age = now - edge.heard;
-    if (age > CONFIRMED_MS) return { kind: "silent", seconds: seconds(age) };
-    if (edge.behind === 0 && edge.late <= LATE_MS) return { kind: "live" };
-    return { kind: "behind", seconds: seconds(edge.late), bytes: edge.behind };
+    const quiet = now - edge.heard;
+    if (quiet > CONFIRMED_MS) return { kind: "silent", seconds: seconds(quiet) };
+    // Lines without an edge for so long: it lies behind what is still on its way.
+    const age = now - edge.confirmed;
+    const late = Math.max(edge.late, age > CONFIRMED_MS ? age : 0);
+    if (edge.behind === 0 && late <= LATE_MS) return { kind: "live" };
+    return { kind: "behind", seconds: seconds(late), bytes: edge.behind };
   }
 }
 

@@ -153,6 +153,7 @@ export class Live {
     const position = resumePoint(event);
     const known = this.#subscription.logs.find(({ log }) => log === event.log);
     if (known && position !== null) known.from = position;
+    if (event.type === "lines") this.#edges.heard(event.log, Date.now());
     if (event.type === "edge") this.#edges.confirmed(event, Date.now());
     if (event.type === "agent_back" || event.type === "opened") this.#edges.present(event.log);
     if (isAbsence(event.type) && "words" in event) this.#edges.absent(event.log, event.type, event.words, Date.now());

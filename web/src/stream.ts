@@ -94,6 +94,11 @@ export class Stream {
     return this.#attached;
   }
 
+  /** Whether the reader stands at the live end. */
+  get following(): boolean {
+    return this.#following;
+  }
+
   top(log: LogName): Top {
     return this.#ends.get(log)?.top ?? { kind: "unknown" };
   }

@@ -18,6 +18,10 @@ import { gapMark, Stream, type Row } from "./stream";
 const LAST = 200;
 /** Lines per page of history: a screen or some, quick to fetch and to lay out. */
 const PAGE = 200;
+/** Lines of a gap that are read at once. */
+const GAP = 1000;
+/** Rows in the document while the end is followed: some screens, since every frame of a fast log replaces them all. */
+const FOLLOWED = 400;
 /** Context below a line that a link points to. */
 const CONTEXT = 100;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
@@ -54,6 +58,8 @@ export class Viewer {
   #clock = 0;
   #reading: Reading = "nothing";
   #answers = 0;
+  /** The reader stands at the end. */
+  #follows = true;
   /** Stopped by the reader, and not to be started by scrolling. */
   #held = false;
 
@@ -112,6 +118,7 @@ export class Viewer {
 
   /** The reader came to the end of the rows, or left it. */
   follow(following: boolean): void {
+    this.#follows = following;
     if (following) this.#stream.follow();
     else this.#stream.hold();
     this.#show();
@@ -119,6 +126,8 @@ export class Viewer {
 
   /** Reads on upwards. */
   above(): Promise<void> {
+    // While the end is followed, the rows above those in the document come first.
+    if (this.rows[0] !== this.#stream.rows[0]) return Promise.resolve();
     if (!this.#logs.some((log) => this.#stream.top(log).kind === "before")) return Promise.resolve();
     return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
   }
@@ -131,7 +140,7 @@ export class Viewer {
 
   /** Puts the next lines of a gap in its place. */
   fill(row: Row): Promise<void> {
-    return this.#reads("gap", () => fillGap(this.#stream, row, this.#filter, PAGE, this.#abort.signal));
+    return this.#reads("gap", () => fillGap(this.#stream, row, this.#filter, GAP, this.#abort.signal));
   }
 
   has(position: Position): boolean {
@@ -165,6 +174,7 @@ export class Viewer {
     this.#live.stop();
     [this.#logs, this.#filter] = [logs, filter];
     this.#stream = new Stream(logs);
+    if (!this.#follows) this.#stream.hold();
     this.#reading = "nothing";
     [this.problem, this.tired] = [null, null];
     this.#show();
@@ -290,21 +300,21 @@ export class Viewer {
   }
 
   #publish(): void {
-    const rows = this.#stream.rows;
-    if (!sameRows(rows, this.rows)) this.rows = rows.slice();
+    const rows = this.#stream.following ? this.#stream.rows.slice(-FOLLOWED) : this.#stream.rows.slice();
+    if (!sameRows(rows, this.rows)) this.rows = rows;
     this.live = this.#live.state;
     this.now = Date.now();
     this.currency = this.#live.currency(this.now);
     this.waiting = this.#stream.waiting;
     this.attached = this.#stream.attached;
-    this.beginning = this.#atBeginning();
+    this.beginning = this.#atBeginning() && rows[0] === this.#stream.rows[0];
     this.reading = this.#reading;
     this.answers = this.#answers;
   }
 }
 
 function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
-  return a.length === b.length && a[0] === b[0] && a.every((row, i) => row === b[i]);
+  return a.length === b.length && a.every((row, i) => row === b[i]);
 }
 
 function openSocket(subscription: Subscription): WebSocket {

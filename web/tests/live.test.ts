@@ -213,6 +213,17 @@ describe("what is claimed", () => {
     expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 2, bytes: 0 });
   });
 
+  test("is behind, not silent, while lines come but no edge is reached", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      last().says({ type: "lines", log: A, position: `a${i}`, lines: lines(i, i + 1) });
+    }
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 5, bytes: 0 });
+  });
+
   test("does not depend on whose clock is right", () => {
     const { live, last } = view();
     last().onopen?.();
