@@ -40,6 +40,11 @@
 //!
 //! What this crate refuses: sockets, memory mapping (a truncated log would kill the process), reading anything but
 //! regular files that the [`Gate`] admits, and trusting device and inode numbers or modification times alone.
+//! It needs `/proc`, for the real path of what was opened.
+//!
+//! The way of a line through the files: `open` (path to file, past the gate) → `file` (the only one that reads) →
+//! `cursor` (one block at a time, compared with what stood before) → `block`. A follower (`follow`) and a page (`history`)
+//! are two ways to drive a cursor; `siblings` and `resolve` find the file in which to go on.
 
 mod block;
 mod cursor;
