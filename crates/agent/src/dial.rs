@@ -137,3 +137,6 @@ impl Dialer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

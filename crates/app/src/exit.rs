@@ -4,7 +4,7 @@
 //! installed for it in client commands, so that the shell sees a program that was ended by SIGINT (130), as with `tail`.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tailcast_agent::dial::DialError;
@@ -83,12 +83,24 @@ pub(crate) fn tell(outcome: Outcome) -> ExitCode {
     let exit = outcome.unwrap_or_else(|failure| match &failure.error {
         Some(error) if is_broken_pipe(error) => Exit::Ok,
         Some(_) => {
-            eprintln!("tailcast: {failure}");
+            say(&failure.to_string());
             failure.exit
         }
         None => failure.exit,
     });
     ExitCode::from(exit as u8)
+}
+
+/// Says it on stderr, each line for itself. What a hub, a proxy or a file has put into it cannot command the terminal.
+pub(crate) fn say(words: &str) {
+    let mut harmless = String::with_capacity(words.len() + 16);
+    for line in words.lines() {
+        harmless += "tailcast: ";
+        harmless += &tailcast_lines::harmless(line);
+        harmless.push('\n');
+    }
+    // Whoever has closed stderr does not want to be told.
+    drop(io::stderr().lock().write_all(harmless.as_bytes()));
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

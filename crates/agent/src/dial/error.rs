@@ -17,7 +17,7 @@ pub enum DialError {
         source: io::Error,
     },
     /// Every address refused: the machine is there, and nobody listens.
-    #[error("nobody listens at {host}: is the hub running, and is that its port?")]
+    #[error("nobody listens at {host}: is the hub running there? --hub URL or TAILCAST_HUB names another")]
     Refused {
         /// Host and port.
         host: String,

@@ -108,7 +108,8 @@ fn explain(host: String, source: std::io::Error) -> DialError {
     let certificate = |words: &str| DialError::Certificate { host: host.clone(), words: words.to_owned() };
     match tls {
         Some(rustls::Error::InvalidCertificate(error)) => match error {
-            CertificateError::UnknownIssuer => {
+            // A bad signature is mostly one of another authority that has the same name, as after it was made anew.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                 certificate("nobody known here signed it; name your own authority's certificate by --ca-file")
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {

@@ -70,8 +70,9 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
     let places = Places::new(&logs, &begin, left);
     let dialect = if flags.json { Dialect::Json } else { Dialect::Cbor };
-    let view = format!("{filter}{}policy={policy}", if filter.is_empty() { "" } else { "&" });
-    Live { dialer, client, dialect, view, places, output, cursor, patient: flags.follow.follow_retry }.run().await
+    Live { dialer, client, dialect, filter, policy, places, output, cursor, patient: flags.follow.follow_retry }
+        .run()
+        .await
 }
 
 /// The way to the logs, and their names or globs there.

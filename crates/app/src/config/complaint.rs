@@ -43,7 +43,7 @@ impl Complaints {
 impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, Complaint { place, words }) in self.0.iter().enumerate() {
-            let gap = if n > 0 { "\ntailcast: " } else { "" };
+            let gap = if n > 0 { "\n" } else { "" };
             write!(f, "{gap}{place}: {words}")?;
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! * `once`: `tail --no-follow`
 //! * `follow`: `tail` through appending, rotation, a hub that restarts
 //! * `cursor`: `tail --cursor-file` through kills
+//! * `way`: a proxy, a token, a base path
 //! * `agents`: an agent of its own process, with a token
 
 #![allow(clippy::unwrap_used, reason = "a harness that cannot go on has failed its test")]
@@ -16,4 +17,5 @@ mod follow;
 mod house;
 mod ls;
 mod once;
+mod way;
 mod words;

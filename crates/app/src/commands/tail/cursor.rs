@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::stdout::{Kind, Mark, Stdout};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, say};
 
 /// How often what is kept is brought to the disk, and how often it is kept at all for a file that is appended to.
 const PACE: Duration = Duration::from_secs(1);
@@ -67,10 +67,8 @@ impl Cursor {
         if let Some(mark) = kept.output.filter(|_| stdout.kind() == Kind::Appended) {
             let bytes = stdout.take_back(mark)?;
             if bytes > 0 {
-                eprintln!(
-                    "tailcast: {bytes} bytes of the output are not in {} yet: taken back, to be written again",
-                    path.display()
-                );
+                let cursor = path.display();
+                say(&format!("{bytes} bytes of the output are not in {cursor} yet: taken back, to be written again"));
             }
         }
         let mut cursor = Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None };

@@ -23,7 +23,7 @@ use super::output::Output;
 use super::places::Places;
 use super::{rest, words};
 use crate::client::Client;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
 
 /// The hub pings every 20 s; who has said nothing for this long is gone.
 const SILENCE: Duration = Duration::from_secs(70);
@@ -33,8 +33,9 @@ pub(super) struct Live {
     pub(super) dialer: Dialer,
     pub(super) client: Client,
     pub(super) dialect: Dialect,
-    /// The words of the view but for its logs: filter and policy.
-    pub(super) view: String,
+    /// The words of the filter, as in a query; empty when there is none.
+    pub(super) filter: String,
+    pub(super) policy: &'static str,
     pub(super) places: Places,
     pub(super) output: Output,
     pub(super) cursor: Option<Cursor>,
@@ -81,7 +82,7 @@ impl Live {
             let end = match self.connect().await {
                 Ok(socket) => {
                     if standing == Standing::Away {
-                        words::say("the hub is back; going on where each log was left");
+                        say("the hub is back; going on where each log was left");
                     }
                     standing = Standing::Good;
                     backoff.reset();
@@ -95,7 +96,7 @@ impl Live {
                 End::Bye(retry_ms) => Backoff::within(retry_ms),
                 End::Broken(failure) => {
                     if standing != Standing::Away {
-                        words::say(&format!("{failure}; trying again until it answers"));
+                        say(&format!("{failure}; trying again until it answers"));
                     }
                     standing = Standing::Away;
                     backoff.next()
@@ -107,8 +108,10 @@ impl Live {
 
     /// A WebSocket on which each log goes on where it was left.
     async fn connect(&mut self) -> Result<WebSocketStream<Stream>, Failure> {
-        self.places.find_beginnings(&mut self.client).await?;
-        let path = format!("api/v1/live?{}{}", self.places.query(), self.view);
+        self.places.find_beginnings(&mut self.client, &self.filter).await?;
+        let gap = if self.filter.is_empty() { "" } else { "&" };
+        let words = format!("{}{gap}policy={}", self.filter, self.policy);
+        let path = format!("api/v1/live?{}&{words}", self.places.query());
         Ok(self.dialer.websocket(&path, self.dialect.name()).await?)
     }
 

@@ -10,9 +10,8 @@ use super::output::Output;
 use super::places::{self, Page};
 use super::rest::{self, Rest};
 use super::time::Begin;
-use super::words;
 use crate::client::Client;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
 
 /// Lines asked for at a time.
 const PAGE: &str = "1000";
@@ -32,7 +31,7 @@ impl Once {
         let mut exit = Exit::Nothing;
         for log in logs {
             let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else {
-                words::say(&format!("{log}: there is nothing to read"));
+                say(&format!("{log}: there is nothing to read"));
                 continue;
             };
             let any = match self.output.is_bytes() && self.filter.is_empty() {

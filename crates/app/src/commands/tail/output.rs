@@ -6,6 +6,7 @@
 
 use std::io;
 
+use tailcast_lines::harmless;
 use tailcast_wire::{Block, Body};
 
 use super::line::Line;
@@ -148,7 +149,7 @@ impl Joint {
             last => {
                 if self.headed {
                     let gap = if last.is_some() { "\n" } else { "" };
-                    out.extend_from_slice(format!("{gap}==> {log} <==\n").as_bytes());
+                    out.extend_from_slice(format!("{gap}==> {} <==\n", harmless(log)).as_bytes());
                 }
                 *last = Some(Last { log: log.to_owned(), life, in_line: *end != b'\n' });
             }

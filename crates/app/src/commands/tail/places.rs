@@ -77,13 +77,13 @@ impl Places {
 
     /// Finds the positions of beginnings that a live view cannot be asked for: a time, very many lines, and the very
     /// first line of a log that was not there when it was first looked at.
-    pub(super) async fn find_beginnings(&mut self, client: &mut Client) -> Result<(), Failure> {
+    pub(super) async fn find_beginnings(&mut self, client: &mut Client, filter: &str) -> Result<(), Failure> {
         for place in &mut self.0 {
             let found = match &place.stands {
                 Stands::Nowhere => first(client, &place.log).await,
-                Stands::Before(begin @ Begin::Since(_)) => start(client, &place.log, begin, "").await,
+                Stands::Before(begin @ Begin::Since(_)) => start(client, &place.log, begin, filter).await,
                 Stands::Before(begin @ Begin::Last(lines)) if *lines > MOST_LAST => {
-                    start(client, &place.log, begin, "").await
+                    start(client, &place.log, begin, filter).await
                 }
                 _ => continue,
             };
@@ -99,7 +99,7 @@ impl Places {
         Ok(())
     }
 
-    /// `log=…&from=…&log=…&last=…`, with a `&` behind it.
+    /// `log=…&from=…&log=…&last=…`
     pub(super) fn query(&self) -> String {
         let mut query = Serializer::new(String::new());
         let mut last = 0;
@@ -112,7 +112,7 @@ impl Places {
             }
         }
         query.append_pair("last", &last.min(MOST_LAST).to_string());
-        query.finish() + "&"
+        query.finish()
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_log_begins_where_it_was_left_and_the_others_with_their_last_lines() {
-        assert_eq!(places().query(), "log=web1%3A%2Fa+b&log=web1%3A%2Fc&from=left&last=5&");
+        assert_eq!(places().query(), "log=web1%3A%2Fa+b&log=web1%3A%2Fc&from=left&last=5");
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         places.moved("web1:/a b", Some("two"));
         places.moved("web1:/c", None);
         places.moved("web9:/strange", Some("x"));
-        assert_eq!(places.query(), "log=web1%3A%2Fa+b&from=two&log=web1%3A%2Fc&from=left&last=0&");
+        assert_eq!(places.query(), "log=web1%3A%2Fa+b&from=two&log=web1%3A%2Fc&from=left&last=0");
     }
 
     #[test]
@@ -209,6 +209,6 @@ mod tests {
         let mut places = places();
         places.moved("web1:/a b", None);
         assert_eq!(places.0[0].stands, Stands::Nowhere);
-        assert!(places.query().ends_with("last=10000&"));
+        assert!(places.query().ends_with("last=10000"));
     }
 }

@@ -8,7 +8,7 @@ use url::form_urlencoded::Serializer;
 
 use super::output::Output;
 use crate::client::Client;
-use crate::exit::Failure;
+use crate::exit::{Failure, say};
 
 /// A stretch that is still to be fetched.
 pub(super) struct Rest {
@@ -69,7 +69,7 @@ pub(super) async fn fetch(
     while left > 0 {
         // Whatever is behind the line is not read: dropping the body ends the connection.
         let Some(frame) = body.frame().await else {
-            eprintln!("tailcast: {log}: the last {left} bytes of a long line are gone from the disk");
+            say(&format!("{log}: the last {left} bytes of a long line are gone from the disk"));
             return Ok(());
         };
         if let Ok(mut piece) = frame.map_err(|error| client.broken(error))?.into_data() {

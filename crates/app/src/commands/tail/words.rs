@@ -1,20 +1,13 @@
-//! What is said on stderr while logs are looked at: one line each, harmless whatever it quotes.
-
-use tailcast_lines::harmless;
+//! What is said on stderr while logs are looked at: one line for each thing that happened.
 
 use super::dialect::Told;
+use crate::exit::say;
 
-/// Says what happened to a log.
+/// Says what happened to a log, when a person wants to know.
 pub(super) fn told(told: &Told) {
-    if told.is_news {
-        match told.log.as_str() {
-            "" => say(&told.words),
-            log => say(&format!("{log}: {}", told.words)),
-        }
+    match told.log.as_str() {
+        _ if !told.is_news => {}
+        "" => say(&told.words),
+        log => say(&format!("{log}: {}", told.words)),
     }
-}
-
-/// Says it.
-pub(super) fn say(words: &str) {
-    eprintln!("tailcast: {}", harmless(words));
 }
