@@ -18,8 +18,15 @@ export class Hub {
   #address = "127.0.0.1";
   #port = 0;
 
+  #base = "/";
+
   get url(): string {
-    return `http://${this.#address}:${this.#port}/`;
+    return `http://${this.#address}:${this.#port}${this.#base}`;
+  }
+
+  /** Serves below a path, as behind a proxy that has other things to serve, too. */
+  below(base: string): void {
+    this.#base = base;
   }
 
   /** Listens where being on this machine is not enough to be let in. */
@@ -56,6 +63,9 @@ export class Hub {
   async start(): Promise<void> {
     const listen = `${this.#address}:${this.#port}`;
     const args = ["serve", this.dir, "--host", HOST, "--listen", listen, "--state-dir", this.#state];
+    const config = join(this.#state, "tailcast.toml");
+    writeFileSync(config, `[hub]\nbase_path = "${this.#base}"\n`);
+    args.push("--config", config);
     // What it says of itself is of interest only when it does not start.
     const child = spawn(BIN, args, { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
@@ -102,7 +112,7 @@ export const test = base.extend<{ hub: Hub }>({
 
 /** Opens a log through the list, as a person would. */
 export async function openLog(page: Page, hub: Hub, name: string): Promise<void> {
-  await page.goto(hub.url);
+  await page.goto(`${hub.url}hosts`);
   await page.getByRole("link", { name: new RegExp(`${name}$`) }).click();
   await isLive(page);
 }

@@ -219,6 +219,44 @@ test("a phone shows the same without scrolling sideways", async ({ page, hub }) 
   await expect(page.getByLabel("Show only")).toBeVisible();
 });
 
+test("below a path everything is the same", async ({ page, hub }) => {
+  hub.below("/ops/logs/");
+  hub.write("app.log", 0, 300);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  expect(new URL(page.url()).pathname).toBe("/ops/logs/logs");
+  await showsExactly(page, 100, 300);
+  await wheel(page, -20_000);
+  await showsExactly(page, 0, 300);
+  await page.reload();
+  await isLive(page);
+  await page.getByRole("link", { name: "All logs" }).click();
+  await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
+});
+
+test("the keys do what they do in other pagers, and none does anything while one types", async ({ page, hub }) => {
+  hub.write("app.log", 0, 180);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("k");
+  await expect(page.getByRole("button", { name: /To the end/ })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("button", { name: /To the end/ })).toBeHidden();
+  await page.keyboard.press("PageUp");
+  await expect(page.getByText("line 179")).not.toBeInViewport();
+  await page.keyboard.press("Home");
+  await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
+  await page.keyboard.press("End");
+  await expect(page.getByText("line 179")).toBeInViewport();
+  await page.keyboard.press("/");
+  await page.keyboard.type("line 1 jk");
+  await expect(page.getByTestId("standing")).toHaveText("live");
+  await expect(page.getByText("No line matches yet.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press(" ");
+  await expect(page.getByTestId("standing")).toHaveText("stopped");
+});
+
 test("a hub with a password asks for it, and lets one out again", async ({ page, hub }) => {
   const outside = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   const address = outside.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
