@@ -4,13 +4,14 @@
 //! other than loopback. Where there is none they say so and check the rest.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::unix::fs::symlink;
 use std::process::{Output, Stdio};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{Request, StatusCode};
 use tokio::io::AsyncWriteExt;
 
-use crate::rig::{Answer, Hub, Program, Site, binary, get, is_root, send, within};
+use crate::rig::{Answer, Form, Hub, Program, Site, binary, get, is_root, send, within};
 
 /// A user who is nobody: neither root nor the one that stands for unknown ones.
 const SOMEBODY: u32 = 65533;
@@ -90,6 +91,44 @@ async fn an_agent_speaks_for_the_hosts_of_its_token_alone() {
     db.says("its token does not allow the name db1").await;
     let hosts = hub.get("/api/v1/hosts").await.json();
     assert_eq!(hosts["hosts"].as_array().unwrap().len(), 1, "{hosts}");
+}
+
+#[tokio::test]
+async fn what_is_not_offered_is_not_there_whatever_leads_to_it() {
+    let site = Site::new();
+    let logs = site.logs();
+    std::fs::write(site.path("secret"), "the secret\n").unwrap();
+    symlink(site.path("secret"), logs.join("link.log")).unwrap();
+    symlink(site.path(""), logs.join("up")).unwrap();
+    let hub = Hub::with_agent(&site).await;
+    let mut names = vec![site.path("secret").display().to_string()];
+    names.extend(["link.log", "up/secret", "../secret"].map(|name| format!("{}/{name}", logs.display())));
+    for name in names {
+        for path in ["lines?last=5&log=web1:", "raw?log=web1:"] {
+            let answer = hub.get(&format!("/api/v1/{path}{name}")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}{name}: {answer:?}");
+        }
+        let words = hub.view(Form::Json, &format!("web1:{name}")).await.told("error").await;
+        assert!(words.contains("no such log"), "{name}: {words}");
+    }
+    let list = String::from_utf8(hub.get("/api/v1/logs").await.body.to_vec()).unwrap();
+    assert!(!list.contains("secret"), "{list}");
+}
+
+#[tokio::test]
+async fn a_log_that_becomes_a_link_to_elsewhere_while_it_is_watched_is_gone() {
+    let site = Site::new();
+    std::fs::write(site.path("secret"), "the secret\n").unwrap();
+    let (mut file, hub) = (site.log("app.log"), Hub::with_agent(&site).await);
+    file.write("a line\n");
+    let mut viewer = hub.view(Form::Json, &file.on("web1")).await;
+    assert_eq!(viewer.line().await, "a line");
+    std::fs::remove_file(site.logs().join("app.log")).unwrap();
+    symlink(site.path("secret"), site.logs().join("app.log")).unwrap();
+    viewer.told("gone").await;
+    // The old file is open still, and what its writer adds is shown; nothing of the other one.
+    file.write("last words\n");
+    assert_eq!(viewer.line().await, "last words");
 }
 
 /// A hub with a password that listens on all addresses, and one of them that is not loopback.

@@ -52,3 +52,31 @@ async fn ten_thousand_logs_that_nobody_looks_at_do_not_wake_their_agent() {
     eprintln!("{wakeups} wake-ups in {SECONDS} s, {} MiB, at most {}", memory >> 20, most >> 20);
     assert!(wakeups <= 10, "{wakeups}");
 }
+
+#[tokio::test]
+async fn requests_that_have_ended_leave_nothing_open() {
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    file.write("x\n".repeat(10_000));
+    let (hub, log) = (Hub::serve(&site, &["--no-agent"]).await, file.on("web2"));
+    let agent = site.agent("web2", &hub.url()).await;
+    hub.has_host("web2").await;
+    let open = || (hub.program.files().len(), agent.files().len(), agent.watches());
+    hub.view(Form::Json, &log).await.line().await;
+    let quiet = until("rest after the first view", || Some(open()).filter(|(_, _, watches)| *watches == 0)).await;
+    let (memory, _) = hub.program.memory();
+    for _ in 0..25 {
+        let mut views = Vec::new();
+        for form in [Form::Json, Form::Cbor, Form::Sse, Form::Text] {
+            views.push(hub.view(form, &log).await);
+        }
+        hub.get(&format!("/api/v1/lines?log={log}&last=1000")).await;
+        // Some leave before they have read anything, some in the midst of it, by a reset.
+        views[fastrand::usize(0..4)].line().await;
+        let raw = format!("/api/v1/raw?log={log}");
+        drop(tokio::time::timeout(Duration::from_micros(500), hub.get(&raw)).await);
+    }
+    until("everything closed again", || (open() <= quiet).then_some(())).await;
+    let (now, _) = hub.program.memory();
+    eprintln!("150 requests later: {quiet:?} open, {} MiB and before {}", now >> 20, memory >> 20);
+}

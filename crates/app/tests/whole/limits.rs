@@ -22,10 +22,7 @@ async fn with_64_descriptors_some_of_200_are_served_and_the_others_are_told() {
     let site = Site::new();
     let mut file = site.log("app.log");
     file.write("first\n");
-    let mut command = site.shell("ulimit -n 64; exec \"$@\"");
-    command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
-    command.arg(site.state()).arg(site.logs());
-    let hub = Hub::of(&site, command).await;
+    let hub = few_descriptors(&site).await;
     let crowd = (0..200).map(|_| tokio::spawn(Client::come(hub.address, file.on("web1")))).collect::<Vec<_>>();
     let (mut served, mut refused) = (Vec::new(), 0);
     for client in crowd {
@@ -44,6 +41,27 @@ async fn with_64_descriptors_some_of_200_are_served_and_the_others_are_told() {
     }
     served.clear();
     until_served(&hub, file.on("web1")).await;
+}
+
+#[tokio::test]
+async fn with_64_descriptors_viewers_of_different_logs_do_not_starve_the_files() {
+    let site = Site::new();
+    let mut files: Vec<_> = (0..40).map(|number| site.log(&format!("{number}.log"))).collect();
+    let hub = few_descriptors(&site).await;
+    let mut served = Vec::new();
+    for (number, file) in files.iter_mut().enumerate() {
+        file.write("first\n");
+        match Client::come(hub.address, file.on("web1")).await {
+            Client::Served(stream) => served.push((number, stream)),
+            Client::Refused => (),
+        }
+    }
+    eprintln!("{} viewers of as many logs", served.len());
+    for (number, stream) in &mut served {
+        within("the first line", read_until(stream, "first")).await;
+        files[*number].write("second\n");
+        within("the second line", read_until(stream, "second")).await;
+    }
 }
 
 #[tokio::test]
@@ -167,6 +185,14 @@ fn with_little_room(site: &Site, words: &[&str]) -> Command {
 async fn may_mount(site: &Site) -> bool {
     let mut trial = site.shell("unshare --mount mount -t tmpfs tailcast state");
     trial.stderr(Stdio::null()).status().await.is_ok_and(|status| status.success())
+}
+
+/// A hub with its own agent that may open 64 descriptors.
+async fn few_descriptors(site: &Site) -> Hub {
+    let mut command = site.shell("ulimit -n 64; exec \"$@\"");
+    command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
+    command.arg(site.state()).arg(site.logs());
+    Hub::of(site, command).await
 }
 
 /// One of a crowd.

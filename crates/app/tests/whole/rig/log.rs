@@ -21,11 +21,6 @@ impl LogFile {
         format!("{host}:{}", self.path.display())
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Appends, in one write.
     pub(crate) fn write(&mut self, text: impl AsRef<[u8]>) {
         self.file.write_all(text.as_ref()).unwrap();
