@@ -139,12 +139,14 @@ impl Channel {
     pub(crate) fn opened(&self, session: u64, zone: &TimeZone, edge: Option<&Place>) {
         let mut state = self.lock();
         let was_down = state.heard.is_some() && state.link != Link::Up;
-        let from = state.reached();
+        let went_on = state.edge.is_some().then(|| state.reached());
         state.link = Link::Up;
         state.session = session;
         state.zone = zone.clone();
         state.lives.clear();
         state.advance(edge);
+        // What was written before a channel began is in the file alone: who has read less than that must read on.
+        let from = went_on.unwrap_or_else(|| state.reached());
         let what = match was_down {
             true => What::AgentBack { words: "the agent is back".to_owned() },
             // Whoever has read the file to its end goes on here.

@@ -118,6 +118,14 @@ impl Item {
         }
     }
 
+    /// Whether who has seen nothing of the log would miss lines by beginning with this item.
+    pub(crate) fn begins_late(&self) -> bool {
+        match &self.what {
+            What::Block { block, .. } => block.start > 0,
+            _ => self.reach.offset > 0,
+        }
+    }
+
     /// What is left of a block behind `offset`, for a viewer who has the beginning already; `None` when nothing is.
     /// `offset` is the start of a line, as all positions are that a viewer can hold.
     pub(crate) fn behind(&self, offset: u64) -> Option<Item> {

@@ -193,6 +193,12 @@ impl View {
             self.read();
             return false;
         }
+        if self.position.is_none() && item.begins_late() {
+            // There was no file when this view looked, and when the agent looked there were lines in it.
+            self.start = Start::Beginning;
+            self.read();
+            return false;
+        }
         match &item.what {
             What::Told(told) if self.reads_over(told) => {
                 self.read();
