@@ -4,8 +4,16 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
 
+mod filters;
+mod flood;
 mod history;
 mod http;
+mod joining;
+mod paging;
+mod pipe;
+mod rotation;
+mod slow;
+mod sse;
 mod stream;
 mod viewer;
 mod world;

@@ -58,11 +58,13 @@ impl Stream {
 
     /// All that comes up to and with `end`.
     pub(crate) async fn text_until(&mut self, end: &str) -> String {
+        let mut searched = 0;
         loop {
-            if let Some(at) = self.read.windows(end.len()).position(|part| part == end.as_bytes()) {
-                let rest = self.read.split_off(at + end.len());
+            if let Some(at) = self.read[searched..].windows(end.len()).position(|part| part == end.as_bytes()) {
+                let rest = self.read.split_off(searched + at + end.len());
                 return String::from_utf8(std::mem::replace(&mut self.read, rest)).unwrap();
             }
+            searched = self.read.len().saturating_sub(end.len());
             if let Err(ended) = self.more().await {
                 panic!("{ended:?} before {end:?}; there was {:?}", String::from_utf8_lossy(&self.read));
             }

@@ -25,7 +25,7 @@ use crate::viewer::{Line, Viewer};
 /// The name of the host that is this process.
 pub(crate) const HOST: &str = "web1";
 /// How long anything may take before a test gives up: far more than a busy machine needs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A hub on a port.
 pub(crate) struct Served {

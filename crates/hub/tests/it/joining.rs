@@ -1,0 +1,104 @@
+//! Whoever comes to a log that is being written sees each line once: history meets live without a seam.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::viewer::Line;
+use crate::world::{World, numbered};
+
+/// How often somebody joins.
+const TIMES: usize = 20;
+
+/// A thread that writes `line 0`, `line 1` … into each of some logs, in pieces that end anywhere.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<usize>,
+}
+
+impl Writer {
+    fn start(world: &World, names: &[String]) -> Self {
+        let open = |name: &String| OpenOptions::new().create(true).append(true).open(world.path(name)).unwrap();
+        let files: Vec<File> = names.iter().map(open).collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut written = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                let lines: String = (written..written + 7).map(|n| format!("line {n}\n")).collect();
+                let (one, two) = lines.split_at(written % lines.len());
+                for mut file in &files {
+                    file.write_all(one.as_bytes()).unwrap();
+                    file.write_all(two.as_bytes()).unwrap();
+                }
+                written += 7;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            written
+        });
+        Writer { stop, thread }
+    }
+
+    /// How many lines there are in the end.
+    fn stop(self) -> usize {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+fn numbers(lines: &[Line]) -> Vec<usize> {
+    lines.iter().map(|line| line.text.strip_prefix("line ").unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_joins_a_busy_log_sees_each_line_once_and_so_do_those_who_were_there() {
+    let world = World::new().await;
+    let writer = Writer::start(&world, &["busy.log".to_owned()]);
+    let mut first = world.watch("busy.log", "last=0&policy=complete").await;
+    let mut seen = numbers(&first.lines(100).await);
+    for time in 0..TIMES {
+        let mut second = world.watch("busy.log", &format!("last={}&policy=complete", time * 50)).await;
+        let joined = numbers(&second.lines(time * 50 + 300).await);
+        assert!(joined.iter().zip(&joined[1..]).all(|(a, b)| a + 1 == *b), "a seam: {joined:?}");
+        // Who comes again with a position goes on exactly there.
+        let last = second.lines(1).await;
+        drop(second);
+        let mut again = world.watch("busy.log", &format!("from={}&policy=complete", last[0].position)).await;
+        let gone_on = numbers(&again.lines(100).await);
+        assert_eq!(gone_on, (joined[joined.len() - 1] + 1..).take(100).collect::<Vec<_>>());
+    }
+    let written = writer.stop();
+    seen.extend(numbers(&first.lines_until(&format!("line {}", written - 1)).await));
+    assert_eq!(seen, (seen[0]..written).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_who_looks_at_a_busy_log_sees_each_line_once() {
+    let world = World::new().await;
+    let names: Vec<String> = (0..TIMES).map(|n| format!("{n}.log")).collect();
+    let writer = Writer::start(&world, &names);
+    for (n, name) in names.iter().enumerate() {
+        let mut viewer = world.watch(name, &format!("last={}&policy=complete", n * 10)).await;
+        let seen = numbers(&viewer.lines(n * 10 + 300).await);
+        assert!(seen.iter().zip(&seen[1..]).all(|(a, b)| a + 1 == *b), "a seam: {seen:?}");
+    }
+    writer.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_while_a_log_appears_sees_it_from_its_first_line() {
+    let world = World::new().await;
+    for n in 0..TIMES {
+        let name = format!("{n}.log");
+        let mut viewer = world.watch(&name, "last=5&policy=complete").await;
+        // At any moment between the view's own look and the agent's.
+        tokio::time::sleep(Duration::from_micros(n as u64 * 150)).await;
+        world.append(&name, numbered(0..300));
+        let seen = numbers(&viewer.lines_until("line 299").await);
+        // Who came late enough to ask for the last five got them; everybody else all.
+        assert!(seen.len() == 300 || seen.len() == 5, "{seen:?}");
+    }
+}
