@@ -17,9 +17,9 @@ mod live;
 mod once;
 mod output;
 mod places;
-mod rest;
 mod screen;
 mod stdout;
+mod stretch;
 mod time;
 mod words;
 

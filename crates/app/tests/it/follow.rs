@@ -145,3 +145,20 @@ fn a_log_that_nobody_offers_is_refused_at_once() {
     assert!(!ran.err.is_empty());
     house.run(&["tail", "db9:/a", "--hub", &hub.url]).ended(1);
 }
+
+#[test]
+fn what_comes_late_into_a_file_that_was_left_is_fetched() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    let tail = house.start(&["tail", &house.log("a"), "--hub", &hub.url]);
+    assert_eq!(tail.next(), "one\n");
+    fs::rename(house.path("logs/a"), house.path("logs/a.1")).unwrap();
+    house.append("a", "two\n");
+    assert_eq!(tail.next(), "two\n");
+    house.append("a.1", "late\n");
+    tail.hears("skipped");
+    assert_eq!(tail.next(), "late\n");
+    house.append("a", "three\n");
+    assert_eq!(tail.next(), "three\n");
+}

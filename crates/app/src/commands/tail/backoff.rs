@@ -20,6 +20,11 @@ impl Backoff {
         self.tries = 0;
     }
 
+    /// Whether nothing has been waited for yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.tries == 0
+    }
+
     /// The next wait: a random part of the bound, not below a tenth of it.
     pub(super) fn next(&mut self) -> Duration {
         let bound = FIRST.saturating_mul(1 << self.tries.min(10)).min(LONGEST);

@@ -38,8 +38,8 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) log: String,
-    /// Where the log goes on, where that is known.
-    pub(super) position: Option<String>,
+    /// What was not sent and will not be: lines that came late into a file that was left. From a position to a position.
+    pub(super) gap: Option<(String, String)>,
     /// Whether a person wants to know.
     pub(super) is_news: bool,
     pub(super) words: String,
@@ -75,19 +75,26 @@ fn not_understood(error: impl Into<anyhow::Error>) -> Failure {
 }
 
 fn of_live(live: Live) -> Event {
-    let told = |log: String, words| Event::Told(Told { log, position: None, is_news: true, words });
+    let told = |log: String, words| Event::Told(Told { log, gap: None, is_news: true, words });
     match live {
         Live::Block(block) => Event::Block { log: block.log.to_string(), position: block.position, block: block.block },
         Live::Edge { log, position, .. } => Event::Edge { log: log.to_string(), position },
         Live::Told { log, told } => Event::Told(Told {
             log: log.to_string(),
-            position: told.to.map(|place| place.position),
             is_news: told.tiding != Some(Tiding::Opened),
+            gap: left_behind(&told),
             words: told.words,
         }),
         Live::AgentLost { log, words } | Live::AgentBack { log, words } => told(log.to_string(), words),
         Live::Bye { retry_ms } => Event::Bye { retry_ms },
     }
+}
+
+/// The bounds of a gap behind which the log does not go on; one behind which it does, a complete view reads by itself.
+fn left_behind(told: &tailcast_wire::Told) -> Option<(String, String)> {
+    let is_gap = told.tiding == Some(Tiding::Gap) && told.goes_on().is_none();
+    let bounds = told.from.as_ref().zip(told.to.as_ref()).filter(|_| is_gap)?;
+    Some((bounds.0.position.clone(), bounds.1.position.clone()))
 }
 
 /// The fields of all JSON events together.
@@ -98,7 +105,6 @@ struct Said {
     log: Option<String>,
     position: Option<String>,
     lines: Option<Vec<Line>>,
-    to: Option<String>,
     retry_ms: Option<u32>,
     words: Option<String>,
 }
@@ -109,6 +115,6 @@ fn of_json(said: Said) -> Option<Event> {
         "lines" => Some(Event::Lines { log, position: said.position?, lines: said.lines? }),
         "edge" => Some(Event::Edge { log, position: said.position }),
         "bye" => Some(Event::Bye { retry_ms: said.retry_ms.unwrap_or(0) }),
-        kind => Some(Event::Told(Told { log, position: said.to, is_news: kind != "opened", words: said.words? })),
+        kind => Some(Event::Told(Told { log, gap: None, is_news: kind != "opened", words: said.words? })),
     }
 }

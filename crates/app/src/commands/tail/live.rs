@@ -6,22 +6,24 @@
 //!    └──────── lost: wait, come again ◀───────┘  from=POSITION of each log
 //! ```
 //!
-//! A position moves only after the bytes in front of it were written, so a connection may break anywhere and nothing is
-//! lost or doubled. What ends a run: the reader of our output left, the hub refuses us, or the user.
+//! A position moves only with blocks and edges, and after the bytes in front of it were written, so a connection may break
+//! anywhere and nothing is lost or doubled. What ends a run: the reader of our output left, the hub refuses us, or the user.
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tailcast_agent::dial::{Dialer, Stream};
-use tokio::time::{Instant, sleep_until, timeout};
+use tailcast_wire::{Block, Body, Ends};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_websockets::{Message, WebSocketStream};
 
 use super::backoff::Backoff;
 use super::cursor::Cursor;
-use super::dialect::{Dialect, Event};
+use super::dialect::{Dialect, Event, Told};
 use super::output::Output;
 use super::places::Places;
-use super::{rest, words};
+use super::stretch::Stretch;
+use super::words;
 use crate::client::Client;
 use crate::exit::{Exit, Failure, Outcome, say};
 
@@ -141,10 +143,7 @@ impl Live {
     async fn take(&mut self, message: &Message) -> Result<Option<End>, Failure> {
         match self.dialect.read(message)? {
             Some(Event::Block { log, position, block }) => {
-                match self.output.is_bytes() {
-                    true => rest::whole(&mut self.client, &mut self.output, &log, &block).await?,
-                    false => self.output.block(&log, &block)?,
-                }
+                self.block(&log, &block).await?;
                 self.moved(&log, Some(&position))?;
             }
             Some(Event::Lines { log, position, lines }) => {
@@ -154,14 +153,66 @@ impl Live {
             Some(Event::Edge { log, position }) => self.moved(&log, position.as_deref())?,
             Some(Event::Told(told)) => {
                 words::told(&told);
-                if told.position.is_some() {
-                    self.moved(&told.log, told.position.as_deref())?;
-                }
+                self.fill(&told).await?;
             }
             Some(Event::Bye { retry_ms }) => return Ok(Some(End::Bye(retry_ms))),
             None => {}
         }
         Ok(None)
+    }
+
+    /// Writes a block, into a pipe with what the hub has cut from long lines in it.
+    async fn block(&mut self, log: &str, block: &Block) -> Result<(), Failure> {
+        let is_cut = match &block.body {
+            Body::Raw(_) => matches!(block.ends, Ends::Cut { .. }),
+            Body::Picked { lines, .. } => lines.iter().any(|line| line.cut.is_some()),
+        };
+        if !is_cut || !self.output.is_bytes() {
+            return Ok(self.output.block(log, block)?);
+        }
+        match &block.body {
+            Body::Raw(bytes) => {
+                self.output.block(log, block)?;
+                let rest = Stretch::behind(block, (block.start, bytes), block.end.saturating_sub(block.start));
+                self.copy(rest, (log, block.life)).await?;
+            }
+            Body::Picked { lines, .. } => {
+                for line in lines {
+                    self.output.bytes(log, block.life, &line.bytes)?;
+                    let rest = line.cut.and_then(|length| Stretch::behind(block, (line.offset, &line.bytes), length));
+                    self.copy(rest, (log, block.life)).await?;
+                    self.output.end_line(log, block.life, line.bytes.is_empty())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches what came late into a file that was left, when everything is wanted as it is. A filter has nobody to judge
+    /// it here, and a person has been told.
+    async fn fill(&mut self, told: &Told) -> Result<(), Failure> {
+        let wants_all = self.policy == "complete" && self.filter.is_empty() && self.output.is_bytes();
+        let Some((from, to)) = told.gap.as_ref().filter(|_| wants_all) else { return Ok(()) };
+        // Under a life that no file has, so that it begins on a line of its own.
+        self.copy(Some(Stretch::between(from, to)), (&told.log, u64::MAX)).await?;
+        // No position has moved, and the bytes will not be sent again.
+        self.keep()
+    }
+
+    /// Writes a stretch, however often the connection breaks: what is begun cannot be left half written.
+    async fn copy(&mut self, stretch: Option<Stretch>, of: (&str, u64)) -> Result<(), Failure> {
+        let Some(mut stretch) = stretch else { return Ok(()) };
+        let mut backoff = Backoff::default();
+        while let Err(failure) = stretch.copy(&mut self.client, &mut self.output, of).await {
+            if failure.exit() != Exit::Unreachable {
+                return Err(failure);
+            }
+            if backoff.is_fresh() {
+                say(&format!("{failure}; trying again until it answers"));
+            }
+            sleep(backoff.next()).await;
+        }
+        Ok(())
     }
 
     /// A log has been written out up to `position`; `None` says that there is nothing to read yet.

@@ -8,7 +8,7 @@ use url::form_urlencoded::Serializer;
 use super::line::Line;
 use super::output::Output;
 use super::places::{self, Page};
-use super::rest::{self, Rest};
+use super::stretch::Stretch;
 use super::time::Begin;
 use crate::client::Client;
 use crate::exit::{Exit, Failure, Outcome, say};
@@ -92,8 +92,8 @@ impl Once {
                 continue;
             };
             self.output.lines(log, before)?;
-            let all = Rest { from: said.position.into_owned(), length };
-            rest::fetch(&mut self.client, &mut self.output, (log, 0), &all).await?;
+            let mut all = Stretch::of_length(said.position.into_owned(), length);
+            all.copy(&mut self.client, &mut self.output, (log, 0)).await?;
             self.output.end_line(log, 0, false)?;
         }
         Ok(())
