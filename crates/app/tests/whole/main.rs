@@ -8,6 +8,7 @@ mod closed;
 mod idle;
 mod kill;
 mod limits;
+mod pace;
 #[path = "../path.rs"]
 mod path;
 mod rig;

@@ -9,7 +9,7 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use serde_json::Value;
-use tailcast_wire::{Body, Live};
+use tailcast_wire::{Body, Live, Place, Tiding};
 use tokio::net::TcpStream;
 use tokio_websockets::{ClientBuilder, WebSocketStream};
 
@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Edge(Option<String>),
     /// Something happened: its name, and the words for a person.
     Told(String, String),
+    /// Bytes that were not sent, from one position to another.
+    Gap(String, String),
     /// Come again within so many milliseconds.
     Bye(u64),
 }
@@ -66,10 +68,14 @@ impl Viewer {
     /// As [`Hub::view`](super::Hub::view), of a hub that may not be there.
     pub(crate) async fn connect(hub: SocketAddr, form: Form, log: &str, from: Option<&str>) -> Result<Self, String> {
         let from = from.map(|from| format!("&from={}", escaped(from))).unwrap_or_default();
-        let path = format!("/api/v1/live?log={}{from}&policy=complete", escaped(log));
+        Self::ask(hub, form, &format!("/api/v1/live?log={}{from}&policy=complete", escaped(log))).await
+    }
+
+    /// A view as a URL has it.
+    pub(crate) async fn ask(hub: SocketAddr, form: Form, path: &str) -> Result<Self, String> {
         let connection = match form {
-            Form::Json => socket(hub, &path, "tailcast.v1.json").await?,
-            Form::Cbor => socket(hub, &path, "tailcast.v1.cbor").await?,
+            Form::Json => socket(hub, path, "tailcast.v1.json").await?,
+            Form::Cbor => socket(hub, path, "tailcast.v1.cbor").await?,
             Form::Sse => response(hub, Request::get(path).header("accept", "text/event-stream")).await,
             Form::Text => response(hub, Request::get(path)).await,
         };
@@ -207,6 +213,7 @@ fn of_json(event: &Value) -> Option<Event> {
         }
         "edge" => Some(Event::Edge(text("position"))),
         "bye" => Some(Event::Bye(event["retry_ms"].as_u64()?)),
+        "gap" => Some(Event::Gap(text("from").unwrap_or_default(), text("to").unwrap_or_default())),
         kind => Some(Event::Told(kind.to_owned(), text("words").unwrap_or_default())),
     }
 }
@@ -221,6 +228,10 @@ fn of_live(live: Live) -> Option<Event> {
             Body::Picked { .. } => None,
         },
         Live::Edge { position, .. } => Some(Event::Edge(position)),
+        Live::Told { told, .. } if told.tiding == Some(Tiding::Gap) => {
+            let position = |place: Option<Place>| place.map(|place| place.position).unwrap_or_default();
+            Some(Event::Gap(position(told.from), position(told.to)))
+        }
         Live::Told { told, .. } => Some(Event::Told(told.tiding?.name().to_owned(), told.words)),
         Live::AgentLost { words, .. } => Some(Event::Told("agent_lost".to_owned(), words)),
         Live::AgentBack { words, .. } => Some(Event::Told("agent_back".to_owned(), words)),
