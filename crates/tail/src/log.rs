@@ -10,6 +10,7 @@ use crate::file::{Identity, Stat};
 use crate::follow::{Follower, From};
 use crate::gate::Role;
 use crate::incarnation::{Held, Remembered};
+use crate::open::trail;
 use crate::page::Cap;
 use crate::position::Tag;
 use crate::setup::Setup;
@@ -85,6 +86,8 @@ impl Shared {
     /// All files of the log, newest first.
     pub(crate) fn chain(&self) -> Vec<Member> {
         let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A link that nothing was opened through yet: siblings stand where it will lead.
+        let home = if home == self.path { trail(&self.path).pop().unwrap_or(home) } else { home };
         chain(&self.path, &home)
     }
 

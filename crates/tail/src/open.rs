@@ -20,6 +20,9 @@ use crate::gate::{Candidate, Role};
 use crate::incarnation::{HeadCheck, Held, Remembered};
 use crate::log::Shared;
 
+/// Links that are followed by ourselves, to find what is around a file. The kernel gives up at 40.
+const MOST_LINKS: usize = 8;
+
 impl Shared {
     /// Opens what `path` leads to, or shares it if it is open.
     pub(crate) fn open(&self, path: &Path, role: Role) -> Result<Held, Obstacle> {
@@ -105,6 +108,18 @@ fn find(alive: &[Remembered], identity: Identity) -> Option<Held> {
 fn real_path(fd: impl AsFd) -> Result<PathBuf, Errno> {
     let link = readlink(proc_path(fd.as_fd().as_raw_fd()), Vec::new())?;
     Ok(PathBuf::from(OsString::from_vec(link.into_bytes())))
+}
+
+/// The path, and what each link on the way leads to, whether something is there or not.
+pub(crate) fn trail(path: &Path) -> Vec<PathBuf> {
+    let mut trail = vec![path.to_owned()];
+    while let Some(last) = trail.last().filter(|_| trail.len() <= MOST_LINKS)
+        && let (Ok(link), Some(folder)) = (std::fs::read_link(last), last.parent())
+    {
+        let next = folder.join(link);
+        trail.push(next);
+    }
+    trail
 }
 
 pub(crate) fn proc_path(fd: i32) -> String {

@@ -8,12 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::event::{Event, Poll};
 use crate::file::File;
-use crate::open::proc_path;
+use crate::open::{proc_path, trail};
 use crate::setup::{Ground, Patience};
 use crate::watch::{Slot, Wake, Watch, Watcher};
-
-/// Links that are followed to find the directories to watch. The kernel itself gives up at 40.
-const MOST_LINKS: usize = 8;
 
 /// Where a follower's wake-ups come from.
 #[derive(Debug)]
@@ -119,14 +116,7 @@ impl Hints {
 /// The directories in which the file at `path` can come, go or be replaced, each with how the name begins there:
 /// its own, and those of the links on the way. Where one is missing, its nearest ancestor that exists.
 fn folders(path: &Path) -> Vec<(PathBuf, OsString)> {
-    let mut folders = Vec::new();
-    let mut at = path.to_owned();
-    for _ in 0..=MOST_LINKS {
-        folders.extend(nearest(&at));
-        let (Ok(link), Some(folder)) = (std::fs::read_link(&at), at.parent()) else { break };
-        at = folder.join(link);
-    }
-    folders
+    trail(path).iter().filter_map(|step| nearest(step)).collect()
 }
 
 fn nearest(path: &Path) -> Option<(PathBuf, OsString)> {

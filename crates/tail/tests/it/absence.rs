@@ -177,3 +177,16 @@ fn a_file_renamed_away_is_read_on_under_its_new_name() {
     writer.write_all(b"two\n").expect("a write");
     seen.reads("one\ntwo\n");
 }
+
+#[test]
+fn a_file_that_appears_behind_a_link_and_is_rotated_at_once_is_read_in_full() {
+    let bench = Bench::new();
+    symlink(bench.path("data"), bench.path("log")).expect("a link");
+    bench.append("data.2", "older\n");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    bench.append("data", "one\n");
+    bench.rename("data", "data.1");
+    bench.append("data", "two\n");
+    seen.reads("one\ntwo\n");
+}
