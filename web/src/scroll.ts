@@ -113,7 +113,9 @@ export class Scroll {
     this.look();
   }
 
+  /** An empty box has no end: its rows are still to come. */
   #atEnd(): boolean {
+    if (this.list.childElementCount === 0) return this.#pinned;
     const { scrollTop, clientHeight, scrollHeight } = this.box;
     return scrollHeight - scrollTop - clientHeight < SLACK;
   }

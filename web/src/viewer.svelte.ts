@@ -177,7 +177,8 @@ export class Viewer {
     if (!this.#follows) this.#stream.hold();
     this.#reading = "nothing";
     [this.problem, this.tired] = [null, null];
-    this.#show();
+    // At once: where the reader stands is judged by what is published, and all of that is of the past now.
+    this.#publish();
   }
 
   async #openEnd(): Promise<void> {
