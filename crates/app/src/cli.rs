@@ -125,7 +125,7 @@ pub(crate) struct FollowFlags {
     /// Go on with what is added (the default)
     #[arg(short = 'f', long, group = "following")]
     pub(crate) follow: bool,
-    /// As -f, and wait for a hub that is not there yet
+    /// As -f, and wait for a hub, a host or a log that is not there yet
     #[arg(short = 'F', long, group = "following")]
     pub(crate) follow_retry: bool,
     /// End when the end is reached

@@ -54,6 +54,15 @@ impl fmt::Display for Origin {
     }
 }
 
+/// How files are met that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// As a fault: a service must not go on with half of its configuration.
+    All,
+    /// As if they were not there, when they are the system's and the user may not.
+    WhatItMay,
+}
+
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Setting {
@@ -75,10 +84,22 @@ impl Settings {
     /// # Errors
     /// With everything that is wrong in all of them.
     pub(crate) fn load(named: Option<&Path>, environment: &Environment) -> Result<Self, Complaints> {
+        Self::load_as(Reads::All, named, environment)
+    }
+
+    /// The same for a command of any user: what the system's files keep from that user is not there.
+    ///
+    /// # Errors
+    /// As of [`Settings::load`].
+    pub(crate) fn load_readable(named: Option<&Path>, environment: &Environment) -> Result<Self, Complaints> {
+        Self::load_as(Reads::WhatItMay, named, environment)
+    }
+
+    fn load_as(reads: Reads, named: Option<&Path>, environment: &Environment) -> Result<Self, Complaints> {
         let named = named.map(Path::to_path_buf).or_else(|| environment.get("TAILCAST_CONFIG").map(PathBuf::from));
         let mut settings = Settings::default();
         let mut complaints = Complaints::default();
-        for path in file::sources(named.as_deref(), &mut complaints) {
+        for path in file::sources(reads, named.as_deref(), &mut complaints) {
             settings.lay_over(file::read(&path, &mut complaints));
             settings.files.push(path);
         }

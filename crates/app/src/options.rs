@@ -113,7 +113,7 @@ impl AgentOptions {
 
 /// The way to the hub for a command that looks.
 pub(crate) fn client(hub: &cli::Hub, config: &cli::ConfigFile, environment: &Environment) -> Result<Dialer, Failure> {
-    let mut settings = Settings::load(config.file.as_deref(), environment)?;
+    let mut settings = Settings::load_readable(config.file.as_deref(), environment)?;
     lay_hub_flags(&mut settings, &CLIENT_WAY, hub)?;
     let mut reader = Reader::new(&settings);
     let way = way(&mut reader, &CLIENT_WAY);

@@ -1,6 +1,7 @@
 //! One TOML file to settings, each with the line it stands on; and which files there are.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,35 +12,42 @@ use toml::de::{DeTable, DeValue};
 use super::complaint::{Complaint, Complaints};
 use super::keys::{self, KEYS, Key, Kind, Value};
 use super::suggest::nearest;
-use super::{Origin, SYSTEM_FILE, Setting};
+use super::{Origin, Reads, SYSTEM_FILE, Setting};
 
 /// The directory of drop-ins, beside a file.
 const DROP_INS: &str = "tailcast.d";
 
 /// The files to read, lowest first: the system's, its drop-ins, the named one, its drop-ins. None twice.
-pub(super) fn sources(named: Option<&Path>, complaints: &mut Complaints) -> Vec<PathBuf> {
+pub(super) fn sources(reads: Reads, named: Option<&Path>, complaints: &mut Complaints) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let system = Path::new(SYSTEM_FILE);
-    if system.exists() {
-        found.push(system.to_path_buf());
+    let beside = drop_ins(system, reads, complaints);
+    for path in std::iter::once(system.to_path_buf()).chain(beside) {
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if reads == Reads::WhatItMay && error.kind() == io::ErrorKind::PermissionDenied => {}
+            // What else is wrong is told when it is read.
+            _ => found.push(path),
+        }
     }
-    found.extend(drop_ins(system, complaints));
     if let Some(named) = named {
-        found.retain(|path| path != named);
+        let beside = drop_ins(named, Reads::All, complaints);
+        found.retain(|path| path != named && !beside.contains(path));
         found.push(named.to_path_buf());
-        let beside = drop_ins(named, complaints);
-        found.retain(|path| !beside.contains(path));
         found.extend(beside);
     }
     found
 }
 
 /// The `*.toml` in the directory of drop-ins beside `file`, in the order of their names.
-fn drop_ins(file: &Path, complaints: &mut Complaints) -> Vec<PathBuf> {
+fn drop_ins(file: &Path, reads: Reads, complaints: &mut Complaints) -> Vec<PathBuf> {
     let directory = file.with_file_name(DROP_INS);
     let entries = match std::fs::read_dir(&directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) if reads == Reads::WhatItMay && error.kind() == io::ErrorKind::PermissionDenied => {
+            return Vec::new();
+        }
         Err(error) => {
             complaints.push(Complaint::at(directory.display(), format!("cannot be read: {error}")));
             return Vec::new();

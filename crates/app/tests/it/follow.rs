@@ -1,6 +1,9 @@
 //! `tail` while something happens: lines, rotation, a hub that goes and comes.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use rustix::process::Signal;
 
 use crate::house::House;
 
@@ -135,6 +138,15 @@ fn a_reader_that_leaves_ends_it_although_nothing_is_written() {
     let mut first = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut first).unwrap();
     assert_eq!((first.as_str(), child.wait().unwrap().code()), ("one\n", Some(0)));
+}
+
+#[test]
+fn ctrl_c_ends_it_as_the_shell_expects() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let mut tail = house.start(&["tail", "logs/a"]);
+    assert_eq!(tail.next(), "one\n");
+    assert_eq!(tail.child.end_by(Signal::INT).signal(), Some(2));
 }
 
 #[test]

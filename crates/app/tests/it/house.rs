@@ -4,10 +4,11 @@
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// Longer than anything takes on a busy machine; only a failure waits for it.
@@ -103,9 +104,13 @@ impl Running {
 
     /// Asks it to end, and waits for that.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
-        let id = rustix::process::Pid::from_child(&self.0);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        self.0.wait().unwrap().code()
+        self.end_by(Signal::TERM).code()
+    }
+
+    /// Sends it a signal, and waits for its end.
+    pub(crate) fn end_by(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+        self.0.wait().unwrap()
     }
 }
 
