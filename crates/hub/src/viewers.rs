@@ -64,12 +64,6 @@ impl Views {
         }
     }
 
-    /// Where each log goes on, as one opaque word; empty parts are logs of which nothing is known yet.
-    pub(crate) fn cursor(&self) -> String {
-        let positions: Vec<_> = self.views.iter().map(|view| view.position().unwrap_or_default()).collect();
-        positions.join(".")
-    }
-
     /// Appends the next items of whichever log has some. Ready with none: no log will ever have more.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
         let count = self.views.len();

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http_body::Frame;
-use tailcast_wire::Tiding;
+use tailcast_wire::{LogName, Tiding};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -18,6 +18,7 @@ use super::Views;
 use crate::hub::Hub;
 use crate::item::{Item, What};
 use crate::metrics::Watching;
+use crate::view::View;
 
 /// A proxy cuts a response that is silent for a minute; browsers notice a dead one by this.
 const COMMENT: Duration = Duration::from_secs(15);
@@ -47,11 +48,44 @@ struct LiveBody {
     form: Form,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     quiet: Pin<Box<Sleep>>,
+    /// Behind the last event that was written.
+    cursor: Cursor,
     /// Of several logs, whose lines came last.
-    last_log: Option<Arc<tailcast_wire::LogName>>,
+    last_log: Option<Arc<LogName>>,
+    /// Why it breaks off once the lines before that are out.
+    broken: Option<Broken>,
     over: bool,
     /// Counted while it lives.
     _watching: Watching,
+}
+
+/// Where each log goes on, in the order in which they were asked for: what `Last-Event-ID` brings back.
+struct Cursor(Vec<(Arc<LogName>, Option<Arc<str>>)>);
+
+impl Cursor {
+    fn of(views: &Views) -> Self {
+        let place = |view: &View| (Arc::clone(view.channel().log()), view.position().map(Arc::from));
+        Cursor(views.views.iter().map(|view| place(view)).collect())
+    }
+
+    /// Goes behind an item. The views themselves are further: they hand on several items at once.
+    fn pass(&mut self, item: &Item) {
+        let (Some(position), Some(log)) = (&item.position, self.0.iter_mut().find(|(log, _)| *log == item.log)) else {
+            return;
+        };
+        log.1 = Some(Arc::clone(position));
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    /// Empty parts are logs of which nothing is known yet.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (n, (_, position)) in self.0.iter().enumerate() {
+            let dot = if n == 0 { "" } else { "." };
+            write!(f, "{dot}{}", position.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a text stream breaks off.
@@ -62,35 +96,43 @@ struct Broken(String);
 impl LiveBody {
     fn new(hub: &Arc<Hub>, views: Views, form: Form) -> Self {
         LiveBody {
+            cursor: Cursor::of(&views),
             views,
             form,
             stopped: Box::pin(hub.stop.clone().cancelled_owned()),
             quiet: Box::pin(sleep_until(Instant::now() + COMMENT)),
             last_log: None,
+            broken: None,
             over: false,
             _watching: hub.metrics.watching(),
         }
     }
 
-    fn write(&mut self, items: &[Arc<Item>]) -> Result<Bytes, Broken> {
+    fn write(&mut self, items: &[Arc<Item>]) -> Bytes {
         let mut out = Vec::new();
         for item in items {
-            match self.form {
-                Form::Sse => self.write_event(item, &mut out),
-                Form::Text => self.write_text(item, &mut out)?,
+            let written = match self.form {
+                Form::Sse => {
+                    self.write_event(item, &mut out);
+                    Ok(())
+                }
+                Form::Text => self.write_text(item, &mut out),
+            };
+            if let Err(broken) = written {
+                self.broken = Some(broken);
+                break;
             }
         }
-        Ok(Bytes::from(out))
+        Bytes::from(out)
     }
 
-    fn write_event(&self, item: &Item, out: &mut Vec<u8>) {
+    fn write_event(&mut self, item: &Item, out: &mut Vec<u8>) {
+        self.cursor.pass(item);
         let json = item.json();
         if json.is_empty() {
             return;
         }
-        out.extend_from_slice(b"id: ");
-        out.extend_from_slice(self.views.cursor().as_bytes());
-        out.extend_from_slice(b"\ndata: ");
+        out.extend_from_slice(format!("id: {}\ndata: ", self.cursor).as_bytes());
         out.extend_from_slice(&json);
         out.extend_from_slice(b"\n\n");
     }
@@ -144,13 +186,16 @@ impl http_body::Body for LiveBody {
             if self.stopped.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Some(Ok(Frame::data(self.goodbye()))));
             }
+            if let Some(broken) = self.broken.take() {
+                self.over = true;
+                return Poll::Ready(Some(Err(Box::new(broken))));
+            }
             items.clear();
             match self.views.poll_next(cx, &mut items) {
                 Poll::Ready(()) if items.is_empty() => self.over = true,
                 Poll::Ready(()) => match self.write(&items) {
-                    Ok(bytes) if bytes.is_empty() => (),
-                    Ok(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                    Err(broken) => return Poll::Ready(Some(Err(Box::new(broken)))),
+                    bytes if bytes.is_empty() => (),
+                    bytes => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 },
                 Poll::Pending => return self.poll_quiet(cx).map(|comment| Some(Ok(Frame::data(comment)))),
             }
