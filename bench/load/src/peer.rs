@@ -62,6 +62,8 @@ pub(crate) struct Serve {
     pub(crate) offer: Option<PathBuf>,
     /// The limit of open files to start it under.
     pub(crate) descriptors: Option<u32>,
+    /// Whether its agent is another process, for [`Agent::start`].
+    pub(crate) agent_apart: bool,
 }
 
 /// A running program.
@@ -119,14 +121,41 @@ impl Drop for Program {
     }
 }
 
-/// Starts `tailcast serve` as the row wants it. The binary lies beside this one, where `bench/run` built both.
+/// An agent in a process of its own, so that its cost can be told from the hub's.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    program: Program,
+    _scratch: TempDir,
+}
+
+impl Agent {
+    /// Offers the log of `hub` to it, over the link that every agent uses.
+    pub(crate) fn start(hub: &Server) -> Result<Self> {
+        let scratch = tempfile::tempdir()?;
+        let mut command = Command::new(binary()?);
+        command.args(["agent", "--host", "bench", "--hub"]).arg(format!("http://{}", hub.door.address)).arg(&hub.log);
+        Ok(Self { program: spawn(command.stdout(Stdio::null()), &scratch)?, _scratch: scratch })
+    }
+
+    /// What it costs.
+    pub(crate) fn watched(&self) -> Result<Watched> {
+        Watched::tree(self.program.0.id())
+    }
+}
+
+/// It lies beside this one, where `bench/run` built both.
+fn binary() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("tailcast"))
+}
+
+/// Starts `tailcast serve` as the row wants it.
 pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
     let scratch = tempfile::tempdir()?;
     let log = serve.offer.clone().unwrap_or_else(|| scratch.path().join("app.log"));
     if !log.exists() {
         File::create(&log)?;
     }
-    let binary = std::env::current_exe()?.with_file_name("tailcast");
+    let binary = binary()?;
     let mut command = match serve.descriptors {
         None => Command::new(&binary),
         Some(limit) => {
@@ -135,8 +164,13 @@ pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
             shell
         }
     };
-    command.args(["serve", "--listen", "127.0.0.1:0", "--host", "bench", "--open-loopback", "--state-dir"]);
-    command.arg(scratch.path().join("state")).arg(&log).stdout(Stdio::piped());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--open-loopback", "--state-dir"]);
+    command.arg(scratch.path().join("state")).stdout(Stdio::piped());
+    if serve.agent_apart {
+        command.arg("--no-agent");
+    } else {
+        command.args(["--host", "bench"]).arg(&log);
+    }
     let mut program = spawn(&mut command, &scratch)?;
     let address = announced(&mut program.0)?;
     let path = format!("/api/v1/live?log=bench:{}", log.display());

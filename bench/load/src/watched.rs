@@ -4,6 +4,7 @@
 //! Source: proc(5), and Documentation/filesystems/proc.rst of Linux.
 
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -59,14 +60,14 @@ impl Watched {
     }
 }
 
-/// Connections that the kernel threw away because an accept queue was full, since boot, of all programs.
-pub(crate) fn listen_overflows() -> Result<u64> {
-    let text = fs::read_to_string("/proc/net/netstat")?;
-    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
-    let names = lines.next().context("no TcpExt in /proc/net/netstat")?.split_whitespace();
-    let values = lines.next().context("no TcpExt values in /proc/net/netstat")?.split_whitespace();
-    let (_, value) = names.zip(values).find(|(name, _)| *name == "ListenOverflows").context("no ListenOverflows")?;
-    Ok(value.parse()?)
+/// Connections that the kernel threw away because the accept queue of this listener was full. The counter of
+/// the whole machine (ListenOverflows) would count those of others, too; only `ss` shows that of one socket.
+pub(crate) fn listen_drops(port: u16) -> Result<u64> {
+    let output = Command::new("ss").args(["-Hltnm", "sport", "=", &format!(":{port}")]).output().context("ss")?;
+    let text = String::from_utf8(output.stdout)?;
+    // skmem:(r0,rb131072,…,bl0,d0)
+    let drops = text.split_once("skmem:(").and_then(|(_, rest)| rest.split_once(')')?.0.rsplit_once(",d"));
+    Ok(drops.with_context(|| format!("no drops in {text:?}"))?.1.parse()?)
 }
 
 fn voluntary_switches(status: &str) -> u64 {
