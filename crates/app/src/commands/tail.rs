@@ -27,11 +27,12 @@ use jiff::Zoned;
 use tailcast_agent::dial::Dialer;
 use tailcast_lines::FilterSpec;
 use tailcast_wire::LogName;
+use tokio::time::sleep;
 use url::form_urlencoded::Serializer;
 
 use self::cursor::Cursor;
 use self::dialect::Dialect;
-use self::live::Live;
+use self::live::{Link, Live};
 use self::once::Once;
 use self::output::Output;
 use self::places::Places;
@@ -59,7 +60,16 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let stdout = Stdout::of_this_process()?;
     let (dialer, words) = way(&flags, environment).await?;
     let mut client = Client::new(dialer.clone());
-    let logs = which(&mut client, &words).await?;
+    let mut link = Link::default();
+    let patient = flags.follow.follow_retry;
+    let logs = loop {
+        match which(&mut client, &words).await {
+            Err(failure) if patient && matches!(failure.exit(), Exit::Unreachable | Exit::Nothing) => {
+                sleep(link.broke(&failure)).await;
+            }
+            logs => break logs?,
+        }
+    };
     let cursor = flags.cursor_file.as_deref().map(|path| Cursor::open(path, &stdout)).transpose()?;
     let policy = policy(flags.pace, stdout.kind());
     let colours = environment.get("NO_COLOR").is_none();
@@ -70,9 +80,7 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
     let places = Places::new(&logs, &begin, left);
     let dialect = if flags.json { Dialect::Json } else { Dialect::Cbor };
-    Live { dialer, client, dialect, filter, policy, places, output, cursor, patient: flags.follow.follow_retry }
-        .run()
-        .await
+    Live { dialer, client, dialect, filter, policy, places, output, cursor, patient, link }.run().await
 }
 
 /// The way to the logs, and their names or globs there.

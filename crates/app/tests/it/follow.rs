@@ -81,11 +81,16 @@ fn a_hub_that_stops_in_good_order_is_waited_for() {
 fn with_capital_f_a_hub_that_was_never_there_is_waited_for() {
     let house = House::new();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let tail = house.start(&["tail", "-F", &house.log("a"), "--hub", &format!("http://{free}")]);
-    tail.hears("trying again");
+    let hub = format!("http://{free}");
     house.append("a", "one\n");
+    let named = house.start(&["tail", "-F", &house.log("a"), "--hub", &hub]);
+    let globbed = house.start(&["tail", "-F", "web1:*", "--hub", &hub]);
+    for tail in [&named, &globbed] {
+        tail.hears("trying again");
+    }
     let _hub = house.hub_on(&free, &[&house.path("logs").display().to_string(), "--host", "web1"]);
-    assert_eq!(tail.next(), "one\n");
+    assert_eq!(named.next(), "one\n");
+    assert_eq!(globbed.next(), "one\n");
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(super) struct Live {
     pub(super) cursor: Option<Cursor>,
     /// Whether a hub that was never there is waited for.
     pub(super) patient: bool,
+    pub(super) link: Link,
 }
 
 /// Why a connection has ended.
@@ -53,13 +54,41 @@ enum End {
     Bye(u32),
 }
 
-/// What a person has been told about the connection.
-#[derive(PartialEq, Eq)]
+/// How the connection stands.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    standing: Standing,
+    backoff: Backoff,
+}
+
+/// What a person has been told about it.
+#[derive(Debug, Default, PartialEq, Eq)]
 enum Standing {
     /// Nothing has been heard yet.
+    #[default]
     New,
     Good,
     Away,
+}
+
+impl Link {
+    /// The hub has said something: only that makes a connection a good one.
+    fn heard(&mut self) {
+        if self.standing == Standing::Away {
+            say("the hub is back; going on where each log was left");
+        }
+        self.standing = Standing::Good;
+        self.backoff.reset();
+    }
+
+    /// It broke; says so once, and how long to wait.
+    pub(super) fn broke(&mut self, failure: &Failure) -> Duration {
+        if self.standing != Standing::Away {
+            say(&format!("{failure}; trying again"));
+        }
+        self.standing = Standing::Away;
+        self.backoff.next()
+    }
 }
 
 impl Live {
@@ -78,31 +107,16 @@ impl Live {
         if !self.patient {
             self.places.are_there(&mut self.client).await?;
         }
-        let mut backoff = Backoff::default();
-        let mut standing = Standing::New;
         loop {
             let end = match self.connect().await {
-                Ok(socket) => {
-                    if standing == Standing::Away {
-                        say("the hub is back; going on where each log was left");
-                    }
-                    standing = Standing::Good;
-                    backoff.reset();
-                    self.attend(socket).await?
-                }
+                Ok(socket) => self.attend(socket).await?,
                 Err(failure) if failure.exit() != Exit::Unreachable => return Err(failure),
-                Err(failure) if standing == Standing::New && !self.patient => return Err(failure),
+                Err(failure) if self.link.standing == Standing::New && !self.patient => return Err(failure),
                 Err(failure) => End::Broken(failure),
             };
             let wait = match end {
                 End::Bye(retry_ms) => Backoff::within(retry_ms),
-                End::Broken(failure) => {
-                    if standing != Standing::Away {
-                        say(&format!("{failure}; trying again until it answers"));
-                    }
-                    standing = Standing::Away;
-                    backoff.next()
-                }
+                End::Broken(failure) => self.link.broke(&failure),
             };
             self.pause(wait).await?;
         }
@@ -133,6 +147,7 @@ impl Live {
                 Ok(None) => return Ok(self.broken(anyhow::anyhow!("the hub closed it"))),
                 Err(_) => return Ok(self.broken(anyhow::anyhow!("nothing was heard for {} s", SILENCE.as_secs()))),
             };
+            self.link.heard();
             if let Some(end) = self.take(&message).await? {
                 return Ok(end);
             }
@@ -208,7 +223,7 @@ impl Live {
                 return Err(failure);
             }
             if backoff.is_fresh() {
-                say(&format!("{failure}; trying again until it answers"));
+                say(&format!("{failure}; trying again"));
             }
             sleep(backoff.next()).await;
         }
