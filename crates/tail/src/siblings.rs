@@ -41,13 +41,16 @@ enum Suffix {
     Date(Vec<u8>),
 }
 
-/// All files of the log, newest first: what the path leads to, then the siblings beside `home`, each file once.
+/// All files of the log, newest first: what the path leads to, then `home` (where it led before, if a link was turned since)
+/// and the siblings beside it, each file once.
 pub(crate) fn chain(path: &Path, home: &Path) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     if let Ok(stat) = Stat::at(path) {
         members.push(Member::new(path.to_owned(), Role::Itself, Packing::Plain, &stat));
     }
-    for sibling in siblings(home) {
+    let before = Stat::at(home).ok().filter(|_| home != path);
+    let before = before.map(|stat| Member::new(home.to_owned(), Role::Sibling, Packing::Plain, &stat));
+    for sibling in before.into_iter().chain(siblings(home)) {
         if members.iter().all(|member| member.identity != sibling.identity) {
             members.push(sibling);
         }

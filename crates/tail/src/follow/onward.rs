@@ -10,7 +10,6 @@ use std::time::Duration;
 use super::left::Left;
 use super::look::Front;
 use super::{Follower, Reading, Start, State};
-use crate::cursor::Cursor;
 use crate::error::Obstacle;
 use crate::event::Event;
 use crate::file::Stat;
@@ -18,7 +17,6 @@ use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::place::Place;
 use crate::position::Offset;
-use crate::siblings::Member;
 
 impl Follower {
     /// At the end of a file: goes on to the next one if it is time. Returns whether there is something to read.
@@ -32,7 +30,7 @@ impl Follower {
         for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
             match self.shared.open(&member.path, member.role) {
                 Ok(next) => {
-                    self.leave_for(&member, &next, events);
+                    self.leave_for(&next, events);
                     return true;
                 }
                 Err(why) if member.role == Role::Itself => return self.leave(why, events),
@@ -70,13 +68,9 @@ impl Follower {
         }
     }
 
-    fn leave_for(&mut self, member: &Member, next: &Held, events: &mut Vec<Event>) {
+    fn leave_for(&mut self, next: &Held, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
-        let place = match member.role {
-            Role::Itself if reading.renamed => Place::start(next.clone()),
-            Role::Itself => continued(&reading.cursor, next).unwrap_or_else(|| Place::start(next.clone())),
-            Role::Sibling => Place::start(next.clone()),
-        };
+        let place = continued(reading, next).unwrap_or_else(|| Place::start(next.clone()));
         let from = reading.cursor.held().life();
         events.push(Event::Rotated { from, to: next.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
@@ -106,18 +100,27 @@ impl Follower {
     }
 }
 
-/// Where reading goes on in `next` if it was written anew and renamed over the file that is read, as editors do:
-/// it begins alike, has the same bytes before the place, and was there before the old one lost its name.
+/// Where reading goes on in `next` if the file that is read is a copy of it that was being made; or if it was written anew and
+/// renamed over the file that is read, as editors do, or copied before that one was deleted: it begins alike, has the same
+/// bytes before the place, and was there before the old one lost its name.
 /// A file that was created afterwards is another one, whatever is in it.
-fn continued(cursor: &Cursor, next: &Held) -> Option<Place> {
-    let Place { held, offset, lead, .. } = &cursor.place;
+fn continued(reading: &Reading, next: &Held) -> Option<Place> {
+    let Place { held, offset, lead, .. } = &reading.cursor.place;
+    if held.is_copy_of(next) {
+        return Some(Place { held: next.clone(), ..reading.cursor.place.clone() });
+    }
     let (old, new) = (held.file().stat().ok()?, next.file().stat().ok()?);
-    if old.links > 0 || *offset == Offset::ZERO || new.size < offset.0 || !written_before(&new, &old, *offset) {
+    if reading.renamed
+        || old.links > 0
+        || *offset == Offset::ZERO
+        || new.size < offset.0
+        || !written_before(&new, &old, *offset)
+    {
         return None;
     }
     let from = Offset(offset.0 - lead.len() as u64);
     let alike = held.begins_like(&next.file().read_head().ok()?) && next.file().read(from, lead.len()).ok()? == *lead;
-    alike.then(|| Place { held: next.clone(), ..cursor.place.clone() })
+    alike.then(|| Place { held: next.clone(), ..reading.cursor.place.clone() })
 }
 
 /// Whether `new` was created before `old` was deleted. Clocks tick in milliseconds: on a tie a longer file goes on.

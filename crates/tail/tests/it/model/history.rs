@@ -1,9 +1,9 @@
 //! History under the eyes of the model: pages joined are the files, and a position finds its line again.
 
-use tailcast_tail::{Ask, Block, Error, Page};
+use tailcast_tail::{Ask, BLOCK_BYTES, Block, Error, Page};
 
 use super::reader::{Check, Holds, Reader, ensure, snapped, text};
-use super::world::World;
+use super::world::{Body, HOLE, World};
 
 /// Pages backwards from the end and forwards from the beginning; both are what is on the disk.
 pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
@@ -12,7 +12,7 @@ pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
         return Ok(());
     }
     let content: Vec<u8> = files.iter().flat_map(|&ino| world.bodies[ino].bytes.iter().copied()).collect();
-    if has_copies(world, &files) {
+    if has_copies(world, &files) || files.iter().any(|&ino| has_wide_hole(&world.bodies[ino])) {
         return Ok(());
     }
     let said = |error: Error| format!("history: {error}");
@@ -50,8 +50,13 @@ pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
 /// A copy that is being made is left out by history, unless it is small.
 fn has_copies(world: &World, files: &[usize]) -> bool {
     let mut seen = std::collections::HashSet::new();
-    let ids = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().filter(|id| **id != 0));
+    let ids = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().filter(|id| **id != HOLE));
     !ids.into_iter().all(|id| seen.insert(id))
+}
+
+/// A line that begins before a hole and ends behind it is cut where nobody can say how.
+fn has_wide_hole(body: &Body) -> bool {
+    body.bytes.len() > BLOCK_BYTES && body.ids.contains(&HOLE)
 }
 
 fn count(page: &Page, most: usize) -> Check {
@@ -104,7 +109,7 @@ pub(super) fn find(world: &World, reader: &Reader, back: usize) -> Check {
         Err(error) => return Err(format!("a place that a file holds: {error}")),
     };
     let Some(block) = page.blocks.first() else { return Ok(()) };
-    let fits = |body: &super::world::Body| {
+    let fits = |body: &Body| {
         spot.held_by(body) > Holds::No
             && (block.start().0 == snapped(body, spot.offset) || spot.offset as usize == body.bytes.len())
     };

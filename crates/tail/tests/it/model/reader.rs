@@ -149,10 +149,9 @@ impl Reader {
         self.told.push(what);
     }
 
-    /// The file that is read and how far, if it is known which.
-    pub(super) fn reads(&self) -> Option<(Ino, u64)> {
-        let at = self.at.as_ref()?;
-        Some((at.files.first()?.0, at.offset))
+    /// The file that is read, if it is known which.
+    pub(super) fn reads(&self) -> Option<Ino> {
+        Some(self.at.as_ref()?.files.first()?.0)
     }
 
     pub(super) fn stop(&mut self) {
@@ -190,6 +189,10 @@ impl Reader {
         self.done.resize(world.keys.len(), false);
         self.done[HOLE] = true;
         self.miss(world);
+        if !matches!(self.start, Start::Again) {
+            // Who never read the log knows only what its path leads to.
+            self.home = world.real();
+        }
         let Some(follower) = &mut self.follower else { return Ok(false) };
         let step = follower.step(most);
         let mut excuse = false;
@@ -203,6 +206,7 @@ impl Reader {
 
     /// Skips to the end.
     pub(super) fn skip(&mut self, world: &World) -> Check {
+        self.done.resize(world.keys.len(), false);
         let Some(follower) = &mut self.follower else { return Ok(()) };
         let gap = follower.skip_to_end().map_err(|error| error.to_string())?;
         let (Some(gap), Some(at)) = (gap, &mut self.at) else { return Ok(()) };
@@ -212,9 +216,7 @@ impl Reader {
         ensure!(gap.from.offset().0 == at.offset, "it skips from {}, and was at {}", gap.from.offset(), at.offset);
         ensure!(gap.to.offset().0 == body.whole() as u64, "it skips to {}, not {}", gap.to.offset(), body.whole());
         for &id in &body.ids[at.offset as usize..body.whole()] {
-            if let Some(done) = self.done.get_mut(id) {
-                *done = true;
-            }
+            self.done[id] = true;
         }
         at.offset = gap.to.offset().0;
         at.proof = at.proof.or(Some(at.offset));
@@ -247,7 +249,12 @@ impl Reader {
     fn complete(&self, world: &World) -> Check {
         let (Some(base), Some(_)) = (self.base, &self.follower) else { return Ok(()) };
         let reading: Vec<Ino> = self.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)).collect();
-        let files = if self.patient { reading.clone() } else { self.reach(world) };
+        let files = match reading[..] {
+            // It may stay in one of several that are still alike.
+            [_, _, ..] if self.patient => return Ok(()),
+            _ if self.patient => reading.clone(),
+            _ => self.reach(world),
+        };
         for ino in files {
             let body = &world.bodies[ino];
             if !reading.contains(&ino) && self.evicted.contains(&ino) {
@@ -273,12 +280,18 @@ impl Reader {
             Event::Rotated { from, to, at } => {
                 let was = self.at.take().ok_or("rotated from nothing")?;
                 ensure!(was.life == *from, "rotated from another life than was read");
-                let (ino, told) = (was.files.iter().map(|&(ino, _)| ino).collect(), was.offset);
-                self.left.push(Left { life: was.life, files: ino, told });
+                let files = was.files.iter().map(|&(ino, _)| ino).collect();
+                self.left.push(Left { life: was.life, files, told: was.offset });
                 if self.left.len() > LOOKED_AFTER {
                     self.evicted.extend(self.left.remove(0).files);
                 }
-                self.moved(world, to.life(), at.0, |_, body| body.bytes.len() as u64 >= at.0)
+                let other = |ino: Ino| was.files[..] != [(ino, world.bodies[ino].life)];
+                let long = |ino: &Ino| world.bodies[*ino].bytes.len() as u64 >= at.0 && other(*ino);
+                // The same file, perhaps without a name, in another life.
+                let same = was.files.iter().map(|&(ino, _)| ino);
+                let files: HashSet<Ino> = self.reach(world).into_iter().chain(same).filter(long).collect();
+                let files = files.into_iter().collect();
+                self.moved(world, to.life(), at.0, files)
             }
             Event::Truncated { from, given, to, at } => {
                 let was = self.at.take().ok_or("truncated, and nothing was open")?;
@@ -334,27 +347,26 @@ impl Reader {
             // Several files fit only as long as they are empty or copies of each other.
             let bases = files.iter().map(|&ino| base(world, &world.bodies[ino], offset as usize));
             self.base = bases.max();
+            if lost || matches!(start, Start::Start | Start::End) {
+                // What is in other files was there before, whatever it is.
+                let others = self.reach(world).into_iter().filter(|ino| !files.contains(ino));
+                let ids: HashSet<Id> = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
+                for &id in others.flat_map(|ino| &world.bodies[ino].ids).filter(|id| !ids.contains(id)) {
+                    self.done[id] = true;
+                }
+            }
             for &id in files.iter().flat_map(|&ino| &world.bodies[ino].ids[..offset as usize]) {
                 self.done[id] = true;
             }
         }
-        self.moved(world, life, offset, |ino, _| files.contains(&ino))
+        self.moved(world, life, offset, files)
     }
 
-    /// Reading goes on at `offset` of one of the files in reach that fit; all that stands before must be done.
-    fn moved(&mut self, world: &World, life: Life, offset: u64, fits: impl Fn(Ino, &Body) -> bool) -> Check {
-        let files: Vec<(Ino, u32)> = self
-            .reach(world)
-            .into_iter()
-            .filter(|&ino| {
-                let body = &world.bodies[ino];
-                fits(ino, body)
-                    && body.ids[..offset as usize]
-                        .iter()
-                        .all(|&id| self.done[id] || self.base.is_some_and(|base| world.keys[id] <= base))
-            })
-            .map(|ino| (ino, world.bodies[ino].life))
-            .collect();
+    /// Reading goes on at `offset` of one of `files`; all that stands before must be done.
+    fn moved(&mut self, world: &World, life: Life, offset: u64, files: Vec<Ino>) -> Check {
+        let known = |id: &Id| self.done[*id] || self.base.is_some_and(|base| world.keys[*id] <= base);
+        let read = |ino: &Ino| world.bodies[*ino].ids[..offset as usize].iter().all(known);
+        let files: Vec<_> = files.into_iter().filter(read).map(|ino| (ino, world.bodies[ino].life)).collect();
         ensure!(!files.is_empty(), "goes on at {offset}, but no file was read so far");
         let proof = (offset > 0).then_some(offset);
         self.at = Some(At { life, files, offset, proof, seen: 0, tail: Vec::new() });
@@ -380,7 +392,7 @@ impl Reader {
         for id in again {
             self.done[id] = false;
         }
-        self.moved(world, life, at, |ino, _| files.contains(&ino))
+        self.moved(world, life, at, files)
     }
 
     fn block(&mut self, world: &World, block: &Block) -> Check {
@@ -467,19 +479,15 @@ impl Reader {
         if at.files.iter().any(|&(ino, _)| Some(ino) == front) {
             self.home = world.real();
         }
-        let body = &world.bodies[at.files[0].0];
+        let end = |body: &Body| {
+            let whole = body.whole();
+            whole as u64 <= at.offset || body.ids[whole - 1] == HOLE || at.offset == body.bytes.len() as u64
+        };
+        let read = at.files.iter().map(|&(ino, _)| &world.bodies[ino]).find(|body| more || end(body));
+        let body =
+            read.ok_or_else(|| format!("it stopped at {} before the end and says there is no more", at.offset))?;
         at.seen = at.seen.max(body.bytes.len() as u64);
         at.tail = body.ids[at.offset as usize..].iter().copied().filter(|&id| id != HOLE).collect();
-        if !more {
-            ensure!(
-                body.whole() as u64 <= at.offset
-                    || body.ids[body.whole() - 1] == HOLE
-                    || at.offset == body.bytes.len() as u64,
-                "it stopped at {} before the end {} and says there is no more",
-                at.offset,
-                body.whole()
-            );
-        }
         self.last = Some(Spot::new(edge.position, body));
         Ok(())
     }

@@ -124,7 +124,8 @@ impl World {
 
     fn put(&mut self, text: &[u8]) {
         let Writer { file, ino, at } = self.writer.take().unwrap_or_else(|| self.start_writing());
-        let at = if self.append { self.bodies[ino].bytes.len() } else { at };
+        let size = self.bodies[ino].bytes.len();
+        let at = if self.append || text.is_empty() { size } else { at };
         file.write_all_at(text, at as u64).expect("a write");
         let life = self.bodies[ino].life;
         let body = &mut self.bodies[ino];
@@ -231,8 +232,10 @@ impl World {
     /// Cuts the log off after `part` 255ths of its bytes.
     pub(super) fn truncate(&mut self, part: u8) {
         let Some(ino) = self.front() else { return };
+        let copied = self.is_copied(ino);
         let body = &mut self.bodies[ino];
-        let size = body.bytes.len() * usize::from(part) / 255;
+        // What was copied is cut to nothing, or not at all.
+        let size = if copied { 0 } else { body.bytes.len() * usize::from(part) / 255 };
         if size == body.bytes.len() {
             return;
         }
@@ -252,17 +255,24 @@ impl World {
         file.set_len(size as u64).expect("a truncation");
     }
 
+    fn is_copied(&self, ino: Ino) -> bool {
+        let first = self.bodies[ino].ids.first();
+        self.names.values().any(|&it| it != ino && self.bodies[it].ids.first() == first)
+    }
+
     /// Another file is renamed over the log: it begins with the first `kept` 255ths of its lines and has `lines` more.
-    /// A reader that is in this file behind these, at `read`, is to read it anew.
-    pub(super) fn replace(&mut self, kept: u8, lines: usize, read: Option<(Ino, u64)>) {
+    /// Who reads the old file, reads it to its end, and goes on in the new one if that holds all of it, else reads that anew.
+    pub(super) fn replace(&mut self, kept: u8, lines: usize, read: Option<Ino>) {
         let Some(front) = self.front() else { return };
         let mut body = self.bodies[front].clone();
-        let keep = body.line_start(body.bytes.len() * usize::from(kept) / 255);
+        let size = body.bytes.len();
+        let kept = if self.is_copied(front) { 0 } else { usize::from(kept) };
+        let keep = body.line_start(size * kept / 255);
         body.bytes.truncate(keep);
         body.ids.truncate(keep);
         let ino = self.create("temp");
         let life = self.bodies[ino].life;
-        let anew = read.is_some_and(|(ino, offset)| ino == front && offset > keep as u64);
+        let anew = read == Some(front) && size > keep;
         for (place, id) in body.ids.iter_mut().enumerate().filter(|(_, id)| anew && **id != HOLE) {
             *id = self.keys.len();
             self.keys.push((life, place as u64));
