@@ -5,7 +5,7 @@
 //! `TAILCAST_TEST_KILLS` says how many there are.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::rig::{Event, Form, Hub, LogFile, Program, Site, Viewer, until};
+use self::Victim::{Agent, Hub, Tail};
+use crate::rig::{self, Event, Form, LogFile, Program, Site, Viewer, until};
 
 /// Twenty take about half a minute.
 const KILLS: usize = 20;
@@ -33,7 +34,7 @@ async fn no_kill_of_hub_agent_or_tail_loses_or_doubles_a_line() {
     let lines = run.writer.stop();
     let began = Instant::now();
     run.output_has(lines).await;
-    until("the last line at the viewer", || (run.watcher.next() == lines).then_some(())).await;
+    until("the last line at each viewer", || run.watchers.iter().all(|watcher| watcher.has(lines)).then_some(())).await;
     eprintln!("{} kills, {lines} lines; all were there {:?} after the last one", kills(), began.elapsed());
 }
 
@@ -46,14 +47,21 @@ fn line(number: u64) -> String {
     format!("{number:08} 2026-11-20T02:58:00Z INFO a line as they come in their thousands")
 }
 
+/// What can be killed.
+enum Victim {
+    Hub,
+    Agent,
+    Tail,
+}
+
 /// All that is killed, and those who see what becomes of it.
 struct Run {
     log: String,
     address: SocketAddr,
-    hub: Hub,
+    hub: rig::Hub,
     agent: Program,
     tail: Program,
-    watcher: Watcher,
+    watchers: Vec<Watcher>,
     writer: Writer,
     site: Site,
 }
@@ -65,122 +73,152 @@ impl Run {
         let mut file = site.log("app.log");
         let log = file.on("web1");
         file.write(line(0) + "\n");
-        let hub = Hub::serve(&site, &["--no-agent"]).await;
+        let hub = Self::hub(&site, &free_address()).await;
         let agent = site.agent("web1", &hub.url()).await;
         hub.has_host("web1").await;
-        let tail = tail(&site, &log, hub.address);
-        let watcher = Watcher::begin(hub.address, log.clone());
-        until("the first line", || (watcher.next() == 1 && output(&site).ends_with(b"\n")).then_some(())).await;
+        let tail = Self::tail(&site, &log, hub.address);
+        let kinds =
+            [(Form::Json, None), (Form::Cbor, None), (Form::Sse, None), (Form::Json, Some(7)), (Form::Cbor, Some(0))];
+        let watchers: Vec<_> = kinds.map(|(form, digit)| Watcher::begin(hub.address, &log, form, digit)).into();
+        until("the first line", || watchers.iter().all(|watcher| watcher.has(1)).then_some(())).await;
         until("a cursor", || site.path("cursor").exists().then_some(())).await;
-        Run { address: hub.address, hub, agent, tail, watcher, writer: Writer::begin(file), log, site }
+        Run { address: hub.address, hub, agent, tail, watchers, writer: Writer::begin(file), log, site }
     }
 
-    /// Kills one of them, and starts it again.
+    /// Kills one of them, or all, and starts again what was killed.
     async fn kill(&mut self, number: usize) {
-        match number % 3 {
-            0 => {
-                self.hub.program.kill().await;
-                outage().await;
-                let listen = self.address.to_string();
-                let mut command = self.site.tailcast(["serve", "--no-agent", "--listen", &listen, "--state-dir"]);
-                command.arg(self.site.state());
-                self.hub = Hub::of(&self.site, command).await;
-            }
-            1 => {
-                self.agent.kill().await;
-                outage().await;
-                self.agent = self.site.agent("web1", &self.hub.url()).await;
-            }
-            _ => {
-                self.tail.kill().await;
-                outage().await;
-                self.tail = tail(&self.site, &self.log, self.address);
+        const TURNS: [&[Victim]; 4] = [&[Hub], &[Agent], &[Tail], &[Hub, Agent, Tail]];
+        let victims = TURNS[number % TURNS.len()];
+        for victim in victims {
+            match victim {
+                Hub => self.hub.program.kill().await,
+                Agent => self.agent.kill().await,
+                Tail => self.tail.kill().await,
             }
         }
+        sleep(Duration::from_millis(fastrand::u64(0..1000))).await;
+        for victim in victims {
+            match victim {
+                Hub => self.hub = Self::hub(&self.site, &self.address.to_string()).await,
+                Agent => self.agent = self.site.agent("web1", &self.hub.url()).await,
+                Tail => self.tail = Self::tail(&self.site, &self.log, self.address),
+            }
+        }
+    }
+
+    /// A hub on the port that it always has.
+    async fn hub(site: &Site, listen: &str) -> rig::Hub {
+        let mut command = site.tailcast(["serve", "--no-agent", "--listen", listen, "--state-dir"]);
+        command.arg(site.state());
+        rig::Hub::of(site, command).await
+    }
+
+    fn tail(site: &Site, log: &str, hub: SocketAddr) -> Program {
+        let mut command = site.tailcast(["tail", log, "-F", "--hub", &format!("http://{hub}"), "--cursor-file"]);
+        let output = File::options().append(true).create(true).open(site.path("output")).unwrap();
+        command.arg(site.path("cursor")).stdout(output);
+        Program::start(command, &site.path("tail.err"))
     }
 
     /// Waits until each line has been written out, in order and once.
     async fn output_has(&self, lines: u64) {
         let wanted: String = (0..lines).map(|number| line(number) + "\n").collect();
-        let has_come = || (output(&self.site).len() >= wanted.len()).then_some(());
-        if !is_within(PATIENCE, has_come).await || output(&self.site) != wanted.as_bytes() {
-            let output = String::from_utf8(output(&self.site)).unwrap();
+        let came = async {
+            while self.output().len() < wanted.len() {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, came).await.is_err() || self.output() != wanted.as_bytes() {
+            let output = String::from_utf8(self.output()).unwrap();
             let wrong = (0..).zip(output.lines()).find(|(number, found)| *found != line(*number));
             panic!("{} of {lines} lines, first deviation: {wrong:?}", output.lines().count());
         }
     }
+
+    fn output(&self) -> Vec<u8> {
+        std::fs::read(self.site.path("output")).unwrap_or_default()
+    }
 }
 
-async fn is_within(time: Duration, mut seen: impl FnMut() -> Option<()>) -> bool {
-    let looking = async {
-        while seen().is_none() {
-            sleep(Duration::from_millis(50)).await;
+/// An address that nobody has, below those that the system gives out by itself: while the hub is down, a client that tries
+/// to reach a port of that kind can be given that very port, and be connected to itself.
+fn free_address() -> String {
+    loop {
+        let address = format!("127.0.0.1:{}", fastrand::u16(10_000..30_000));
+        if TcpListener::bind(&address).is_ok() {
+            return address;
         }
-    };
-    tokio::time::timeout(time, looking).await.is_ok()
-}
-
-async fn outage() {
-    sleep(Duration::from_millis(fastrand::u64(0..1000))).await;
-}
-
-fn output(site: &Site) -> Vec<u8> {
-    std::fs::read(site.path("output")).unwrap_or_default()
-}
-
-fn tail(site: &Site, log: &str, hub: SocketAddr) -> Program {
-    let mut command = site.tailcast(["tail", log, "-F", "--hub", &format!("http://{hub}"), "--cursor-file"]);
-    let output = File::options().append(true).create(true).open(site.path("output")).unwrap();
-    command.arg(site.path("cursor")).stdout(output);
-    Program::start(command, &site.path("tail.err"))
+    }
 }
 
 /// A viewer of our own, that comes again for ever from where it was.
 struct Watcher {
-    /// The number of the line that it waits for.
-    next: Arc<AtomicU64>,
+    form: Form,
+    /// The lines that it asks for: all of them, or those whose number ends with this digit.
+    digit: Option<u64>,
+    /// How many of them have come.
+    seen: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Watcher {
-    fn begin(hub: SocketAddr, log: String) -> Self {
-        let next = Arc::new(AtomicU64::new(0));
-        let seen = Arc::clone(&next);
+    fn begin(hub: SocketAddr, log: &str, form: Form, digit: Option<u64>) -> Self {
+        let seen = Arc::new(AtomicU64::new(0));
+        let mut watching = Watching { form, digit, seen: Arc::clone(&seen), position: None };
+        let grep = digit.map(|digit| format!("&grep=^\\d*{digit}%20")).unwrap_or_default();
+        let log = log.to_owned();
         let task = tokio::spawn(async move {
-            let mut position: Option<String> = None;
             loop {
-                match Viewer::connect(hub, Form::Json, &log, position.as_deref()).await {
-                    Ok(viewer) => position = watch(viewer, &seen, position).await,
+                let from = watching.position.as_ref().map(|position| format!("&from={position}")).unwrap_or_default();
+                let query = format!("log={log}{from}{grep}&policy=complete");
+                match Viewer::ask(hub, form, &query).await {
+                    Ok(viewer) => watching.watch(viewer).await,
                     Err(_) => sleep(Duration::from_millis(50)).await,
                 }
             }
         });
-        Watcher { next, task }
+        Watcher { form, digit, seen, task }
     }
 
-    /// The number of the line that it waits for.
-    fn next(&self) -> u64 {
-        assert!(!self.task.is_finished(), "the viewer saw what must not be: its panic is above");
-        self.next.load(Ordering::Relaxed)
+    /// Whether it has seen all of so many lines.
+    fn has(&self, lines: u64) -> bool {
+        let what = (self.form, self.digit);
+        assert!(!self.task.is_finished(), "{what:?} saw what must not be: its panic is above");
+        let mine = self.digit.map_or(lines, |digit| (lines + 9 - digit) / 10);
+        self.seen.load(Ordering::Relaxed) == mine
     }
 }
 
-/// Looks until the view ends, and gives the position to go on from.
-async fn watch(mut viewer: Viewer, next: &AtomicU64, mut position: Option<String>) -> Option<String> {
-    while let Some(event) = viewer.event().await {
-        match event {
-            Event::Lines(lines, to) => {
-                for found in lines {
-                    assert_eq!(found, line(next.fetch_add(1, Ordering::Relaxed)));
+/// The side of it that watches.
+struct Watching {
+    form: Form,
+    digit: Option<u64>,
+    seen: Arc<AtomicU64>,
+    position: Option<String>,
+}
+
+impl Watching {
+    /// Looks until the view ends.
+    async fn watch(&mut self, mut viewer: Viewer) {
+        while let Some(event) = viewer.event().await {
+            match event {
+                Event::Lines(lines, position) => {
+                    lines.into_iter().for_each(|found| self.see(&found));
+                    self.position = position.or(self.position.take());
                 }
-                position = to.or(position);
+                Event::Edge(position) => self.position = position.or(self.position.take()),
+                Event::Told(kind, words) => assert_ne!(kind, "lost", "{:?}: {words}", self.form),
+                Event::Gap(..) => panic!("{:?}: a gap", self.form),
+                Event::Bye(_) => (),
             }
-            Event::Told(kind, words) => assert_ne!(kind, "lost", "{words}"),
-            Event::Gap(..) => panic!("a gap behind line {}", next.load(Ordering::Relaxed)),
-            _ => (),
         }
     }
-    position
+
+    fn see(&self, found: &str) {
+        let seen = self.seen.fetch_add(1, Ordering::Relaxed);
+        let next = self.digit.map_or(seen, |digit| seen * 10 + digit);
+        assert_eq!(found, line(next), "{:?} {:?}", self.form, self.digit);
+    }
 }
 
 /// Writes lines at a steady pace, and rotates.
@@ -201,7 +239,10 @@ impl Writer {
                 let lines: Vec<String> = (number..due).map(|number| line(number) + "\n").collect();
                 file.write(lines.concat());
                 if number / ROTATE != due / ROTATE {
-                    file.rotate();
+                    match fastrand::bool() {
+                        true => file.rotate(),
+                        false => file.copy_and_truncate(),
+                    }
                 }
                 number = due;
                 std::thread::sleep(Duration::from_millis(5));

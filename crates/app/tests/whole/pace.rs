@@ -60,8 +60,7 @@ async fn flood(forms: &[Form], policy: &str) -> (Site, Hub, Log) {
     file.write("begin\n");
     let mut viewers = Vec::new();
     for form in forms {
-        let path = format!("/api/v1/live?log={name}&policy={policy}");
-        let mut viewer = Viewer::ask(hub.address, *form, &path).await.unwrap();
+        let mut viewer = Viewer::ask(hub.address, *form, &format!("log={name}&policy={policy}")).await.unwrap();
         assert_eq!(viewer.line().await, "begin");
         viewers.push(viewer);
     }

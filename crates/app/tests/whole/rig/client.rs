@@ -40,12 +40,12 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// The answer to a request.
 pub(crate) async fn send(address: SocketAddr, request: Builder, body: &str) -> Answer {
-    whole(open(address, request, Bytes::copy_from_slice(body.as_bytes())).await).await
+    whole(open(address, request, Bytes::copy_from_slice(body.as_bytes())).await.unwrap()).await
 }
 
 /// The length of an answer's body, of which nothing is kept.
 pub(crate) async fn length(address: SocketAddr, path: &str) -> u64 {
-    let mut body = open(address, Request::get(path), Bytes::new()).await.into_body();
+    let mut body = open(address, Request::get(path), Bytes::new()).await.unwrap().into_body();
     let mut length = 0;
     while let Some(frame) = within("more of an answer", body.frame()).await {
         length += frame.unwrap().data_ref().map_or(0, |data| data.len() as u64);
@@ -53,14 +53,14 @@ pub(crate) async fn length(address: SocketAddr, path: &str) -> u64 {
     length
 }
 
-/// The answer as it begins.
-pub(super) async fn open(address: SocketAddr, request: Builder, body: Bytes) -> Response<Incoming> {
-    let request = request.header("host", address.to_string()).body(Full::new(body)).unwrap();
+/// The answer as it begins; an error when the hub is not there, or goes away.
+pub(super) async fn open(address: SocketAddr, request: Builder, body: Bytes) -> anyhow::Result<Response<Incoming>> {
+    let request = request.header("host", address.to_string()).body(Full::new(body))?;
     let opening = async {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let stream = TcpStream::connect(address).await?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        sender.send_request(request).await.unwrap()
+        Ok(sender.send_request(request).await?)
     };
     within("an answer", opening).await
 }

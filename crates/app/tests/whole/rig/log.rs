@@ -28,13 +28,27 @@ impl LogFile {
 
     /// Does what logrotate does: each older file moves on by one, and a new one is begun.
     pub(crate) fn rotate(&mut self) {
-        let numbered = |number: usize| PathBuf::from(format!("{}.{number}", self.path.display()));
-        let oldest = (1..).find(|number| !numbered(*number).exists()).unwrap_or(1);
-        for number in (1..oldest).rev() {
-            std::fs::rename(numbered(number), numbered(number + 1)).unwrap();
-        }
-        std::fs::rename(&self.path, numbered(1)).unwrap();
+        self.move_older_on();
+        std::fs::rename(&self.path, self.numbered(1)).unwrap();
         self.file = append(&self.path);
+    }
+
+    /// Does what logrotate does with `copytruncate`; nothing is written in between, so nothing is lost.
+    pub(crate) fn copy_and_truncate(&mut self) {
+        self.move_older_on();
+        std::fs::copy(&self.path, self.numbered(1)).unwrap();
+        self.file.set_len(0).unwrap();
+    }
+
+    fn move_older_on(&self) {
+        let oldest = (1..).find(|number| !self.numbered(*number).exists()).unwrap_or(1);
+        for number in (1..oldest).rev() {
+            std::fs::rename(self.numbered(number), self.numbered(number + 1)).unwrap();
+        }
+    }
+
+    fn numbered(&self, number: usize) -> PathBuf {
+        PathBuf::from(format!("{}.{number}", self.path.display()))
     }
 }
 

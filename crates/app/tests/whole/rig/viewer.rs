@@ -68,16 +68,17 @@ impl Viewer {
     /// As [`Hub::view`](super::Hub::view), of a hub that may not be there.
     pub(crate) async fn connect(hub: SocketAddr, form: Form, log: &str, from: Option<&str>) -> Result<Self, String> {
         let from = from.map(|from| format!("&from={}", escaped(from))).unwrap_or_default();
-        Self::ask(hub, form, &format!("/api/v1/live?log={}{from}&policy=complete", escaped(log))).await
+        Self::ask(hub, form, &format!("log={}{from}&policy=complete", escaped(log))).await
     }
 
-    /// A view as a URL has it.
-    pub(crate) async fn ask(hub: SocketAddr, form: Form, path: &str) -> Result<Self, String> {
+    /// A view of what a query says.
+    pub(crate) async fn ask(hub: SocketAddr, form: Form, query: &str) -> Result<Self, String> {
+        let path = format!("/api/v1/live?{query}");
         let connection = match form {
-            Form::Json => socket(hub, path, "tailcast.v1.json").await?,
-            Form::Cbor => socket(hub, path, "tailcast.v1.cbor").await?,
-            Form::Sse => response(hub, Request::get(path).header("accept", "text/event-stream")).await,
-            Form::Text => response(hub, Request::get(path)).await,
+            Form::Json => socket(hub, &path, "tailcast.v1.json").await?,
+            Form::Cbor => socket(hub, &path, "tailcast.v1.cbor").await?,
+            Form::Sse => response(hub, Request::get(path).header("accept", "text/event-stream")).await?,
+            Form::Text => response(hub, Request::get(path)).await?,
         };
         Ok(Viewer { form, connection, lines: VecDeque::new(), position: None })
     }
@@ -175,10 +176,12 @@ async fn socket(hub: SocketAddr, path: &str, protocol: &'static str) -> Result<C
     Ok(Connection::Socket(Box::new(socket)))
 }
 
-async fn response(hub: SocketAddr, request: http::request::Builder) -> Connection {
-    let response = client::open(hub, request, Bytes::new()).await;
-    assert!(response.status().is_success(), "{response:?}");
-    Connection::Response(response.into_body(), Vec::new())
+async fn response(hub: SocketAddr, request: http::request::Builder) -> Result<Connection, String> {
+    let response = client::open(hub, request, Bytes::new()).await.map_err(|e| e.to_string())?;
+    match response.status().is_success() {
+        true => Ok(Connection::Response(response.into_body(), Vec::new())),
+        false => Err(format!("{response:?}")),
+    }
 }
 
 /// Takes an event out of what has come; comments are nothing.
@@ -220,13 +223,7 @@ fn of_json(event: &Value) -> Option<Event> {
 
 fn of_live(live: Live) -> Option<Event> {
     match live {
-        Live::Block(block) => match &block.block.body {
-            Body::Raw(bytes) => {
-                let text = String::from_utf8_lossy(bytes);
-                Some(Event::Lines(text.lines().map(str::to_owned).collect(), Some(block.position)))
-            }
-            Body::Picked { .. } => None,
-        },
+        Live::Block(block) => Some(Event::Lines(lines_of(&block.block.body), Some(block.position))),
         Live::Edge { position, .. } => Some(Event::Edge(position)),
         Live::Told { told, .. } if told.tiding == Some(Tiding::Gap) => {
             let position = |place: Option<Place>| place.map(|place| place.position).unwrap_or_default();
@@ -236,5 +233,13 @@ fn of_live(live: Live) -> Option<Event> {
         Live::AgentLost { words, .. } => Some(Event::Told("agent_lost".to_owned(), words)),
         Live::AgentBack { words, .. } => Some(Event::Told("agent_back".to_owned(), words)),
         Live::Bye { retry_ms } => Some(Event::Bye(retry_ms.into())),
+    }
+}
+
+fn lines_of(body: &Body) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match body {
+        Body::Raw(bytes) => text(bytes).lines().map(str::to_owned).collect(),
+        Body::Picked { lines, .. } => lines.iter().map(|line| text(&line.bytes)).collect(),
     }
 }
