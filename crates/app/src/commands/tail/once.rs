@@ -1,6 +1,7 @@
 //! `--no-follow`: from the beginning that was asked for to the end as it stands, and no further.
 //!
-//! Into a pipe and without a filter the bytes come raw and untouched, whatever they are; else as pages of lines.
+//! Into a pipe and without a filter the bytes come raw and untouched, whatever they are; else as pages of lines, whose text
+//! has lost a `\r` at its end.
 
 use http_body_util::BodyExt;
 use url::form_urlencoded::Serializer;

@@ -121,8 +121,15 @@ fn is_about_us(status: http::StatusCode) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tailcast_agent::dial::{Dialer, Roots, Trust};
+    use tempfile::NamedTempFile;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::super::output::tests::block;
+    use super::super::stdout::{Kind, Stdout};
     use super::*;
+    use crate::exit::Exit;
 
     #[test]
     fn the_rest_of_a_line_begins_behind_what_was_written() {
@@ -138,5 +145,35 @@ mod tests {
     #[test]
     fn a_line_that_is_all_there_has_no_rest() {
         assert!(Stretch::behind(&block(b""), (0, b"whole"), 5).is_none());
+    }
+
+    /// A hub that breaks off its first answer after `first` bytes of `bytes`, and gives the second one whole.
+    async fn breaking(bytes: &'static [u8], first: usize) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for length in [first, bytes.len()] {
+                let (mut peer, _) = listener.accept().await.unwrap();
+                assert!(peer.read(&mut [0; 2048]).await.unwrap() > 0);
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", bytes.len());
+                peer.write_all(head.as_bytes()).await.unwrap();
+                peer.write_all(&bytes[..length]).await.unwrap();
+                peer.shutdown().await.unwrap();
+            }
+        });
+        Client::new(Dialer::new(url.parse().unwrap(), Trust::new(Roots::System)))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_within_it_costs_and_doubles_nothing() {
+        let file = NamedTempFile::new().unwrap();
+        let stdout = Stdout::to(file.reopen().unwrap(), Kind::Stream);
+        let mut output = Output::new(stdout, &["a:/b".to_owned()], false, false);
+        let mut client = breaking(b"0123456789 and what is behind the line", 4).await;
+        let mut stretch = Stretch::of_length("position".to_owned(), 10);
+        let failure = stretch.copy(&mut client, &mut output, ("a:/b", 1)).await.unwrap_err();
+        assert_eq!(failure.exit(), Exit::Unreachable);
+        stretch.copy(&mut client, &mut output, ("a:/b", 1)).await.unwrap();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "0123456789");
     }
 }
