@@ -122,6 +122,17 @@ test("a pattern that is none is told in words, and is not tried again and again"
   await showsExactly(page, 0, 3);
 });
 
+test("where nothing matches, the reader decides how far up to look", async ({ page, hub }) => {
+  hub.write("app.log", 0, 300);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=nowhere`);
+  await expect(page.getByText("No line matches yet.")).toBeVisible();
+  await page.getByRole("button", { name: "Look further up" }).click();
+  await expect(page.getByText("Nothing else was found above.")).toBeVisible();
+  hub.append("app.log", "at last, nowhere\n");
+  await expect(page.locator(".row .text")).toHaveText(["at last, nowhere"]);
+});
+
 test("a rotation is told where it happened, and the new file is followed", async ({ page, hub }) => {
   hub.write("app.log", 0, 5);
   await hub.start();

@@ -1,19 +1,18 @@
 // Reading a gap: the lines between two rows, put in the gap's place a page at a time.
 // It stands between the mark on the screen and the window (`stream.ts`).
 
-import type { Filter } from "./address";
-import { fetchLines } from "./api";
-import { wholeLines } from "./merge";
+import type { History } from "./history";
 import type { Line, LinesPage, Position } from "./shapes";
 import type { GapMark, Row, Stream } from "./stream";
 
+/** Lines of a gap that are read at once. */
+const LIMIT = 1000;
+
 /** Reads the next page of a gap into its place. What is left of it stays a gap, so a huge one is read as far as wanted. */
-export async function fillGap(stream: Stream, row: Row, filter: Filter, limit: number, signal: AbortSignal): Promise<void> {
+export async function fillGap(stream: Stream, row: Row, history: History): Promise<void> {
   if (row.kind !== "mark" || row.mark.kind !== "gap") return;
-  const gap = row.mark;
-  const page = wholeLines(await fetchLines(row.log, { after: gap.from, limit }, filter, signal));
-  signal.throwIfAborted();
-  const { lines, rest } = withinGap(page, gap, stream.lineAfter(row.id));
+  const page = await history.page(row.log, { after: row.mark.from, limit: LIMIT });
+  const { lines, rest } = withinGap(page, row.mark, stream.lineAfter(row.id));
   stream.fill(row.id, lines, rest);
 }
 

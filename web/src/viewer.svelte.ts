@@ -5,21 +5,21 @@
 // Three ways in: at the live end, at a line (a link), at the first byte. Each ends with a window whose both ends can be
 // gone on from. A question that is overtaken by another way in is given up and its answer not looked at.
 
-import { NO_FILTER, type Filter, type ViewAddress } from "./address";
-import { fetchLines, liveUrl, Refused, type Spot } from "./api";
+import type { Filter, ViewAddress } from "./address";
+import type { Spot } from "./api";
 import type { Currency } from "./edges";
 import { fillGap } from "./gap";
-import { Live, PROTOCOL, type LiveState, type LogAt, type Refusal, type Subscription } from "./live";
-import { mergeAbove, mergeBelow, topOf, wholeLines } from "./merge";
+import { History } from "./history";
+import { Live, type LiveState, type LogAt } from "./live";
+import { mergeAbove, mergeBelow, topOf } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
+import { openSocket, whyRefused } from "./socket";
 import { gapMark, Stream, type Row } from "./stream";
 
 /** Lines that a log is opened with. */
 const LAST = 200;
 /** Lines per page of history: a screen or some, quick to fetch and to lay out. */
 const PAGE = 200;
-/** Lines of a gap that are read at once. */
-const GAP = 1000;
 /** Rows in the document while the end is followed: some screens, since every frame of a fast log replaces them all. */
 const FOLLOWED = 400;
 /** Context below a line that a link points to. */
@@ -37,8 +37,8 @@ export class Viewer {
   waiting = $state(0);
   /** Whether the rows reach down to the live end. */
   attached = $state(true);
-  /** Whether they reach up to the first line of every log. */
-  beginning = $state(false);
+  /** Whether there is more above them; unknown before the hub has told where they stand. */
+  upward = $state.raw<"unknown" | "more" | "nothing">("unknown");
   reading = $state.raw<Reading>("nothing");
   /** Grows with each question that ended: also an answer that changed no row may call for the next question. */
   answers = $state(0);
@@ -49,8 +49,7 @@ export class Viewer {
   /** Where a filter has found nothing for a while; the reader decides whether to look on. */
   tired = $state.raw<"above" | "below" | null>(null);
 
-  #logs: LogName[] = [];
-  #filter: Filter = NO_FILTER;
+  #history = new History();
   #stream = new Stream([]);
   #live: Live;
   #abort = new AbortController();
@@ -65,7 +64,7 @@ export class Viewer {
 
   constructor() {
     this.#live = new Live({
-      open: (subscription) => openSocket(subscription),
+      open: openSocket,
       event: (event) => this.#happened(event),
       changed: () => this.#show(),
       whyRefused,
@@ -75,6 +74,7 @@ export class Viewer {
 
   /** Opens what an address names. */
   async open(address: ViewAddress): Promise<void> {
+    this.#held = false;
     this.#begin(address.logs, address.filter);
     if (address.at !== null) await this.#reads("opening", () => this.#openAt(address.at ?? ""));
     else await this.toEnd();
@@ -83,17 +83,18 @@ export class Viewer {
   /** To the live end, with the last lines. */
   async toEnd(): Promise<void> {
     this.#held = false;
-    this.#begin(this.#logs, this.#filter);
-    const only = this.#logs.length === 1 ? this.#logs[0] : undefined;
+    this.#begin();
+    const [only, ...others] = this.#history.logs;
     // One log opens with one question; several have to be put in order first.
-    if (only !== undefined) this.#goLive([{ log: only, from: null }]);
+    if (only !== undefined && others.length === 0) this.#goLive([{ log: only, from: null }]);
     else await this.#reads("opening", () => this.#openEnd());
   }
 
   /** To the first byte of the file that is there now; files before it are above. */
   async toStart(): Promise<void> {
-    this.#begin(this.#logs, this.#filter);
-    await this.#reads("opening", async () => this.#openWith(await this.#pages({ offset: 0, limit: PAGE })));
+    this.#begin();
+    const first: Spot = { offset: 0, limit: PAGE };
+    await this.#reads("opening", async () => this.#openWith(await this.#history.pages(() => first)));
   }
 
   close(): void {
@@ -127,8 +128,7 @@ export class Viewer {
   /** Reads on upwards. */
   above(): Promise<void> {
     // While the end is followed, the rows above those in the document come first.
-    if (this.rows[0] !== this.#stream.rows[0]) return Promise.resolve();
-    if (!this.#logs.some((log) => this.#stream.top(log).kind === "before")) return Promise.resolve();
+    if (this.rows[0] !== this.#stream.rows[0] || this.#upward(this.rows[0]) !== "more") return Promise.resolve();
     return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
   }
 
@@ -140,7 +140,7 @@ export class Viewer {
 
   /** Puts the next lines of a gap in its place. */
   fill(row: Row): Promise<void> {
-    return this.#reads("gap", () => fillGap(this.#stream, row, this.#filter, GAP, this.#abort.signal));
+    return this.#reads("gap", () => fillGap(this.#stream, row, this.#history));
   }
 
   has(position: Position): boolean {
@@ -155,24 +155,28 @@ export class Viewer {
 
   /** Whether it brought lines, or there are no more. */
   async #oneAbove(): Promise<boolean> {
-    const page = mergeAbove(await this.#pagesAbove());
+    const pages = await this.#history.pages((log): Spot | null => {
+      const top = this.#stream.top(log);
+      return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
+    });
+    const page = mergeAbove(pages);
     this.#stream.prepend(page);
     return page.lines.length > 0 || this.#atBeginning();
   }
 
   async #oneBelow(): Promise<boolean> {
-    const pages = await this.#each((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
+    const pages = await this.#history.pages((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
     const page = mergeBelow(pages);
     this.#stream.extend(page);
     this.#joinLive(pages);
     return page.lines.length > 0 || this.#stream.attached;
   }
 
-  #begin(logs: LogName[], filter: Filter): void {
+  #begin(logs: readonly LogName[] = this.#history.logs, filter: Filter = this.#history.filter): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#live.stop();
-    [this.#logs, this.#filter] = [logs, filter];
+    this.#history = new History(logs, filter, this.#abort.signal);
     this.#stream = new Stream(logs);
     if (!this.#follows) this.#stream.hold();
     this.#reading = "nothing";
@@ -182,22 +186,22 @@ export class Viewer {
   }
 
   async #openEnd(): Promise<void> {
-    const pages = await this.#pages({ last: LAST });
+    const pages = await this.#history.pages(() => ({ last: LAST }));
     for (const { log, after } of pages) this.#standAt(log, after);
     this.#stream.prepend(mergeAbove(pages));
     this.#goLive(this.#positions());
   }
 
   async #openAt(at: Position): Promise<void> {
-    const [first, ...others] = this.#logs;
+    const [first, ...others] = this.#history.logs;
     if (first === undefined) return;
-    const page = await this.#page(first, { after: at, limit: CONTEXT });
+    const page = await this.#history.page(first, { after: at, limit: CONTEXT });
     const time = page.lines[0]?.time;
     // The other logs are shown around the same time; a line without one says nothing about where that is.
     const spot: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
-    const rest = await Promise.all(others.map((log) => this.#page(log, spot)));
+    const rest = await Promise.all(others.map((log) => this.#history.page(log, spot)));
     this.#openWith([page, ...rest]);
-    this.#stream.prepend(mergeAbove(await this.#pagesAbove()));
+    await this.#oneAbove();
   }
 
   /** Opens in the middle: these pages, and from there in both directions. */
@@ -207,7 +211,7 @@ export class Viewer {
     this.#stream.extend(mergeBelow(pages));
     this.#joinLive(pages);
     // Meanwhile new lines are only counted, from the end on: what lies between is read when the reader comes to it.
-    if (!this.#stream.attached) this.#goLive(this.#logs.map((log) => ({ log, from: null })), 0);
+    if (!this.#stream.attached) this.#goLive(this.#history.logs.map((log) => ({ log, from: null })), 0);
   }
 
   /** When every log was read to its end, live lines go on exactly there. */
@@ -218,7 +222,7 @@ export class Viewer {
   }
 
   #goLive(logs: LogAt[], last = LAST): void {
-    const subscription = { logs, last, filter: this.#filter };
+    const subscription = { logs, last, filter: this.#history.filter };
     if (this.#held) this.#live.prepare(subscription);
     else this.#live.start(subscription);
   }
@@ -229,35 +233,17 @@ export class Viewer {
   }
 
   #positions(): LogAt[] {
-    return this.#logs.map((log) => ({ log, from: this.#stream.next(log) }));
-  }
-
-  async #pagesAbove(): Promise<LinesPage[]> {
-    return this.#each((log): Spot | null => {
-      const top = this.#stream.top(log);
-      return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
-    });
-  }
-
-  #pages(spot: Spot): Promise<LinesPage[]> {
-    return this.#each(() => spot);
-  }
-
-  #each(spot: (log: LogName) => Spot | null): Promise<LinesPage[]> {
-    const asked = this.#logs.map((log) => ({ log, spot: spot(log) }));
-    return Promise.all(asked.flatMap(({ log, spot: at }) => (at === null ? [] : [this.#page(log, at)])));
-  }
-
-  async #page(log: LogName, spot: Spot): Promise<LinesPage> {
-    const { signal } = this.#abort;
-    const page = await fetchLines(log, spot, this.#filter, signal);
-    // It may have been on its way out of the network when another question overtook it.
-    signal.throwIfAborted();
-    return wholeLines(page);
+    return this.#history.logs.map((log) => ({ log, from: this.#stream.next(log) }));
   }
 
   #atBeginning(): boolean {
-    return this.#logs.every((log) => this.#stream.top(log).kind === "beginning");
+    return this.#history.logs.every((log) => this.#stream.top(log).kind === "beginning");
+  }
+
+  #upward(first: Row | undefined): "unknown" | "more" | "nothing" {
+    if (first !== this.#stream.rows[0]) return "more";
+    if (this.#atBeginning()) return "nothing";
+    return this.#history.logs.some((log) => this.#stream.top(log).kind === "before") ? "more" : "unknown";
   }
 
   /** Runs one question; a second one while it is on its way is not asked. */
@@ -308,7 +294,7 @@ export class Viewer {
     this.currency = this.#live.currency(this.now);
     this.waiting = this.#stream.waiting;
     this.attached = this.#stream.attached;
-    this.beginning = this.#atBeginning() && rows[0] === this.#stream.rows[0];
+    this.upward = this.#upward(rows[0]);
     this.reading = this.#reading;
     this.answers = this.#answers;
   }
@@ -316,21 +302,4 @@ export class Viewer {
 
 function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
   return a.length === b.length && a.every((row, i) => row === b[i]);
-}
-
-function openSocket(subscription: Subscription): WebSocket {
-  return new WebSocket(liveUrl(subscription.logs, subscription.last, subscription.filter), PROTOCOL);
-}
-
-/** Asks for the same over plain HTTP, which can say why not. */
-async function whyRefused({ logs, filter }: Subscription): Promise<Refusal> {
-  const first = logs[0];
-  try {
-    if (first) await fetchLines(first.log, { last: 1 }, filter, AbortSignal.timeout(5000));
-    return { helps: "time", words: "The hub answers, but no live connection came about. Does a proxy pass WebSockets on?" };
-  } catch (error) {
-    if (!(error instanceof Refused)) return { helps: "time", words: "The hub does not answer in time." };
-    const never = error.status === 400 || error.status === 403 || error.status === 422;
-    return { helps: error.needsLogin ? "login" : never ? "nothing" : "time", words: error.message };
-  }
 }

@@ -32,7 +32,7 @@ async function until(done: () => boolean, ask: () => Promise<void>): Promise<voi
   expect(done()).toBe(true);
 }
 
-const readUp = () => until(() => viewer.beginning, () => viewer.above());
+const readUp = () => until(() => viewer.upward === "nothing", () => viewer.above());
 const readDown = () => until(() => viewer.attached, () => viewer.below());
 
 test("one log opens with one question, at its live end", async () => {
@@ -54,6 +54,19 @@ test("reading up ends at the first line, with every line once", async () => {
   hub.write(A, 955);
   await shows(texts(0, 955));
   expect(viewer.waiting).toBe(5);
+});
+
+test("while the end is followed, few rows are shown and none is read above them", async () => {
+  hub.fill(A, 100);
+  await viewer.open(viewOf([A]));
+  await shows(texts(0, 100));
+  hub.write(A, 3000);
+  await shows(texts(2600, 3000));
+  await viewer.above();
+  expect(hub.asked).toEqual([]);
+  expect(viewer.attached).toBe(true);
+  viewer.follow(false);
+  await shows(texts(1000, 3000));
 });
 
 test("at the first line nothing more is asked", async () => {
@@ -83,7 +96,7 @@ test("a view opened at the first byte goes on downwards", async () => {
   await viewer.open(viewOf([A]));
   await viewer.toStart();
   await shows(texts(0, 200));
-  await vi.waitFor(() => expect(viewer.beginning).toBe(true));
+  await vi.waitFor(() => expect(viewer.upward).toBe("nothing"));
   await readDown();
   await shows(texts(0, 700));
 });
