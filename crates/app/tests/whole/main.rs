@@ -8,6 +8,7 @@ mod closed;
 mod idle;
 mod kill;
 mod limits;
+mod links;
 mod pace;
 #[path = "../path.rs"]
 mod path;
