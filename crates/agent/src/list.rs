@@ -61,16 +61,15 @@ fn entry(offers: &Offers, path: &Path) -> Option<LogEntry> {
     let name = path.to_str()?.to_owned();
     let unreadable = |words: &str| Some(words.to_owned());
     let seen = fs::metadata(path);
+    let admitted = path.canonicalize().is_ok_and(|real| offers.admit(&real));
     let unreadable = match &seen {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => unreadable("a link that leads nowhere"),
-        Err(e) => Some(e.kind().to_string()),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Some(e.kind().to_string()),
+        // One sentence for both, so that a link tells nothing about what is outside.
+        _ if !admitted => unreadable("nothing is there, or it leads out of what is offered"),
         Ok(meta) if !meta.is_file() => unreadable("not a regular file"),
-        Ok(_) if !path.canonicalize().is_ok_and(|real| offers.admit(&real)) => {
-            unreadable("leads out of what is offered")
-        }
-        Ok(_) => rustix::fs::access(path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
+        _ => rustix::fs::access(path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
     };
-    let known = seen.ok().filter(|_| unreadable.as_deref() != Some("leads out of what is offered"));
+    let known = seen.ok().filter(|_| admitted);
     Some(LogEntry { name, size: known.as_ref().map(Metadata::len), modified: known.as_ref().map(modified), unreadable })
 }
 
