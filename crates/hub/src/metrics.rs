@@ -86,6 +86,7 @@ impl Collector for Reading {
             ("viewers", "Open live views", read(&metrics.viewers)),
             ("agents", "Agents with a link", up as u64),
             ("channels", "Channels with somebody looking", channels.len() as u64),
+            ("tasks", "Tasks at work: connections, views, links, channels", hub.tasks.len() as u64),
             ("ring_bytes", "Weight of what the channels hold, in bytes", stats.iter().map(|s| s.bytes).sum()),
             ("fds_used", "Open file descriptors", used),
             ("fds_limit", "Soft limit of open file descriptors", limit),

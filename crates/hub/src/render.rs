@@ -13,6 +13,9 @@ use tailcast_wire::{Block, Encoding, Told};
 use crate::block_lines::{ShownLine, lines};
 use crate::item::{Item, LongLine, What};
 
+/// What is said each second of a log that is not there, also to those who came after that was told.
+const NOTHING_YET: &str = "there is nothing to read yet";
+
 /// An item as one JSON event; empty when it has nothing to say in this form.
 pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
     let mut out = Json::default();
@@ -34,7 +37,8 @@ pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
             out.number("offset", item.reach.offset + behind);
             out.optional("position", item.position.as_deref());
             out.number("behind", *behind);
-            out.text("words", &behind_words(*behind));
+            let words = || behind_words(*behind);
+            out.text("words", &item.position.as_ref().map_or_else(|| NOTHING_YET.to_owned(), |_| words()));
         }
         What::AgentLost { words } => {
             out.open("agent_lost", item);
