@@ -4,13 +4,18 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
 
+mod churn;
+mod crowd;
 mod filters;
 mod flood;
+mod forbidden;
 mod history;
 mod http;
 mod joining;
+mod link;
 mod paging;
 mod pipe;
+mod raw;
 mod rotation;
 mod slow;
 mod sse;

@@ -2,7 +2,16 @@
 
 use std::fs;
 
+use crate::viewer::Viewer;
 use crate::world::{World, numbered, texts};
+
+/// A viewer whose agent follows already, behind the last lines.
+async fn following(world: &World, last: usize) -> Viewer {
+    let mut viewer = world.watch("a.log", &format!("last={last}")).await;
+    viewer.lines(last).await;
+    viewer.told("edge").await;
+    viewer
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_is_not_there_yet_is_waited_for() {
@@ -20,8 +29,7 @@ async fn a_log_that_is_not_there_yet_is_waited_for() {
 async fn a_rotated_log_goes_on_in_the_new_file() {
     let world = World::new().await;
     world.append("a.log", numbered(0..3));
-    let mut viewer = world.watch("a.log", "last=1").await;
-    viewer.lines(1).await;
+    let mut viewer = following(&world, 1).await;
     for turn in 1..4 {
         world.append("a.log", "the last of the old\n");
         for n in (1..turn).rev() {
@@ -37,4 +45,77 @@ async fn a_rotated_log_goes_on_in_the_new_file() {
     assert_eq!(page.lines.len(), 3 + 6);
     assert_eq!(texts(&page.lines)[..3], ["line 0", "line 1", "line 2"]);
     assert!(page.before.is_none() && page.end);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_and_truncated_log_loses_nothing_that_is_in_the_copy() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut viewer = following(&world, 1).await;
+    world.append("a.log", "written just before\n");
+    fs::copy(world.path("a.log"), world.path("a.log.1")).unwrap();
+    fs::write(world.path("a.log"), "").unwrap();
+    world.append("a.log", "written just after\n");
+    assert_eq!(texts(&viewer.lines(2).await), ["written just before", "written just after"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_truncated_log_is_told_so_and_goes_on() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut viewer = following(&world, 3).await;
+    fs::write(world.path("a.log"), "").unwrap();
+    assert!(viewer.told("truncated").await.words.contains("truncated"));
+    world.append("a.log", "again\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["again"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_log_is_told_so_and_goes_on_when_it_is_there_again() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut viewer = following(&world, 3).await;
+    fs::remove_file(world.path("a.log")).unwrap();
+    assert!(viewer.told("gone").await.words.contains("deleted"));
+    world.append("a.log", "again\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["again"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipe_in_the_place_of_a_log_is_not_read_and_holds_nobody_up() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut viewer = following(&world, 3).await;
+    fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, world.path("a.log"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    assert!(!viewer.told("gone").await.words.is_empty());
+    world.append("a.log.1", "a late word\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["a late word"]);
+    fs::remove_file(world.path("a.log")).unwrap();
+    world.append("a.log", "a file again\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["a file again"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happened_between_two_pages_is_between_them_when_somebody_scrolls_back() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..30));
+    fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+    world.append("a.log", numbered(30..60));
+    let mut seen = Vec::new();
+    let mut query = "last=7".to_owned();
+    loop {
+        let page = world.lines("a.log", &format!("{query}&limit=7")).await;
+        seen.splice(0..0, page.lines.into_iter().map(|line| line.text));
+        let Some(before) = page.before else { break };
+        query = format!("before={before}");
+    }
+    assert_eq!(seen.join("\n") + "\n", numbered(0..60));
+    // A viewer that comes back with a place in the old file is led over to the new one.
+    let place = world.lines("a.log", "last=40").await.lines[0].position.clone();
+    let mut viewer = world.watch("a.log", &format!("from={place}&policy=complete")).await;
+    assert_eq!(
+        texts(&viewer.lines(40).await),
+        world.lines("a.log", "last=40").await.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>()
+    );
 }

@@ -40,7 +40,7 @@ async fn a_stream_that_breaks_after_any_event_goes_on_with_the_next_line_of_ever
 async fn the_id_of_an_event_is_the_cursor_of_that_very_event() {
     let world = World::new().await;
     world.append("a.log", "");
-    let query = format!("log={}&last=0", world.log("a.log"));
+    let query = format!("log={}&last=100", world.log("a.log"));
     let mut stream = world.events(&query, None).await;
     let mut ids = Vec::new();
     for n in 0..40 {
@@ -122,7 +122,8 @@ async fn text_is_complete_also_when_curl_is_slow() {
     let line = "x".repeat(999) + "\n";
     world.append("a.log", &line);
     let mut text = world.text(&format!("log={}&last=1", world.log("a.log"))).await;
-    let mut quick = world.watch("a.log", "last=0").await;
+    let mut quick = world.watch("a.log", "last=1").await;
+    quick.lines(1).await;
     for _ in 0..12 {
         world.append("a.log", line.repeat(1000));
         quick.lines(1000).await;
@@ -146,4 +147,14 @@ async fn a_filter_holds_for_text_and_events_too() {
         seen.extend(events.event().await.event.lines.into_iter().map(|line| line.text));
     }
     assert_eq!(seen, ["good", "glad"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_of_a_hub_that_stops_ends_as_it_should() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut text = world.text(&format!("log={}", world.log("a.log"))).await;
+    assert_eq!(text.text_until("line 2\n").await, numbered(0..3));
+    world.served.hub.stop();
+    assert_eq!(text.rest().await, (String::new(), Ended::Whole));
 }

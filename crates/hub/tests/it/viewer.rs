@@ -106,19 +106,33 @@ impl Viewer {
 
     /// The next `count` lines. Panics when a line is said to be missing.
     pub(crate) async fn lines(&mut self, count: usize) -> Vec<Line> {
-        while self.lines.len() < count {
-            self.more_lines().await;
-        }
-        self.lines.drain(..count).collect()
+        self.patiently(async |viewer: &mut Self| {
+            while viewer.lines.len() < count {
+                viewer.more_lines().await;
+            }
+            viewer.lines.drain(..count).collect()
+        })
+        .await
     }
 
     /// The lines up to and with the one that says `text`. Panics when a line is said to be missing.
     pub(crate) async fn lines_until(&mut self, text: &str) -> Vec<Line> {
-        loop {
-            if let Some(at) = self.lines.iter().position(|line| line.text == text) {
-                return self.lines.drain(..=at).collect();
+        self.patiently(async |viewer: &mut Self| {
+            loop {
+                if let Some(at) = viewer.lines.iter().position(|line| line.text == text) {
+                    return viewer.lines.drain(..=at).collect();
+                }
+                viewer.more_lines().await;
             }
-            self.more_lines().await;
+        })
+        .await
+    }
+
+    /// Edges come each second, so that waiting for one message does not end a wait for something else.
+    async fn patiently<T>(&mut self, wait: impl AsyncFnOnce(&mut Self) -> T) -> T {
+        match timeout(PATIENCE, wait(self)).await {
+            Ok(came) => came,
+            Err(_) => panic!("never; lines: {:?}, told: {:?}", self.lines, self.told),
         }
     }
 
@@ -134,17 +148,20 @@ impl Viewer {
 
     /// The next event of a kind, among those told already too. Lines on the way are kept.
     pub(crate) async fn told(&mut self, kind: &str) -> Event {
-        loop {
-            if let Some(at) = self.told.iter().position(|event| event.kind == kind) {
-                return self.told.remove(at);
+        self.patiently(async |viewer: &mut Self| {
+            loop {
+                if let Some(at) = viewer.told.iter().position(|event| event.kind == kind) {
+                    return viewer.told.remove(at);
+                }
+                let event = viewer.event().await.unwrap_or_else(|| panic!("the hub has ended before {kind}"));
+                match event.kind.as_str() {
+                    "lines" => viewer.lines.extend(event.lines),
+                    "edge" if kind != "edge" => (),
+                    _ => viewer.told.push(event),
+                }
             }
-            let event = self.event().await.unwrap_or_else(|| panic!("the hub has ended before {kind}"));
-            match event.kind.as_str() {
-                "lines" => self.lines.extend(event.lines),
-                "edge" if kind != "edge" => (),
-                _ => self.told.push(event),
-            }
-        }
+        })
+        .await
     }
 
     /// Says something, as the page does.

@@ -78,7 +78,17 @@ impl Agent {
     /// Ends in good order.
     pub(crate) async fn stop(self) -> End {
         self.stop.cancel();
+        self.ended().await
+    }
+
+    /// Ends when its link does.
+    pub(crate) async fn ended(self) -> End {
         self.speaking.await.unwrap()
+    }
+
+    /// Ends in the middle of whatever it does.
+    pub(crate) fn cut(self) {
+        self.speaking.abort();
     }
 }
 

@@ -1,0 +1,196 @@
+//! The link between agent and hub: it breaks, it comes back, and every line is seen once.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderValue, Uri};
+use tailcast_agent::End;
+use tailcast_hub::Pipe;
+use tailcast_hub::access::tokens::{self, Grant};
+use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, decode, encode};
+use tokio::time::timeout;
+use tokio_websockets::{ClientBuilder, Message};
+
+use crate::viewer::Viewer;
+use crate::world::{Agent, HOST, PATIENCE, World, host, numbered, texts};
+
+/// A viewer whose agent follows, behind three lines.
+async fn following(world: &World, query: &str) -> Viewer {
+    world.append("a.log", numbered(0..3));
+    let mut viewer = world.watch("a.log", query).await;
+    viewer.lines(3).await;
+    viewer.told("edge").await;
+    viewer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_breaks_and_comes_back_costs_no_line_and_doubles_none() {
+    for query in ["last=3", "last=3&policy=complete", "last=3&grep=line"] {
+        let mut world = World::new().await;
+        let mut viewer = following(&world, query).await;
+        for turn in 1..6 {
+            world.append("a.log", numbered(turn * 10..turn * 10 + 3));
+            world.agent.take().unwrap().cut();
+            viewer.told("agent_lost").await;
+            world.append("a.log", numbered(turn * 10 + 3..turn * 10 + 6));
+            world.agent = Some(Agent::start(&world.served.hub, &world.host));
+            viewer.told("agent_back").await;
+            world.append("a.log", numbered(turn * 10 + 6..turn * 10 + 9));
+            let seen = viewer.lines(9).await;
+            assert_eq!(texts(&seen).join("\n") + "\n", numbered(turn * 10..turn * 10 + 9), "{query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_was_started_anew_goes_on_where_the_old_one_stood() {
+    for query in ["last=3", "last=3&policy=complete", "last=3&grep=line"] {
+        let mut world = World::new().await;
+        let mut viewer = following(&world, query).await;
+        for turn in 1..4 {
+            assert_eq!(world.agent.take().unwrap().stop().await, End::Stopped);
+            let lost = viewer.told("agent_lost").await;
+            assert!(lost.words.contains("stopped"), "{lost:?}");
+            world.append("a.log", numbered(turn * 10..turn * 10 + 3));
+            if turn == 2 {
+                std::fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+            }
+            world.append("a.log", numbered(turn * 10 + 3..turn * 10 + 6));
+            let anew = host(HOST, &[world.path("").to_str().unwrap()], &[]);
+            world.agent = Some(Agent::start(&world.served.hub, &anew));
+            viewer.told("agent_back").await;
+            world.append("a.log", numbered(turn * 10 + 6..turn * 10 + 9));
+            let seen = viewer.lines(9).await;
+            assert_eq!(texts(&seen).join("\n") + "\n", numbered(turn * 10..turn * 10 + 9), "{query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_looked_at_before_its_agent_comes_is_shown_when_it_does() {
+    let mut world = World::new().await;
+    world.agent.take().unwrap().stop().await;
+    world.append("a.log", numbered(0..5));
+    world.until("it has gone", async || world.metric("tailcast_agents").await == 0).await;
+    let mut viewer = world.watch("a.log", "last=2").await;
+    assert!(!viewer.told("agent_lost").await.words.is_empty());
+    world.agent = Some(Agent::start(&world.served.hub, &world.host));
+    assert_eq!(texts(&viewer.lines(2).await), ["line 3", "line 4"]);
+    world.append("a.log", "live\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["live"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_session_of_a_host_takes_over_and_its_viewers_notice_no_more_than_that() {
+    let mut world = World::new().await;
+    let mut viewer = following(&world, "last=3").await;
+    let older = world.agent.take().unwrap();
+    let anew = host(HOST, &[world.path("").to_str().unwrap()], &[]);
+    world.agent = Some(Agent::start(&world.served.hub, &anew));
+    assert_eq!(older.ended().await, End::Gone);
+    world.append("a.log", numbered(3..6));
+    assert_eq!(texts(&viewer.lines(3).await), ["line 3", "line 4", "line 5"]);
+    let hosts = world.get("/api/v1/hosts").await.json();
+    assert_eq!(hosts["hosts"].as_array().unwrap().len(), 1);
+    assert_eq!(hosts["hosts"][0]["state"], "up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_has_gone_stays_listed_with_the_reason() {
+    let mut world = World::new().await;
+    world.agent.take().unwrap().stop().await;
+    world.until("it has gone", async || world.metric("tailcast_agents").await == 0).await;
+    let hosts = world.get("/api/v1/hosts").await.json();
+    assert_eq!((&hosts["hosts"][0]["name"], &hosts["hosts"][0]["state"]), (&HOST.into(), &"lost".into()));
+    assert!(!hosts["hosts"][0]["words"].as_str().unwrap().is_empty());
+    let logs = world.get("/api/v1/logs").await.json();
+    assert_eq!(logs["missing"][0]["host"], HOST);
+    let answer = world.get(&format!("/api/v1/lines?log={}", world.log("a.log"))).await;
+    assert_eq!(answer.status, 503);
+}
+
+/// What the hub answers to an agent that calls itself `name` and shows `token`.
+async fn dial_in(world: &World, token: &str, name: &str) -> ToAgent {
+    let uri: Uri = format!("ws://{}/api/v1/agent", world.served.address).parse().unwrap();
+    let builder = ClientBuilder::from_uri(uri)
+        .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(LINK_PROTOCOL))
+        .and_then(|builder| builder.add_header(AUTHORIZATION, format!("Bearer {token}").parse().unwrap()));
+    let (mut socket, _) = builder.unwrap().connect().await.unwrap();
+    socket.send(Message::binary(encode(&ToHub::Hello(hello(name))))).await.unwrap();
+    let message = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+    decode(message.as_payload()).unwrap().unwrap()
+}
+
+fn hello(name: &str) -> Hello {
+    Hello {
+        protocol_min: PROTOCOL,
+        protocol_max: PROTOCOL,
+        version: "test".to_owned(),
+        host: name.parse().unwrap(),
+        session: 1,
+        offers: Vec::new(),
+        labels: Vec::new(),
+        zone: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_speaks_for_its_hosts_and_for_no_other() {
+    let world = World::new().await;
+    let grant = Grant::Agent { hosts: vec!["db*".to_owned()] };
+    let token = tokens::add(world.state_dir(), grant, Some("databases")).unwrap().token;
+    assert!(matches!(dial_in(&world, &token, "db7").await, ToAgent::Welcome(_)));
+    match dial_in(&world, &token, HOST).await {
+        ToAgent::Refused { words, lasting } => assert!(lasting && words.contains(HOST), "{words}"),
+        other => panic!("{other:?}"),
+    }
+    // The real one has not been disturbed.
+    world.append("a.log", "here\n");
+    assert_eq!(texts(&world.lines("a.log", "last=1").await.lines), ["here"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_of_another_time_is_refused_in_words() {
+    let world = World::new().await;
+    let (pipe, mut agent) = Pipe::pair();
+    let served = tokio::spawn(std::sync::Arc::clone(&world.served.hub).attach(pipe));
+    let other = Hello { protocol_min: PROTOCOL + 1, protocol_max: PROTOCOL + 3, ..hello("newer") };
+    agent.tx.send(encode(&ToHub::Hello(other))).await.unwrap();
+    let answer: ToAgent = decode(&agent.rx.recv().await.unwrap()).unwrap().unwrap();
+    assert!(matches!(answer, ToAgent::Refused { lasting: true, .. }), "{answer:?}");
+    served.await.unwrap();
+}
+
+/// Everything that an agent can say but its hello; a new message does not compile until it is here.
+fn everything_else() -> Vec<ToHub> {
+    let said = vec![
+        ToHub::Followed { channel: 1, edge: None },
+        ToHub::Edge { channel: 1, edge: None, behind: 0 },
+        ToHub::Answer { ask: 1, answer: Answer::Logs { logs: Vec::new(), next: None } },
+        ToHub::Bye { words: String::new() },
+    ];
+    for message in &said {
+        match message {
+            ToHub::Hello(_) => panic!("that is the one that is welcome"),
+            // Shaped like those above: a channel and what is said of it.
+            ToHub::Block { .. } | ToHub::Told { .. } => (),
+            ToHub::Followed { .. } | ToHub::Edge { .. } | ToHub::Answer { .. } | ToHub::Bye { .. } => (),
+        }
+    }
+    said
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_comes_before_a_hello_ends_the_link() {
+    let world = World::new().await;
+    let mut first: Vec<_> = everything_else().iter().map(encode).collect();
+    first.push(bytes::Bytes::from_static(b"\xff\xff not CBOR"));
+    first.push(bytes::Bytes::new());
+    for bytes in first {
+        let (pipe, mut agent) = Pipe::pair();
+        let served = tokio::spawn(std::sync::Arc::clone(&world.served.hub).attach(pipe));
+        agent.tx.send(bytes.clone()).await.unwrap();
+        timeout(PATIENCE, served).await.unwrap().unwrap();
+        assert_eq!(agent.rx.recv().await, None, "{bytes:?}");
+    }
+    assert_eq!(world.get("/api/v1/hosts").await.json()["hosts"].as_array().unwrap().len(), 1);
+}
