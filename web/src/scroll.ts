@@ -28,6 +28,8 @@ export interface ScrollEvents {
 export class Scroll {
   #pinned = true;
   #anchor: Anchor | null = null;
+  /** Where we scrolled to ourselves: the event of that says nothing about what the reader wants. */
+  #own = -1;
   #observer: ResizeObserver;
   #ends = new AbortController();
 
@@ -57,8 +59,8 @@ export class Scroll {
 
   /** Just after they changed, or their heights: puts it back. */
   settle(): void {
-    if (this.#pinned) this.box.scrollTop = this.box.scrollHeight;
-    else if (this.#anchor?.row.isConnected) this.box.scrollTop += this.#topOf(this.#anchor.row) - this.#anchor.top;
+    if (this.#pinned) this.#scrollTo(this.box.scrollHeight);
+    else if (this.#anchor?.row.isConnected) this.#scrollTo(this.box.scrollTop + this.#topOf(this.#anchor.row) - this.#anchor.top);
     this.look();
   }
 
@@ -81,7 +83,7 @@ export class Scroll {
 
   toTop(): void {
     this.unpin();
-    this.box.scrollTop = 0;
+    this.#scrollTo(0);
   }
 
   /** Shows a row: in the middle always, or only if it cannot be seen as it is. */
@@ -90,7 +92,7 @@ export class Scroll {
     const top = this.#topOf(row);
     const room = this.box.clientHeight - row.clientHeight;
     if (!middle && top >= 0 && top <= room) return;
-    this.box.scrollTop += top - Math.max(0, room / 2);
+    this.#scrollTo(this.box.scrollTop + top - Math.max(0, room / 2));
     this.note();
   }
 
@@ -107,8 +109,16 @@ export class Scroll {
     this.by(direction * (this.box.clientHeight - 40));
   }
 
+  #scrollTo(top: number): void {
+    this.box.scrollTop = top;
+    this.#own = this.box.scrollTop;
+  }
+
   #scrolled(): void {
-    this.#pin(this.#atEnd() && this.tell.live());
+    if (this.box.scrollTop !== this.#own) {
+      this.#own = -1;
+      this.#pin(this.#atEnd() && this.tell.live());
+    }
     this.note();
     this.look();
   }
