@@ -3,7 +3,7 @@
 //! No task, no lock, no buffer of its own while it is silent. The viewer polls it beside its subscription, and drains
 //! only when everything is flushed, so that what a slow viewer has not taken stays in the channel:
 //!
-//! ```ignore
+//! ```text
 //! if let Poll::Ready(message) = socket.poll_recv(cx) { … }
 //! if socket.poll_flush(cx)?.is_ready() {
 //!     if let Poll::Ready(drained) = subscription.poll_drain(cx, …) { … socket.send(frame) … }

@@ -65,7 +65,7 @@ struct Cursor(Vec<(Arc<LogName>, Option<Arc<str>>)>);
 impl Cursor {
     fn of(views: &Views) -> Self {
         let place = |view: &View| (Arc::clone(view.channel().log()), view.position().map(Arc::from));
-        Cursor(views.views.iter().map(|view| place(view)).collect())
+        Cursor(views.views.iter().map(place).collect())
     }
 
     /// Goes behind an item. The views themselves are further: they hand on several items at once.
