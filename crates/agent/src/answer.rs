@@ -112,7 +112,8 @@ fn read(
             want: (!filter.is_empty()).then_some(&mut wants),
         };
         match page(log, spot, ask, zone) {
-            Err(Error::MovedOn) if tries < TRIES => (),
+            // Also what seems gone: while a file is rotated or copied and cut, it can be missed under either name.
+            Err(Error::MovedOn | Error::Gone(_)) if tries < TRIES => (),
             // The log is not there (yet): an empty page, and whoever waits is told by the channel.
             Err(Error::Obstacle(tail::Obstacle::NotThere)) if *spot == Spot::Last => {
                 return Ok(Answer::Page(Page { end: true, ..Page::default() }));
