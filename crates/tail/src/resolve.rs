@@ -5,13 +5,19 @@
 //! inode and birth time only decide between several that hold it. If none does, that is told: never the beginning,
 //! never the end instead.
 
+use std::path::PathBuf;
+
 use crate::error::{Error, Loss};
+use crate::file::Identity;
 use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::log::Shared;
 use crate::place::Place;
 use crate::position::{Anchor, Head, Offset, Position};
 use crate::siblings::Packing;
+
+/// How often the files are looked through at most while a rotation gives them other names.
+const LOOKS: usize = 8;
 
 /// How well a file fits a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +49,7 @@ impl Shared {
         if position.tag() != self.tag {
             return Err(Error::AnotherLog);
         }
-        let (fit, held) = self.best_fit(position);
+        let (fit, held) = self.settled_fit(position);
         match (fit, held) {
             (Fit::Exact | Fit::Content, Some(held)) => Ok(held),
             (Fit::HeadOnly, _) => Err(Error::Gone(Loss::Truncated)),
@@ -59,7 +65,30 @@ impl Shared {
         Place::snapped(held, position.offset()).ok()
     }
 
-    /// The best of all files of the log; an earlier one wins a tie.
+    /// The best of all files of the log. A file that is renamed during the look can be missed under either name; so what
+    /// nobody holds is looked for again until no name has changed meanwhile.
+    fn settled_fit(&self, position: &Position) -> (Fit, Option<Held>) {
+        let mut names = None;
+        for _ in 1..LOOKS {
+            let best = self.best_fit(position);
+            if best.0 >= Fit::Content {
+                return best;
+            }
+            let now = Some(self.names());
+            if names == now {
+                return best;
+            }
+            names = now;
+        }
+        self.best_fit(position)
+    }
+
+    /// Which file has which name.
+    fn names(&self) -> Vec<(PathBuf, Identity)> {
+        self.chain().into_iter().map(|member| (member.path, member.identity)).collect()
+    }
+
+    /// The best of all files of the log as they stand; an earlier one wins a tie.
     fn best_fit(&self, position: &Position) -> (Fit, Option<Held>) {
         let mut best = (Fit::No, None);
         let open = self.open(&self.path, Role::Itself).into_iter().chain(self.living());
