@@ -8,6 +8,8 @@ pub(crate) mod history;
 pub(crate) mod listing;
 pub(crate) mod live;
 mod openapi;
+#[cfg(test)]
+mod tests;
 pub(crate) mod page;
 
 use std::sync::Arc;

@@ -17,6 +17,7 @@ mod paging;
 mod pipe;
 mod raw;
 mod rotation;
+mod shape;
 mod slow;
 mod sse;
 mod stream;

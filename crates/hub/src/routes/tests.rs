@@ -1,0 +1,122 @@
+//! The table of routes, walked from outside: nobody who is not known gets further than the table says.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use tailcast_fdguard::{Budget, Plan};
+use tower_service::Service;
+
+use super::{ROUTES, router};
+use crate::access::tokens::{self, Grant};
+use crate::access::{Access, AccessConfig, Need, Peer};
+use crate::hub::{Hub, HubConfig};
+
+/// All that is open to everybody. Who adds a route without a need has to think about it here.
+const OPEN: [&str; 12] = [
+    "/healthz",
+    "/readyz",
+    "/api/v1/openapi.json",
+    "/api/v1/login",
+    "/api/v1/logout",
+    "/api/v1/me",
+    "/api/{*rest}",
+    "/",
+    "/hosts",
+    "/logs",
+    "/assets/{*file}",
+    "/{file}",
+];
+
+struct House {
+    dir: tempfile::TempDir,
+    hub: Arc<Hub>,
+}
+
+impl House {
+    fn under(base_path: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let access = Arc::new(Access::new(AccessConfig::new(dir.path().to_owned())));
+        let budget = Budget::new(Plan::default()).unwrap();
+        House { hub: Hub::new(HubConfig { base_path: base_path.to_owned() }, access, budget), dir }
+    }
+
+    async fn ask(&self, method: Method, path: &str, peer: &Peer, token: Option<&str>) -> StatusCode {
+        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:8514");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.extension(peer.clone()).body(Body::empty()).unwrap();
+        router(&self.hub).call(request).await.unwrap().status()
+    }
+}
+
+/// From another machine.
+fn stranger() -> Peer {
+    Peer::new("192.0.2.7:50000".parse().unwrap(), "192.0.2.1:8514".parse().unwrap())
+}
+
+/// A path that a route answers to.
+fn example(pattern: &str) -> String {
+    pattern.replace("{*rest}", "v1/nothing").replace("{*file}", "index.js").replace("{file}", "favicon.svg")
+}
+
+#[tokio::test]
+async fn a_stranger_gets_nowhere_that_needs_somebody_whatever_the_method() {
+    for base in ["/", "/tailcast"] {
+        let house = House::under(base);
+        for route in ROUTES.iter().filter(|route| route.need != Need::Nothing) {
+            for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+                let path = format!("{}{}", base.trim_end_matches('/'), example(route.path));
+                let status = house.ask(method.clone(), &path, &stranger(), None).await;
+                // Which methods a route has may be known; what it says may not.
+                let wanted = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED];
+                assert!(wanted.contains(&status), "{method} {path}: {status}");
+                assert!(method != Method::GET || status != StatusCode::METHOD_NOT_ALLOWED, "{path} has no GET");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_routes_that_are_open_to_everybody_are_those_that_are_known_to_be() {
+    let house = House::under("/");
+    for route in ROUTES {
+        match route.need {
+            Need::Nothing => {
+                assert!(OPEN.contains(&route.path), "{} is open to everybody: is that meant?", route.path);
+                let status = house.ask(Method::GET, &example(route.path), &stranger(), None).await;
+                assert!(!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{}", route.path);
+            }
+            Need::Viewer | Need::Agent => assert!(!OPEN.contains(&route.path)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_opens_what_it_is_for_and_nothing_else() {
+    let house = House::under("/");
+    let state_dir = house.dir.path();
+    let viewer = tokens::add(state_dir, Grant::Viewer, None).unwrap().token;
+    let agent = tokens::add(state_dir, Grant::Agent { hosts: vec!["*".to_owned()] }, None).unwrap().token;
+    for route in ROUTES {
+        let path = example(route.path);
+        let ask = async |token: &str| house.ask(Method::GET, &path, &stranger(), Some(token)).await;
+        let is_in = |status: StatusCode| !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        let (viewer, agent) = (is_in(ask(&viewer).await), is_in(ask(&agent).await));
+        match route.need {
+            Need::Nothing => assert!(viewer && agent, "{path}"),
+            Need::Viewer => assert!(viewer && !agent, "{path}"),
+            Need::Agent => assert!(agent && !viewer, "{path}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_stands_in_the_table_once() {
+    let mut paths: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
+    paths.sort_unstable();
+    let count = paths.len();
+    paths.dedup();
+    assert_eq!(paths.len(), count);
+}
