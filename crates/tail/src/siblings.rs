@@ -1,7 +1,8 @@
 //! The files that were the log before: rotated siblings beside it, in order.
 //!
 //! A sibling is `NAME.N`, `NAME-DATE` or `NAME.DATE` in the directory of the real file, where a date is digits, dashes
-//! and dots. Within one family the name gives the order (numbers count up into the past, dates into the future); two
+//! and dots. Within one family the name gives the order (numbers count up into the past, unless the birth times say
+//! otherwise; dates into the future); two
 //! families in one directory are merged by modification time. The name alone lies while a rotation runs, so what
 //! matters is then checked by identity and content by those who ask.
 
@@ -86,8 +87,19 @@ fn siblings(home: &Path) -> Vec<Member> {
         }
     }
     numbered.sort_by(|a, b| a.0.cmp(&b.0));
+    if counts_up(&numbered) {
+        numbered.reverse();
+    }
     dated.sort_by(|a, b| b.0.cmp(&a.0));
     merge(numbered, dated)
+}
+
+/// Whether the numbers count up into the future, as some programs have it that rotate their own logs: the highest was
+/// born after the lowest. Compressed files do not count, they are born when they are compressed.
+fn counts_up(numbered: &[(Suffix, Member)]) -> bool {
+    let mut plain = numbered.iter().map(|(_, member)| member).filter(|member| member.packing == Packing::Plain);
+    let (Some(lowest), Some(highest)) = (plain.next(), plain.next_back()) else { return false };
+    lowest.identity.born != 0 && highest.identity.born > lowest.identity.born
 }
 
 /// Two families, each newest first, become one.
@@ -167,5 +179,24 @@ mod tests {
         let names: Vec<_> =
             chain(&log, &log).iter().map(|member| member.path.file_name().expect("a name").to_owned()).collect();
         assert_eq!(names, ["log", "log.1", "log.2", "log.10"]);
+    }
+
+    #[test]
+    fn numbers_that_count_up_into_the_future_are_recognised_by_birth() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let log = folder.path().join("log");
+        let born = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, name).expect("a file");
+            Stat::at(&path).expect("a stat").identity.born
+        };
+        let first = born("log.94");
+        // The clock of the file system may tick only every few milliseconds.
+        while born("log.115") == first && first != 0 {
+            std::fs::remove_file(folder.path().join("log.115")).expect("removed");
+        }
+        let names: Vec<_> = chain(&log, &log).iter().map(|member| member.path.clone()).collect();
+        let newest = if first == 0 { "log.94" } else { "log.115" };
+        assert_eq!(names.first(), Some(&folder.path().join(newest)));
     }
 }
