@@ -1,5 +1,7 @@
 //! A process of ours: started, listened to, signalled by its pid, and ended with the test.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -76,11 +78,15 @@ impl Program {
         Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
     }
 
-    /// How often its threads have gone to sleep and been woken.
-    pub(crate) fn wakeups(&self) -> u64 {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
-        let status = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap());
-        status.map(|status| number(&status, "voluntary_ctxt_switches:")).sum()
+    /// How often each of its threads has gone to sleep and been woken.
+    pub(crate) fn wakeups(&self) -> BTreeMap<OsString, u64> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap().map(Result::unwrap);
+        // One that ends meanwhile does not wake any more.
+        let status = threads.filter_map(|thread| {
+            let status = std::fs::read_to_string(thread.path().join("status")).ok()?;
+            Some((thread.file_name(), number(&status, "voluntary_ctxt_switches:")))
+        });
+        status.collect()
     }
 
     /// What its descriptors are open on.
