@@ -48,6 +48,16 @@ pub(crate) enum Joint {
     NotYet,
 }
 
+/// Where to go on after skipping.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    /// The item that is known already, or the one to come.
+    pub(crate) seq: Seq,
+    pub(crate) reach: Reach,
+    pub(crate) life: u64,
+    pub(crate) position: Arc<str>,
+}
+
 /// A channel. Its ring is fed while the agent follows; it lives as long as somebody looks.
 #[derive(Debug)]
 pub(crate) struct Channel {
@@ -105,10 +115,18 @@ impl Channel {
         self.lock().edge.clone()
     }
 
-    /// The edge with the item that starts there, of one moment.
-    pub(crate) fn newest(&self) -> Option<(At, Reach, Seq)> {
+    /// Where somebody goes on who skips all but about the last `keep` bytes: behind the item that reaches so far.
+    pub(crate) fn newest(&self, keep: u64) -> Option<Newest> {
         let state = self.lock();
-        state.edge.clone().map(|edge| (edge, state.reached(), self.ring.head()))
+        let (edge, reached) = (state.edge.as_ref()?, state.reached());
+        let wanted = Reach { offset: reached.offset.saturating_sub(keep), ..reached };
+        let found = self.ring.find(|item| item.reach >= wanted);
+        let at_edge =
+            || Newest { seq: self.ring.head(), reach: reached, life: edge.life, position: Arc::clone(&edge.position) };
+        let behind = found.filter(|(_, item)| item.reach.epoch == reached.epoch).and_then(|(seq, item)| {
+            Some(Newest { seq, reach: item.reach, life: edge.life, position: Arc::clone(item.position.as_ref()?) })
+        });
+        Some(behind.unwrap_or_else(at_edge))
     }
 
     pub(crate) fn link(&self) -> Link {

@@ -37,6 +37,8 @@ pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
             out.number("offset", item.reach.offset + behind);
             out.optional("position", item.position.as_deref());
             out.number("behind", *behind);
+            out.key("at");
+            out.time(Some(Timestamp::now()));
             let words = || behind_words(*behind);
             out.text("words", &item.position.as_ref().map_or_else(|| NOTHING_YET.to_owned(), |_| words()));
         }

@@ -8,9 +8,9 @@ pub(crate) mod history;
 pub(crate) mod listing;
 pub(crate) mod live;
 mod openapi;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
-pub(crate) mod page;
 
 use std::sync::Arc;
 
@@ -82,10 +82,11 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
         router.route(route.path, need(&hub.access, route.need, (route.handler)()))
     };
     let all = ROUTES.iter().fold(Router::new(), gated).with_state(Shared(Arc::clone(hub)));
+    let front = need(&hub.access, Need::Nothing, get(page::index));
     let based = match hub.config.base_path.trim_end_matches('/') {
         "" => all,
-        // `/tailcast` itself is the page too: its base makes all that it loads relative to `/tailcast/`.
-        base => Router::new().nest(base, all),
+        // `/tailcast` and `/tailcast/` are both the page: its base makes all that it loads relative to `/tailcast/`.
+        base => Router::new().route(&format!("{base}/"), front).with_state(Shared(Arc::clone(hub))).nest(base, all),
     };
     based.layer(from_fn(headers::secure))
 }

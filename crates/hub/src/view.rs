@@ -24,6 +24,8 @@ use crate::item::{Item, Reach, What};
 
 /// A viewer who has waited so long for an answer is told that it waits.
 const SLOW: Duration = Duration::from_secs(3);
+/// What a viewer who skips ahead is shown of what came before: some screens, if the ring has it.
+const KEEP: u64 = 64 << 10;
 /// Bytes of items taken out of the ring at once.
 const DRAIN: usize = 256 << 10;
 
@@ -243,17 +245,22 @@ impl View {
 
     /// Goes to the newest item, and tells the gap with its bounds.
     fn skip_ahead(&mut self, reach: Reach, out: &mut Vec<Arc<Item>>) {
-        let newest = self.channel.newest().filter(|(_, _, seq)| self.subscription.seek(*seq).is_ok());
-        let Some((edge, newest, _)) = newest else {
+        let newest = self.channel.newest(KEEP).filter(|newest| self.subscription.seek(newest.seq).is_ok());
+        let Some(newest) = newest else {
             return self.read();
         };
-        let bytes = (newest.epoch == reach.epoch).then(|| newest.offset.saturating_sub(reach.offset));
-        let place =
-            |position: &Arc<str>| Place { life: edge.life, offset: edge.offset, position: position.to_string() };
+        self.caught_up = 0;
+        if newest.reach <= reach {
+            // Only what says nothing of lines has left the ring.
+            self.stage = Stage::Live(reach);
+            return;
+        }
+        let bytes = (newest.reach.epoch == reach.epoch).then(|| newest.reach.offset - reach.offset);
+        let place = |position: &Arc<str>, offset| Place { life: newest.life, offset, position: position.to_string() };
         let told = Told {
             tiding: Some(Tiding::Gap),
-            from: self.position.as_ref().map(place),
-            to: Some(place(&edge.position)),
+            from: self.position.as_ref().map(|position| place(position, reach.offset)),
+            to: Some(place(&newest.position, newest.reach.offset)),
             bytes,
             words: match bytes {
                 Some(bytes) => format!("this view was too slow: {bytes} bytes were skipped and can be loaded"),
@@ -261,9 +268,8 @@ impl View {
             },
         };
         self.hub.metrics.viewer_skipped(bytes.unwrap_or(0));
-        self.position = Some(Arc::clone(&edge.position));
-        self.caught_up = 0;
-        self.stage = Stage::Live(newest);
+        self.position = Some(newest.position);
+        self.stage = Stage::Live(newest.reach);
         out.push(Arc::new(self.item(What::Told(told), None)));
     }
 

@@ -69,6 +69,9 @@ pub(crate) struct LiveEvent {
     offset: Option<u64>,
     /// Bytes on the disk behind what was sent.
     behind: Option<u64>,
+    /// When the hub heard this of the agent.
+    #[schema(format = DateTime)]
+    at: Option<String>,
 }
 
 #[derive(OpenApi)]
