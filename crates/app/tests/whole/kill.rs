@@ -81,6 +81,7 @@ impl Run {
             [(Form::Json, None), (Form::Cbor, None), (Form::Sse, None), (Form::Json, Some(7)), (Form::Cbor, Some(0))];
         let watchers: Vec<_> = kinds.map(|(form, digit)| Watcher::begin(hub.address, &log, form, digit)).into();
         until("the first line", || watchers.iter().all(|watcher| watcher.has(1)).then_some(())).await;
+        until("it in the output", || std::fs::metadata(site.path("output")).ok().filter(|file| file.len() > 0)).await;
         until("a cursor", || site.path("cursor").exists().then_some(())).await;
         Run { address: hub.address, hub, agent, tail, watchers, writer: Writer::begin(file), log, site }
     }
