@@ -99,10 +99,16 @@ impl Cursor {
         }
     }
 
-    /// Whether the file still is what it was up to the place: not shorter, same head, same bytes before the place.
+    /// Whether a file of this size has lost bytes that were seen, given out or not.
+    pub(crate) fn is_cut(&self, size: u64) -> bool {
+        size < self.place.offset.0.max(self.seen.unwrap_or(0))
+    }
+
+    /// Whether the file still is what it was up to the place: not shorter than it was seen, same head, same bytes before
+    /// the place.
     pub(crate) fn still_holds(&self, size: u64) -> Result<bool, Errno> {
         let Place { held, offset, lead, .. } = &self.place;
-        if held.is_over() || size < offset.0 || held.check_head()? == HeadCheck::Other {
+        if held.is_over() || self.is_cut(size) || held.check_head()? == HeadCheck::Other {
             return Ok(false);
         }
         let from = Offset(offset.0 - lead.len() as u64);
@@ -187,7 +193,9 @@ impl Cursor {
         let Place { held, offset, lead, .. } = &self.place;
         let from = Offset(offset.0 - lead.len() as u64);
         let buffer = held.file().read(from, lead.len() + most)?;
-        Ok(buffer.starts_with(lead).then_some(buffer))
+        // At the beginning there is nothing in front to compare; what it begins with must be what it began with.
+        let is_same = buffer.starts_with(lead) && (*offset > Offset::ZERO || held.began_with(&buffer));
+        Ok(is_same.then_some(buffer))
     }
 
     fn size(&self) -> Result<u64, Errno> {
@@ -211,7 +219,11 @@ impl Cursor {
         let from = self.place.offset;
         let nuls = bytes.iter().take_while(|&&byte| byte == 0).count() as u64;
         let to = match self.held().file().data_from(from) {
-            None => return Ok(Some(Pulled::End)),
+            None => {
+                // Nothing was written there, so nothing is missing if it is taken back.
+                self.seen = Some(from.0);
+                return Ok(Some(Pulled::End));
+            }
             Some(data) if data > from => data,
             Some(_) if self.behind_hole => from.plus(nuls),
             Some(_) => return Ok(None),

@@ -95,11 +95,13 @@ fn siblings(home: &Path) -> Vec<Member> {
 }
 
 /// Whether the numbers count up into the future, as some programs have it that rotate their own logs: the highest was
-/// born after the lowest. Compressed files do not count, they are born when they are compressed.
+/// born and written to after the lowest. Born alone is not enough, for copies (`copytruncate`) are born after the file they
+/// were made from, which may be renamed later. Compressed files do not count, they are born when they are compressed.
 fn counts_up(numbered: &[(Suffix, Member)]) -> bool {
     let mut plain = numbered.iter().map(|(_, member)| member).filter(|member| member.packing == Packing::Plain);
     let (Some(lowest), Some(highest)) = (plain.next(), plain.next_back()) else { return false };
-    lowest.identity.born != 0 && highest.identity.born > lowest.identity.born
+    let born_later = lowest.identity.born != 0 && highest.identity.born > lowest.identity.born;
+    born_later && highest.modified > lowest.modified
 }
 
 /// Two families, each newest first, become one.

@@ -224,8 +224,8 @@ impl Reading {
     /// Whether the file is what it was. A network file system may show an older, smaller size: that counts when seen
     /// twice.
     fn unchanged(&mut self, stat: &Stat) -> Result<bool, Errno> {
-        let Place { held, offset, .. } = &self.cursor.place;
-        let shrunk = stat.size < offset.0 && held.file().ground() == Ground::Network;
+        let held = self.cursor.held();
+        let shrunk = self.cursor.is_cut(stat.size) && held.file().ground() == Ground::Network;
         if shrunk && !std::mem::replace(&mut self.shrunk, true) {
             return Ok(true);
         }

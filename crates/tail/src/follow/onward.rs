@@ -100,27 +100,33 @@ impl Follower {
     }
 }
 
-/// Where reading goes on in `next` if the file that is read is a copy of it that was being made; or if it was written anew and
-/// renamed over the file that is read, as editors do, or copied before that one was deleted: it begins alike, has the same
-/// bytes before the place, and was there before the old one lost its name.
-/// A file that was created afterwards is another one, whatever is in it.
+/// Where reading goes on in `next` if that is no new file but holds what was read: because the file that is read is a copy of
+/// it that was being made; or because it was renamed over the file that is read, as editors do, or copied before that
+/// one was deleted. A file that was created afterwards is another one, whatever is in it.
 fn continued(reading: &Reading, next: &Held) -> Option<Place> {
-    let Place { held, offset, lead, .. } = &reading.cursor.place;
+    let Place { held, offset, .. } = &reading.cursor.place;
     if held.is_copy_of(next) {
         return Some(Place { held: next.clone(), ..reading.cursor.place.clone() });
     }
     let (old, new) = (held.file().stat().ok()?, next.file().stat().ok()?);
-    if reading.renamed
-        || old.links > 0
-        || *offset == Offset::ZERO
-        || new.size < offset.0
-        || !written_before(&new, &old, *offset)
-    {
+    if reading.renamed || old.links > 0 || *offset == Offset::ZERO || !written_before(&new, &old, *offset) {
         return None;
     }
+    if new.size < offset.0 && next.is_copy_of(held) {
+        // A late writer went on in the old one.
+        return Place::exactly(next.clone(), Offset(new.size)).ok();
+    }
+    same_place(&reading.cursor.place, next)
+}
+
+/// The place in `next`, if that begins alike and has the same bytes before it.
+fn same_place(place: &Place, next: &Held) -> Option<Place> {
+    let Place { held, offset, lead, .. } = place;
     let from = Offset(offset.0 - lead.len() as u64);
-    let alike = held.begins_like(&next.file().read_head().ok()?) && next.file().read(from, lead.len()).ok()? == *lead;
-    alike.then(|| Place { held: next.clone(), ..reading.cursor.place.clone() })
+    let alike = next.size() >= offset.0
+        && held.begins_like(&next.file().read_head().ok()?)
+        && next.file().read(from, lead.len()).ok()? == *lead;
+    alike.then(|| Place { held: next.clone(), ..place.clone() })
 }
 
 /// Whether `new` was created before `old` was deleted. Clocks tick in milliseconds: on a tie a longer file goes on.

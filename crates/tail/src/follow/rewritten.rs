@@ -37,8 +37,11 @@ impl Follower {
                 return false;
             }
         };
-        let rest = self.find_rest(&reading.cursor);
-        let place = match rest {
+        if let Some(place) = stays(&reading.cursor, &new) {
+            let kept = new.size().saturating_sub(place.offset.0);
+            return self.truncated(place, kept, events);
+        }
+        let place = match self.find_rest(&reading.cursor) {
             Rest::Copy(copy) => {
                 self.tell_cut_copy(&copy, events);
                 if copy.held.size() > copy.offset.0 {
@@ -48,10 +51,13 @@ impl Follower {
                 }
             }
             Rest::Newcomer(newcomer) => {
-                self.tell_unread(events);
+                self.tell_unread(0, events);
                 Place::start(newcomer)
             }
-            Rest::Nothing => return self.truncated(&new, events),
+            Rest::Nothing => {
+                let place = kept(&reading.cursor, &old, &new).unwrap_or_else(|| Place::start(new));
+                return self.truncated(place, 0, events);
+            }
         };
         events.push(Event::Rotated { from: old.life(), to: place.held.name().clone(), at: place.offset });
         self.shared.setup.counters.rotations.add(1);
@@ -77,13 +83,13 @@ impl Follower {
         }
     }
 
-    /// No copy: the old bytes are gone, or only the end of the file was cut off.
-    fn truncated(&mut self, new: &Held, events: &mut Vec<Event>) -> bool {
+    /// No copy: the old bytes are gone, or only the end of the file was cut off. Reading goes on at `place`, behind which
+    /// `kept` bytes were seen before.
+    fn truncated(&mut self, place: Place, kept: u64, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
-        let (old, given) = (reading.cursor.held().clone(), reading.cursor.place.offset);
-        let place = kept(&reading.cursor, &old, new).unwrap_or_else(|| Place::start(new.clone()));
-        self.tell_unread(events);
-        events.push(Event::Truncated { from: old.life(), given, to: new.name().clone(), at: place.offset });
+        let (old, given) = (reading.cursor.held().life(), reading.cursor.place.offset);
+        self.tell_unread(kept, events);
+        events.push(Event::Truncated { from: old, given, to: place.held.name().clone(), at: place.offset });
         self.read_on(place, events);
         true
     }
@@ -120,10 +126,10 @@ impl Follower {
         !self.known.contains(&member.identity) && member.size > 0 && !copy
     }
 
-    /// Bytes that were seen and not read are lost with the life they stood in.
-    fn tell_unread(&self, events: &mut Vec<Event>) {
+    /// Bytes that were seen and not read are lost with the life they stood in, but for those that are kept.
+    fn tell_unread(&self, kept: u64, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
-        let unread = reading.cursor.behind();
+        let unread = reading.cursor.behind().saturating_sub(kept);
         if unread > 0 {
             let from = reading.cursor.place.position();
             self.lost(Lost { from, bytes: Some(unread), why: Loss::Truncated }, events);
@@ -161,6 +167,17 @@ fn holds(cursor: &Cursor, sibling: &Held) -> Option<Place> {
         && held.begins_like(&sibling.file().read_head().ok()?)
         && sibling.file().read(from, lead.len()).ok()? == *lead;
     alike.then(|| Place { held: sibling.clone(), ..cursor.place.clone() })
+}
+
+/// The place itself, in a file whose end was cut off behind it.
+fn stays(cursor: &Cursor, new: &Held) -> Option<Place> {
+    let Place { held, offset, lead, .. } = &cursor.place;
+    let from = Offset(offset.0 - lead.len() as u64);
+    let alike = cursor.is_cut(new.size())
+        && new.size() >= offset.0.max(1)
+        && held.began_with(&new.file().read_head().ok()?)
+        && new.file().read(from, lead.len()).ok()? == *lead;
+    alike.then(|| Place { held: new.clone(), ..cursor.place.clone() })
 }
 
 /// Where a file goes on of which only the end was cut off: as far as it is proven to be what was given out. A file
