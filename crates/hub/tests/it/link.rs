@@ -42,6 +42,30 @@ async fn a_link_that_breaks_and_comes_back_costs_no_line_and_doubles_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_channels_of_a_log_go_on_where_each_stood() {
+    let mut world = World::new().await;
+    let mut all = following(&world, "last=3").await;
+    let mut even = world.watch("a.log", "last=1&grep=[02468]$").await;
+    let mut none = world.watch("a.log", "last=1&grep=never").await;
+    even.lines(1).await;
+    even.told("edge").await;
+    none.told("edge").await;
+    for turn in 1..4 {
+        world.append("a.log", numbered(turn * 10..turn * 10 + 3));
+        world.agent.take().unwrap().cut();
+        all.told("agent_lost").await;
+        world.append("a.log", numbered(turn * 10 + 3..turn * 10 + 6));
+        world.agent = Some(Agent::start(&world.served.hub, &world.host));
+        world.append("a.log", numbered(turn * 10 + 6..turn * 10 + 10));
+        assert_eq!(texts(&all.lines(10).await).join("\n") + "\n", numbered(turn * 10..turn * 10 + 10));
+        let seen = even.lines(5).await;
+        assert_eq!(texts(&seen), [0, 2, 4, 6, 8].map(|n| format!("line {}", turn * 10 + n)));
+    }
+    world.append("a.log", "never\n");
+    assert_eq!(texts(&none.lines(1).await), ["never"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_was_started_anew_goes_on_where_the_old_one_stood() {
     for query in ["last=3", "last=3&policy=complete", "last=3&grep=line"] {
         let mut world = World::new().await;

@@ -158,3 +158,13 @@ async fn a_text_of_a_hub_that_stops_ends_as_it_should() {
     world.served.hub.stop();
     assert_eq!(text.rest().await, (String::new(), Ended::Whole));
 }
+
+/// A comment comes every 15 s, and this test waits for one: time cannot be paused on real sockets.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_without_events_says_that_it_is_there() {
+    let mut world = World::new().await;
+    world.agent.take().unwrap().stop().await;
+    let mut stream = world.events(&format!("log={}", world.log("a.log")), None).await;
+    assert_eq!(stream.event().await.event.kind, "agent_lost");
+    assert_eq!(stream.paragraph().await, ": still here");
+}
