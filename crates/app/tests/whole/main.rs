@@ -13,6 +13,7 @@ mod pace;
 #[path = "../path.rs"]
 mod path;
 mod rig;
+mod seams;
 mod service;
 mod shape;
 mod signals;
