@@ -176,8 +176,12 @@ fn wire_page(page: tail::Page, half: HalfLine) -> Page {
         last = Some(block.incarnation().clone());
         parts.push(Part::Block(told::block(block)));
     }
-    if let (HalfLine::Hold, Some(Part::Block(block)), Some(after)) = (half, parts.last_mut(), &page.after) {
-        hold_half_line(block, after.offset().0);
+    // `after` is the start of a line that has no end yet.
+    if let (HalfLine::Hold, Some(after)) = (half, &page.after)
+        && let Some(Part::Block(block)) = parts.last_mut()
+        && hold_half_line(block, after.offset().0) == Held::Whole
+    {
+        parts.pop();
     }
     let after = page.after.map(|after| {
         let life = page.after_life.map_or(0, tail::Life::number);
@@ -193,14 +197,26 @@ fn wire_page(page: tail::Page, half: HalfLine) -> Page {
     }
 }
 
+/// How much of a page's last block was held back.
+#[derive(Debug, PartialEq, Eq)]
+enum Held {
+    /// Nothing, or the half line behind the whole ones.
+    Rest,
+    /// All of it: it was nothing but the beginning of a line.
+    Whole,
+}
+
 /// Takes the half line off the end of a page: it comes whole when its writer is done with it.
-fn hold_half_line(block: &mut Block, after: u64) {
-    if let (Ends::Unfinished, Body::Raw(bytes)) = (&block.ends, &mut block.body)
-        && (block.start..block.end).contains(&after)
-    {
-        bytes.truncate((after - block.start) as usize);
-        block.end = after;
-        block.ends = Ends::Whole;
+fn hold_half_line(block: &mut Block, after: u64) -> Held {
+    match (&block.ends, &mut block.body) {
+        (Ends::Unfinished | Ends::Cut { .. }, _) if block.start == after => Held::Whole,
+        (Ends::Unfinished, Body::Raw(bytes)) if (block.start..block.end).contains(&after) => {
+            bytes.truncate((after - block.start) as usize);
+            block.end = after;
+            block.ends = Ends::Whole;
+            Held::Rest
+        }
+        _ => Held::Rest,
     }
 }
 

@@ -67,7 +67,12 @@ impl Sieve {
         for line in Lines::new(bytes, Offset(block.start), encoding(block.encoding)) {
             let at = (line.offset.0 - block.start) as usize;
             let is_open = at + line.bytes.len() == bytes.len() && block.ends == Ends::Continues;
-            let begun = if at == 0 && block.begins == Begins::InLine { self.long.take() } else { None };
+            let goes_on = at == 0 && block.begins == Begins::InLine;
+            let begun = if goes_on { self.long.take() } else { None };
+            if goes_on && begun.is_none() {
+                // The channel begins inside of this line: who looks reads it whole from the file.
+                continue;
+            }
             let whole = extended(begun, || (line.offset.0, lead_of(block, bytes, at)), bytes.slice_ref(line.bytes));
             if is_open {
                 self.long = Some(whole);

@@ -24,6 +24,9 @@ const STRIDES: [u64; 3] = [8 << 10, 64 << 10, BLOCK_BYTES as u64];
 /// vain.
 const WINDOW_BYTES: u64 = 1 << 20;
 
+/// How far back the start of a line without an end is looked for: 10 ms of reading.
+const LONGEST_BYTES: u64 = 64 << 20;
+
 /// A page being filled from its end.
 struct Build<'a> {
     ask: Ask<'a>,
@@ -70,9 +73,16 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
     Ok(Page { after_life: Some(end.held.life()), ..page })
 }
 
-/// Where to go on behind the page: at the start of a line that has no end yet.
+/// Where to go on behind the page: at the start of a line that has no end yet, however long it is by now. Who would have to
+/// look back further than this goes on inside of it.
 fn after(end: &Place) -> Result<Position, Error> {
-    let start = Place::snapped(end.held.clone(), end.offset)?;
+    let mut start = Place::snapped(end.held.clone(), end.offset)?;
+    let floor = Offset(end.offset.0.saturating_sub(LONGEST_BYTES));
+    while start.begins == Begins::InLine && start.offset > floor {
+        // No line ends in the block before it, or it would have been moved there.
+        let before = Offset(start.offset.0.saturating_sub(BLOCK_BYTES as u64 - 1));
+        start = Place::snapped(end.held.clone(), before)?;
+    }
     Ok(start.position())
 }
 

@@ -40,8 +40,9 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
             continue;
         };
         page.after_life = Some(block.incarnation().life());
+        let unended = reader.has_no_end_yet(&block).then(|| block.position_at(block.start()));
         let (picked, after) = pick(block, most - lines, &mut ask);
-        page.after = Some(after);
+        page.after = Some(unended.unwrap_or(after));
         lines += picked.iter().map(Block::line_count).sum::<usize>();
         bytes += picked.iter().map(|block| block.bytes().len() as u64).sum::<u64>();
         page.blocks.extend(picked);
@@ -159,6 +160,14 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
         };
         self.scanned += block.end().since(block.start());
         Ok(Some(block))
+    }
+
+    /// Whether a block is the beginning of a long line whose end is not there to be seen: to who follows it comes whole.
+    fn has_no_end_yet(&self, block: &Block) -> bool {
+        let Ends::Cut { last, .. } = block.ends() else { return false };
+        let held = self.cursor.held();
+        let upto = Offset(held.size()).min((self.limit)(held));
+        block.end() >= upto && newline_at(last, Offset(block.end().0 - last.len() as u64), held.encoding()) != Some(last.len())
     }
 
     /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.
