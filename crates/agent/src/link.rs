@@ -112,6 +112,7 @@ impl Session {
             let Some(bytes) = message else { return End::Gone };
             match decode::<ToAgent>(&bytes) {
                 Ok(Some(ToAgent::Bye { retry_ms })) => return End::Bye(Duration::from_millis(retry_ms.into())),
+                Ok(Some(ToAgent::Refused { words, .. })) => return End::Refused(words),
                 Ok(Some(message)) => self.obey(message).await,
                 Ok(None) => tracing::debug!("a message that only a newer agent knows"),
                 Err(e) => {

@@ -17,6 +17,10 @@ use crate::link::Link;
 /// Hosts that are remembered after they have gone; beyond it the longest gone is forgotten.
 const MAX_GONE: usize = 4096;
 
+/// What the older of two sessions is told.
+const TAKEN_OVER: &str = "another agent of this name has taken over; if it is another machine, give one of them \
+                          a name of its own (--host)";
+
 /// Whether a host's agent is there.
 #[derive(Debug, Clone)]
 pub(crate) enum State {
@@ -60,7 +64,7 @@ impl Agents {
         };
         let older = inner.hosts.insert(hello.host.clone(), host);
         if let Some(Host { state: State::Up(older), .. }) = older {
-            older.close("another session of this host has taken over");
+            older.close(TAKEN_OVER);
         }
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);

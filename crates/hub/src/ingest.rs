@@ -52,7 +52,10 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, admit: Admit<'_>, sto
     tracing::info!(host = %link.hello().host, version = link.hello().version, "an agent has come");
     let why = tokio::select! {
         why = read(&link, &mut pipe.rx) => why,
-        why = link.closed() => why,
+        why = link.closed() => {
+            link.try_send(&ToAgent::Refused { words: why.clone(), lasting: false });
+            why
+        }
         () = stop.cancelled() => "the hub stopped".to_owned(),
     };
     if stop.is_cancelled() {

@@ -131,6 +131,18 @@ async fn a_log_that_becomes_a_link_to_elsewhere_while_it_is_watched_is_gone() {
     assert_eq!(viewer.line().await, "last words");
 }
 
+#[tokio::test]
+async fn of_two_agents_of_one_name_the_older_is_told_that_it_was_replaced() {
+    let site = Site::new();
+    let hub = Hub::serve(&site, &["--no-agent"]).await;
+    let older = site.agent("web2", &hub.url()).await;
+    hub.has_host("web2").await;
+    let mut clone = site.tailcast(["agent", "--hub", &hub.url(), "--host", "web2"]);
+    clone.arg(site.logs());
+    let _newer = Program::start(clone, &site.path("clone.err"));
+    older.says("give one of them a name of its own (--host)").await;
+}
+
 /// A hub with a password that listens on all addresses, and one of them that is not loopback.
 async fn open_to_others(site: &Site, password: &str) -> Option<(Hub, SocketAddr)> {
     let mut setting = site.tailcast(["password", "--state-dir"]);
