@@ -4,6 +4,7 @@
 //! to block ([`gather_long`]) and shown, cut, when their end comes, so that memory is bounded by what is shown.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tailcast_lines::MAX_SHOWN;
@@ -63,6 +64,8 @@ fn raw_lines<'a>(block: &'a Block, bytes: &'a Bytes, long: Option<&'a LongLine>)
             (_, Some(long)) if is_first && block.begins == Begins::InLine => {
                 shown.push(end_of_long(long, line.bytes, block.encoding))
             }
+            // The rest of a line of which the beginning was shown already, cut.
+            (_, None) if is_first && block.begins == Begins::InLine => (),
             (Ends::Cut { line: length, .. }, _) => {
                 shown.push(ShownLine { cut: Some(*length), ..plain(block, bytes, at, line.bytes) })
             }
@@ -144,6 +147,12 @@ pub(crate) fn cut_front(block: &Block, offset: u64) -> Option<Block> {
         }
     };
     Some(rest)
+}
+
+/// The position of a block's first byte.
+pub(crate) fn start_of(block: &Block) -> Option<Arc<str>> {
+    let token = Token::try_from(&block.token[..]).ok()?;
+    Some(Arc::from(token.position(Offset(block.start), &block.lead).to_string()))
 }
 
 /// The position at a block's end, where the next line starts.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use tailcast_fanout::{Ring, Seq};
-use tailcast_wire::{Filter, LogName, Place};
+use tailcast_wire::{Begins, Ends, Filter, LogName, Place};
 
 use crate::item::{Item, LongLine, Reach, What};
 
@@ -78,6 +78,8 @@ struct State {
     heard: Option<Instant>,
     link: Link,
     long: Option<LongLine>,
+    /// Where the line starts that is open at the edge, when it is longer than a block.
+    line: Option<Arc<str>>,
     zone: TimeZone,
 }
 
@@ -101,6 +103,7 @@ impl Channel {
             heard: None,
             link: Link::Down("the agent has not been heard of yet".to_owned()),
             long: None,
+            line: None,
             zone: TimeZone::UTC,
         };
         Channel { key, log, ring, state: Mutex::new(state) }
@@ -173,10 +176,10 @@ impl Channel {
         self.publish(&mut state, from, what);
     }
 
-    /// The link went down.
+    /// The link went down, or is not up. Told once, also when it went before the agent had said anything about this log.
     pub(crate) fn lost(&self, words: &str) {
         let mut state = self.lock();
-        if state.link == Link::Up {
+        if state.link == Link::Up || state.heard.is_none() {
             let from = state.reached();
             self.publish(&mut state, from, What::AgentLost { words: words.to_owned() });
         }
@@ -188,6 +191,7 @@ impl Channel {
         let mut state = self.lock();
         let before = state.reached();
         state.advance(to);
+        state.begin_or_end_line(&what);
         let what = state.with_long_line(what);
         let from = match &what {
             What::Block { block, .. } => Reach { offset: block.start, ..state.reached() },
@@ -201,6 +205,7 @@ impl Channel {
         let reach = state.reached();
         let position = state.edge.as_ref().map(|edge| Arc::clone(&edge.position));
         let item = Item::new(Arc::clone(&self.log), state.zone.clone(), what, (from, reach), position);
+        let item = item.within(state.line.clone());
         // A closed ring is a channel that the last viewer has just left: nobody misses the item.
         if self.ring.publish(item).is_err() {
             tracing::trace!(log = %self.key.log, "the channel closed under an item");
@@ -238,6 +243,18 @@ impl State {
             self.lives.drain(..surplus);
         }
         self.edge = Some(At::new(self.session, place));
+    }
+
+    /// Follows where the line starts that is open at the edge. A block that does not end a line holds nothing but it.
+    fn begin_or_end_line(&mut self, what: &What) {
+        match what {
+            What::Block { block, .. } if block.ends != Ends::Continues => self.line = None,
+            What::Block { block, .. } if block.begins == Begins::AtLine => {
+                self.line = crate::block_lines::start_of(block)
+            }
+            What::Block { .. } | What::Edge { .. } | What::AgentLost { .. } | What::AgentBack { .. } => (),
+            What::Told(_) => self.line = None,
+        }
     }
 
     /// Puts the beginning of a long line together over blocks, and gives it to the block that ends it.

@@ -61,8 +61,10 @@ pub(crate) struct Item {
     pub(crate) from: Reach,
     /// How far the log is known when this has been seen.
     pub(crate) reach: Reach,
-    /// The position there, to come again with.
+    /// The position there, to the byte.
     pub(crate) position: Option<Arc<str>>,
+    /// Where the line starts that is open there, when it is longer than a block.
+    line: Option<Arc<str>>,
     /// Of the host, for stamps that name none.
     zone: TimeZone,
     json: OnceLock<Bytes>,
@@ -81,7 +83,17 @@ impl Item {
     ) -> Self {
         let (json, text) = Default::default();
         let (frame, cbor) = Default::default();
-        Item { log, what, from, reach, position, zone, json, frame, text, cbor }
+        Item { log, what, from, reach, position, line: None, zone, json, frame, text, cbor }
+    }
+
+    /// The same, with the beginning of a line that is open at its end.
+    pub(crate) fn within(self, line: Option<Arc<str>>) -> Self {
+        Item { line, ..self }
+    }
+
+    /// Where whoever sees whole lines comes again: at the start of the next one that it has not seen.
+    pub(crate) fn next_line(&self) -> Option<&Arc<str>> {
+        self.line.as_ref().or(self.position.as_ref())
     }
 
     /// The event as JSON; empty when this form has nothing to say.
@@ -134,7 +146,8 @@ impl Item {
         let long = long.clone().filter(|long| long.offset >= offset);
         let what = What::Block { block: rest, long };
         let span = (Reach { offset, ..self.from }, self.reach);
-        Some(Item::new(Arc::clone(&self.log), self.zone.clone(), what, span, self.position.clone()))
+        let rest = Item::new(Arc::clone(&self.log), self.zone.clone(), what, span, self.position.clone());
+        Some(rest.within(self.line.clone()))
     }
 }
 

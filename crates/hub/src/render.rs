@@ -26,7 +26,7 @@ pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
                 return Bytes::new();
             }
             out.open("lines", item);
-            out.text("position", item.position.as_deref().unwrap_or_default());
+            out.text("position", item.next_line().map_or("", |position| position.as_ref()));
             out.raw(",\"lines\":[");
             push_lines(&mut out, block, &lines, zone);
             out.raw("]");
@@ -35,7 +35,7 @@ pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
         What::Edge { behind } => {
             out.open("edge", item);
             out.number("offset", item.reach.offset + behind);
-            out.optional("position", item.position.as_deref());
+            out.optional("position", item.next_line().map(AsRef::as_ref));
             out.number("behind", *behind);
             out.key("at");
             out.time(Some(Timestamp::now()));

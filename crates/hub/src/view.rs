@@ -38,6 +38,15 @@ pub(crate) enum Policy {
     Complete,
 }
 
+/// In what a viewer takes a log, and so where it can come again while a line longer than a block is being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// In whole lines: at the beginning of that line, of which it has seen nothing.
+    Lines,
+    /// In bytes: in the middle of it.
+    Bytes,
+}
+
 /// Where a view begins.
 #[derive(Debug, Clone)]
 pub(crate) enum Start {
@@ -69,6 +78,7 @@ pub(crate) struct View {
     channel: Arc<Channel>,
     subscription: Subscription<Item>,
     policy: Policy,
+    grain: Grain,
     start: Start,
     stage: Stage,
     /// Where the next line for this viewer starts, to come again with.
@@ -98,6 +108,7 @@ impl View {
             channel,
             subscription,
             policy,
+            grain: Grain::Lines,
             start,
             stage: Stage::Waiting(None),
             position,
@@ -107,6 +118,11 @@ impl View {
         };
         view.read();
         view
+    }
+
+    /// The same, by the grain that its viewer takes.
+    pub(crate) fn by(self, grain: Grain) -> Self {
+        View { grain, ..self }
     }
 
     pub(crate) fn channel(&self) -> &Arc<Channel> {
@@ -221,7 +237,11 @@ impl View {
             _ => out.push(Arc::clone(item)),
         }
         *reach = item.reach.max(*reach);
-        self.position = item.position.clone().or_else(|| self.position.take());
+        let position = match self.grain {
+            Grain::Lines => item.next_line(),
+            Grain::Bytes => item.position.as_ref(),
+        };
+        self.position = position.cloned().or_else(|| self.position.take());
         true
     }
 

@@ -48,7 +48,8 @@ impl Views {
         }
         let key = Key { log, filter: query.filter.clone() };
         let (channel, subscription) = self.hub.watch(&key);
-        self.views.push(View::new(&self.hub, channel, subscription, start, query.policy));
+        let view = View::new(&self.hub, channel, subscription, start, query.policy);
+        self.views.push(view.by(query.grain));
     }
 
     pub(crate) fn remove(&mut self, log: &LogName) {

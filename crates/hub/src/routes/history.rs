@@ -82,7 +82,9 @@ impl Lines {
 
     fn question(&self) -> Question {
         let (log, spot, filter) = (self.log.name.clone(), self.spot.clone(), self.filter.clone());
-        Question::Read { log, spot, lines: self.limit, bytes: PAGE_BYTES, filter, scan: SCAN, half: HalfLine::Give }
+        // Who waits follows: a half line would be an answer to each of its questions, again and again.
+        let half = if self.wait.is_zero() { HalfLine::Give } else { HalfLine::Hold };
+        Question::Read { log, spot, lines: self.limit, bytes: PAGE_BYTES, filter, scan: SCAN, half }
     }
 }
 

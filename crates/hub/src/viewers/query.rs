@@ -8,7 +8,7 @@ use tailcast_wire::{Filter, LogName};
 
 use super::MAX_LOGS;
 use crate::problem::Problem;
-use crate::view::{Policy, Start};
+use crate::view::{Grain, Policy, Start};
 
 /// Lines shown first when nothing is said.
 const LAST: u32 = 20;
@@ -21,6 +21,7 @@ pub(crate) struct LiveQuery {
     pub(crate) logs: Vec<(LogName, Start)>,
     pub(crate) filter: Filter,
     pub(crate) policy: Policy,
+    pub(crate) grain: Grain,
     pub(crate) last: u32,
 }
 
@@ -58,7 +59,7 @@ impl LiveQuery {
         if let Some(cursor) = cursor {
             resume(&mut logs, cursor);
         }
-        Ok(LiveQuery { logs, filter, policy: asked, last })
+        Ok(LiveQuery { logs, filter, policy: asked, grain: Grain::Lines, last })
     }
 }
 

@@ -70,7 +70,8 @@ impl Cursor {
 
     /// Goes behind an item. The views themselves are further: they hand on several items at once.
     fn pass(&mut self, item: &Item) {
-        let (Some(position), Some(log)) = (&item.position, self.0.iter_mut().find(|(log, _)| *log == item.log)) else {
+        let (Some(position), Some(log)) = (item.next_line(), self.0.iter_mut().find(|(log, _)| *log == item.log))
+        else {
             return;
         };
         log.1 = Some(Arc::clone(position));

@@ -24,7 +24,7 @@ use crate::frames::{Code, Frame, Handshake, Kind, Limits, Message, Refusal, Sock
 use crate::hub::Hub;
 use crate::item::Item;
 use crate::problem::Problem;
-use crate::view::Start;
+use crate::view::{Grain, Start};
 
 /// How often a silent viewer is pinged.
 const PING: Duration = Duration::from_secs(20);
@@ -50,6 +50,13 @@ impl Dialect {
 
     fn of(protocol: Option<&str>) -> Self {
         if protocol == Some(Self::CBOR) { Dialect::Cbor } else { Dialect::Json }
+    }
+
+    fn grain(self) -> Grain {
+        match self {
+            Dialect::Json => Grain::Lines,
+            Dialect::Cbor => Grain::Bytes,
+        }
     }
 
     /// `None` when the item says nothing in this dialect.
@@ -94,7 +101,7 @@ enum Command {
 }
 
 /// Answers 101 and serves the viewer in a task of its own, until either side ends it.
-pub(crate) fn open(hub: &Arc<Hub>, query: LiveQuery, mut request: Request) -> Response {
+pub(crate) fn open(hub: &Arc<Hub>, mut query: LiveQuery, mut request: Request) -> Response {
     let handshake = match Handshake::new(request.headers(), &[Dialect::JSON, Dialect::CBOR]) {
         Ok(handshake) => handshake,
         Err(refusal @ Refusal::Version) => {
@@ -104,6 +111,7 @@ pub(crate) fn open(hub: &Arc<Hub>, query: LiveQuery, mut request: Request) -> Re
         Err(refusal) => return Problem::bad_request(refusal.to_string()).into_response(),
     };
     let dialect = Dialect::of(handshake.protocol);
+    query.grain = dialect.grain();
     let response = switching(&handshake);
     let upgrade = hyper::upgrade::on(&mut request);
     let hub = Arc::clone(hub);

@@ -135,3 +135,19 @@ async fn a_half_line_is_given_as_it_stands_to_who_looks_and_whole_to_who_follows
     world.append("a.log", "end\n");
     assert_eq!(texts(&viewer.lines(1).await), ["end"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_line_is_no_answer_to_who_waits_for_the_next_line() {
+    let world = World::new().await;
+    world.append("a.log", "one\nha");
+    let page = world.lines("a.log", "last=2").await;
+    assert_eq!(texts(&page.lines), ["one", "ha"]);
+    let after = page.after.unwrap();
+    assert!(world.lines("a.log", &format!("after={after}&wait=1")).await.lines.is_empty());
+    let query = format!("after={after}&wait=60");
+    let (page, ()) = tokio::join!(world.lines("a.log", &query), async {
+        world.until("somebody waits", async || world.metric("tailcast_channels").await == 1).await;
+        world.append("a.log", "lf\n");
+    });
+    assert_eq!(texts(&page.lines), ["half"]);
+}

@@ -102,6 +102,45 @@ async fn a_line_longer_than_a_block_is_shown_live_when_it_ends_and_a_filter_judg
     assert_eq!(picked[1].text, "needle");
 }
 
+/// A line longer than a block, half of which was written and read when its viewer left.
+async fn half_read(world: &World) -> String {
+    world.append("a.log", "before\n");
+    let mut viewer = world.watch("a.log", "last=1").await;
+    viewer.lines(1).await;
+    viewer.told("edge").await;
+    world.append("a.log", "x".repeat(600_000));
+    // The agent has read pieces of it: the edge has moved.
+    while viewer.told("edge").await.offset == Some(7) {}
+    viewer.position.clone().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_in_the_middle_of_a_long_line_gets_it_from_its_beginning() {
+    let world = World::new().await;
+    let position = half_read(&world).await;
+    let mut viewer = world.watch("a.log", &format!("from={position}")).await;
+    let mut other = world.watch("a.log", "last=5").await;
+    other.lines(1).await;
+    world.append("a.log", "y\nafter\n");
+    for viewer in [&mut viewer, &mut other] {
+        let lines = viewer.lines(2).await;
+        assert_eq!((lines[0].offset, lines[0].text.len(), lines[0].cut), (7, 600_001, None));
+        assert_eq!(lines[1].text, "after");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_to_a_long_line_that_has_ended_meanwhile_gets_it_from_its_beginning() {
+    let world = World::new().await;
+    let position = half_read(&world).await;
+    world.until("nobody looks", async || world.metric("tailcast_channels").await == 0).await;
+    world.append("a.log", "y\nafter\n");
+    let mut viewer = world.watch("a.log", &format!("from={position}")).await;
+    let lines = viewer.lines(2).await;
+    assert_eq!((lines[0].offset, lines[1].text.as_str()), (7, "after"));
+    assert!(lines[0].cut.is_some_and(|length| (600_001..=600_002).contains(&length)), "{:?}", lines[0].cut);
+}
+
 /// Of this process, in bytes: hub, agent and test together.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

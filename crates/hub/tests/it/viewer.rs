@@ -168,11 +168,6 @@ impl Viewer {
     pub(crate) async fn say(&mut self, command: &serde_json::Value) {
         self.socket.send(Message::text(command.to_string())).await.unwrap();
     }
-
-    /// Leaves with a reset, as a machine that vanished and came back does.
-    pub(crate) fn reset(self) {
-        self.socket.get_ref().set_zero_linger().unwrap();
-    }
 }
 
 /// A bare WebSocket on a live view.
