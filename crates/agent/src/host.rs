@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use tailcast_tail::{Candidate, Cap, Gate, Log, Role, Setup, Tag, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
 
+use tokio::sync::watch;
+
 use crate::offers::Offers;
 
 /// What an agent is told at its start.
@@ -33,6 +35,8 @@ pub struct Host {
     labels: Vec<(String, String)>,
     zone: Option<String>,
     offers: Arc<RwLock<Arc<Offers>>>,
+    /// Changes with the offers: each link tells its hub.
+    renewed: watch::Sender<()>,
     setup: Arc<Setup>,
     watcher: Arc<Watcher>,
     session: u64,
@@ -80,6 +84,7 @@ impl Host {
             labels: config.labels,
             zone: config.zone,
             offers,
+            renewed: watch::Sender::new(()),
             watcher: Watcher::new(Arc::clone(&setup)),
             setup,
             session: fastrand::u64(..),
@@ -90,6 +95,12 @@ impl Host {
     /// Other offers from now on. What is open and no longer offered is closed by the next look at its path.
     pub fn offer(&self, offers: Offers) {
         *self.offers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offers);
+        self.renewed.send_replace(());
+    }
+
+    /// Tells of other offers from now on.
+    pub(crate) fn renewals(&self) -> watch::Receiver<()> {
+        self.renewed.subscribe()
     }
 
     /// What is offered now.

@@ -94,9 +94,15 @@ impl Session {
     }
 
     async fn listen(&mut self, rx: &mut mpsc::Receiver<Bytes>, stop: &CancellationToken) -> End {
+        let mut renewals = self.host.renewals();
         loop {
             let message = tokio::select! {
                 message = rx.recv() => message,
+                Ok(()) = renewals.changed() => {
+                    // A link that has ended is noticed where it is read.
+                    drop(self.outbox.answer(&ToHub::Hello(self.host.hello())).await);
+                    continue;
+                }
                 Some(done) = self.asked.join_next(), if !self.asked.is_empty() => {
                     if let Ok(ask) = done {
                         self.open.remove(&ask);

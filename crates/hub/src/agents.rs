@@ -37,6 +37,8 @@ pub(crate) struct Host {
     pub(crate) since: Timestamp,
     pub(crate) version: String,
     pub(crate) labels: Vec<(String, String)>,
+    /// What it offers, as its administrator wrote it.
+    pub(crate) offers: Vec<String>,
 }
 
 /// The directory.
@@ -61,6 +63,7 @@ impl Agents {
             since: Timestamp::now(),
             version: hello.version.clone(),
             labels: hello.labels.clone(),
+            offers: hello.offers.clone(),
         };
         let older = inner.hosts.insert(hello.host.clone(), host);
         if let Some(Host { state: State::Up(older), .. }) = older {
@@ -68,6 +71,17 @@ impl Agents {
         }
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);
+        }
+    }
+
+    /// A session says anew what it offers; nothing else of a hello can change.
+    pub(crate) fn renew(&self, link: &Link, offers: Vec<String>) {
+        let mut inner = self.lock();
+        let host = inner.hosts.get_mut(&link.hello().host);
+        if let Some(host) =
+            host.filter(|host| matches!(&host.state, State::Up(present) if std::ptr::eq(&**present, link)))
+        {
+            host.offers = offers;
         }
     }
 

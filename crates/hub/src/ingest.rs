@@ -51,7 +51,7 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, admit: Admit<'_>, sto
     agents.arrive(&link);
     tracing::info!(host = %link.hello().host, version = link.hello().version, "an agent has come");
     let why = tokio::select! {
-        why = read(&link, &mut pipe.rx) => why,
+        why = read(agents, &link, &mut pipe.rx) => why,
         why = link.closed() => {
             link.try_send(&ToAgent::Refused { words: why.clone(), lasting: false });
             why
@@ -80,8 +80,8 @@ fn welcome(hello: &Hello, admit: Admit<'_>) -> Result<(), String> {
     admit(hello)
 }
 
-async fn read(link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> String {
-    let mut ingest = Ingest::new(link);
+async fn read(agents: &Agents, link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> String {
+    let mut ingest = Ingest::new(agents, link);
     while let Some(bytes) = rx.recv().await {
         match decode::<ToHub>(&bytes) {
             Ok(Some(ToHub::Bye { words })) => return words,
@@ -94,6 +94,7 @@ async fn read(link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Byte
 }
 
 struct Ingest<'a> {
+    agents: &'a Agents,
     link: &'a Arc<Link>,
     zone: TimeZone,
     /// Bytes taken and not yet given back as credit, by channel.
@@ -101,8 +102,8 @@ struct Ingest<'a> {
 }
 
 impl<'a> Ingest<'a> {
-    fn new(link: &'a Arc<Link>) -> Self {
-        Ingest { link, zone: link.zone(), taken: std::collections::HashMap::new() }
+    fn new(agents: &'a Agents, link: &'a Arc<Link>) -> Self {
+        Ingest { agents, link, zone: link.zone(), taken: std::collections::HashMap::new() }
     }
 
     fn take(&mut self, message: ToHub) {
@@ -124,7 +125,7 @@ impl<'a> Ingest<'a> {
                 channel.take(What::Edge { behind }, edge.as_ref());
             }
             ToHub::Answer { ask, answer } => self.link.asks().answer(ask, answer),
-            ToHub::Hello(_) => tracing::debug!(host = %self.link.hello().host, "an agent said hello twice"),
+            ToHub::Hello(again) => self.agents.renew(self.link, again.offers),
             ToHub::Bye { .. } => (),
         }
     }

@@ -86,6 +86,7 @@ async fn a_service_offers_what_its_configuration_says_after_a_hangup() {
         program.signal(Signal::HUP);
         program.says("the configuration was read again").await;
         assert_eq!(offered(&hub, host).await, ["logs/app.log", "more/new.log"]);
+        hub.lists(host, |row| row["logs"].as_array().is_some_and(|offers| offers.len() == 2)).await;
     }
 }
 

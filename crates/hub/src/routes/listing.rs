@@ -51,7 +51,7 @@ pub(crate) struct HostRow {
 pub(crate) async fn hosts(State(hub): State<Arc<Hub>>) -> Json<HostsPage> {
     let hosts = hub.agents.list().into_iter().map(|(name, host)| {
         let (state, logs, words) = match &host.state {
-            Link::Up(link) => ("up", link.hello().offers.clone(), None),
+            Link::Up(_) => ("up", host.offers, None),
             Link::Lost(words) => ("lost", Vec::new(), Some(words.clone())),
         };
         let labels = host.labels.into_iter().map(|(key, value)| (key, value.into())).collect();

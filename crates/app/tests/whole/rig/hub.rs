@@ -63,17 +63,22 @@ impl Hub {
 
     /// Waits until a host has come.
     pub(crate) async fn has_host(&self, name: &str) {
+        self.lists(name, |host| host["state"] == "up").await;
+    }
+
+    /// Waits until a host is listed as it must be.
+    pub(crate) async fn lists(&self, name: &str, must: impl Fn(&serde_json::Value) -> bool) {
         let come = async {
             loop {
                 let hosts = self.get("/api/v1/hosts").await.json();
-                let is_up = |host: &serde_json::Value| host["name"] == name && host["state"] == "up";
-                if hosts["hosts"].as_array().is_some_and(|hosts| hosts.iter().any(is_up)) {
+                let rows = hosts["hosts"].as_array().unwrap();
+                if rows.iter().any(|host| host["name"] == name && must(host)) {
                     return;
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        within(&format!("the agent of {name}"), come).await;
+        within(&format!("the host {name}"), come).await;
     }
 }
 
