@@ -1,7 +1,13 @@
 //! `tail --cursor-file`: killed at any moment, and nothing is lost.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::house::{House, Hub, Running};
 
@@ -14,10 +20,14 @@ fn appending(house: &House, hub: &Hub) -> Running {
 
 /// Waits until the output has at least so many bytes.
 fn wait_for(house: &House, bytes: usize) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while fs::metadata(house.path("out")).map_or(0, |out| out.len()) < bytes as u64 {
-        assert!(std::time::Instant::now() < deadline, "the output does not grow");
-        std::thread::sleep(std::time::Duration::from_millis(2));
+    wait_until(|| fs::metadata(house.path("out")).map_or(0, |out| out.len()) >= bytes as u64);
+}
+
+fn wait_until(there: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !there() {
+        assert!(Instant::now() < deadline, "the output does not grow");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -43,6 +53,62 @@ fn killed_again_and_again_the_file_it_appends_to_is_exactly_the_log() {
     wait_for(&house, written.len());
     tail.kill();
     assert_eq!(fs::read_to_string(house.path("out")).unwrap(), written);
+}
+
+/// Lines of a log, some hundred a second, until it is dropped.
+struct Writer(Arc<AtomicBool>, Option<JoinHandle<u64>>);
+
+impl Writer {
+    fn of(path: PathBuf) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut log = OpenOptions::new().append(true).create(true).open(path).unwrap();
+            let mut written = 0;
+            while !asked.load(Ordering::Relaxed) {
+                for _ in 0..8 {
+                    writeln!(log, "line {written}").unwrap();
+                    written += 1;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            written
+        });
+        Writer(stop, Some(thread))
+    }
+
+    /// Ends it; how many lines there are.
+    fn end(mut self) -> u64 {
+        self.0.store(true, Ordering::Relaxed);
+        self.1.take().unwrap().join().unwrap()
+    }
+}
+
+/// Killed within its first second, which is before anything but the beginning was kept.
+#[test]
+fn killed_before_anything_else_was_kept_it_goes_on_where_it_began() {
+    let house = House::new();
+    house.append("a", "");
+    let hub = house.hub();
+    let writer = Writer::of(house.path("logs/a"));
+    let mut had = 0;
+    for _ in 0..5 {
+        let mut command = house.command(&["tail", &house.log("a"), "--cursor-file", "cursor", "--hub", &hub.url]);
+        let out = OpenOptions::new().append(true).create(true).open(house.path("out")).unwrap();
+        let mut tail = Running(command.stdout(out).stderr(Stdio::null()).spawn().unwrap());
+        wait_for(&house, had + 2000);
+        tail.kill();
+        had = usize::try_from(fs::metadata(house.path("out")).unwrap().len()).unwrap();
+    }
+    let last = writer.end();
+    let mut tail = appending(&house, &hub);
+    let end = format!("line {}\n", last - 1);
+    wait_until(|| fs::read_to_string(house.path("out")).unwrap().ends_with(&end));
+    tail.kill();
+    let out = fs::read_to_string(house.path("out")).unwrap();
+    let numbers: Vec<u64> = out.lines().map(|line| line["line ".len()..].parse().unwrap()).collect();
+    let whole: Vec<u64> = (numbers[0]..last).collect();
+    assert!(numbers == whole, "from {} to {last} there are {} lines", numbers[0], numbers.len());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The cursor file: how far each log has been written out, so that the next run goes on there.
 //!
-//! It is written after the bytes, never before: a process killed at any moment has a cursor that is behind its output or
-//! at it, and nothing is lost. What is written twice after a kill depends on where the output goes:
+//! Where a log begins is in the file, and on the disk, before its first byte is written; how far it has come is written
+//! after the bytes, never before. So a process killed at any moment has a cursor that is behind its output or at it, for
+//! every log that is in the output, and nothing is lost. What is written twice after a kill depends on where the output goes:
 //!
 //! | output | kept | after `kill -9` | after a power failure |
 //! |---|---|---|---|
@@ -40,6 +41,15 @@ struct Kept {
 /// The form that is written and understood.
 const VERSION: u32 = 1;
 
+/// How far what is written has to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// A kill does not undo it.
+    Kernel,
+    /// Nor does a power failure.
+    Disk,
+}
+
 /// A cursor file in use.
 #[derive(Debug)]
 pub(super) struct Cursor {
@@ -64,7 +74,8 @@ impl Cursor {
                 "another tailcast appends to the same file with a cursor; both would take back what the other wrote",
             ));
         }
-        if let Some(mark) = kept.output.filter(|_| stdout.kind() == Kind::Appended) {
+        // What belongs to a log of which no position is known could not be written again, so it stays.
+        if let Some(mark) = kept.output.filter(|_| stdout.kind() == Kind::Appended && !kept.logs.is_empty()) {
             let bytes = stdout.take_back(mark)?;
             if bytes > 0 {
                 let cursor = path.display();
@@ -73,7 +84,7 @@ impl Cursor {
         }
         let mut cursor = Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None };
         if stdout.kind() == Kind::Appended {
-            // Before anything is written, so that also the very first bytes can be taken back.
+            // The file may have been replaced since; what is written now is measured against this one.
             cursor.keep(stdout)?;
         }
         Ok(cursor)
@@ -84,12 +95,22 @@ impl Cursor {
         self.kept.logs.get(log).map(String::as_str)
     }
 
+    /// A log is about to be written from `position` on. Only the first time that is news, and is on the disk when this
+    /// returns: without it what is written now could be neither gone on from nor taken back.
+    pub(super) fn begin(&mut self, log: &str, position: &str, stdout: &Stdout) -> Result<(), Failure> {
+        if self.kept.logs.contains_key(log) {
+            return Ok(());
+        }
+        self.kept.logs.insert(log.to_owned(), position.to_owned());
+        self.save(stdout, Reach::Disk)
+    }
+
     /// A log has been written out up to `position`.
     pub(super) fn moved(&mut self, log: &str, position: &str, stdout: &Stdout) -> Result<(), Failure> {
         match self.kept.logs.get_mut(log) {
             Some(kept) if kept == position => return Ok(()),
             Some(kept) => position.clone_into(kept),
-            None => drop(self.kept.logs.insert(log.to_owned(), position.to_owned())),
+            None => return self.begin(log, position, stdout),
         }
         self.dirty = true;
         match stdout.kind() == Kind::Appended && !self.is_due() {
@@ -103,17 +124,20 @@ impl Cursor {
         self.dirty.then(|| self.synced.map_or_else(Instant::now, |synced| synced + PACE))
     }
 
-    /// Writes the file.
+    /// Writes the file, and brings it to the disk once a second.
     pub(super) fn keep(&mut self, stdout: &Stdout) -> Result<(), Failure> {
-        let to_disk = self.is_due();
+        self.save(stdout, if self.is_due() { Reach::Disk } else { Reach::Kernel })
+    }
+
+    fn save(&mut self, stdout: &Stdout, reach: Reach) -> Result<(), Failure> {
         if stdout.kind() == Kind::Appended {
             // First the bytes, then the word that they are there.
             stdout.sync()?;
             self.kept.output = Some(stdout.mark()?);
         }
-        self.replace(to_disk).map_err(|error| trouble(&self.path, error))?;
+        self.replace(reach).map_err(|error| trouble(&self.path, error))?;
         self.dirty = false;
-        if to_disk {
+        if reach == Reach::Disk {
             self.synced = Some(Instant::now());
         }
         Ok(())
@@ -123,21 +147,27 @@ impl Cursor {
         self.synced.is_none_or(|synced| synced.elapsed() >= PACE)
     }
 
-    fn replace(&self, to_disk: bool) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(&self.kept)?;
-        text.push(b'\n');
+    fn replace(&self, reach: Reach) -> io::Result<()> {
         let beside = beside(&self.path);
-        let mut file = File::create(&beside)?;
-        file.write_all(&text)?;
-        if to_disk {
-            file.sync_all()?;
+        let replaced = self.write(&beside, reach).and_then(|()| std::fs::rename(&beside, &self.path));
+        if let Err(error) = replaced {
+            // A half written file is of no use, least of all on a full disk; that it stays is the lesser trouble of the two.
+            drop(std::fs::remove_file(&beside));
+            return Err(error);
         }
-        std::fs::rename(&beside, &self.path)?;
-        match self.path.parent().filter(|_| to_disk) {
+        match self.path.parent().filter(|_| reach == Reach::Disk) {
             Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
             Some(directory) => File::open(directory)?.sync_all(),
             None => Ok(()),
         }
+    }
+
+    fn write(&self, path: &Path, reach: Reach) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(&self.kept)?;
+        text.push(b'\n');
+        let mut file = File::create(path)?;
+        file.write_all(&text)?;
+        if reach == Reach::Disk { file.sync_all() } else { Ok(()) }
     }
 }
 
@@ -200,6 +230,50 @@ mod tests {
         let cursor = Cursor::open(&path, &stdout).unwrap();
         assert_eq!(content(&dir), "one\n");
         assert_eq!(cursor.position("web1:/a"), Some("p1"));
+    }
+
+    #[tokio::test]
+    async fn where_a_log_begins_is_kept_before_its_first_byte() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("cursor");
+        let mut stdout = appended(&dir);
+        let mut cursor = Cursor::open(&path, &stdout).unwrap();
+        // Twice within a second, each killed before anything else is kept.
+        cursor.begin("web1:/a", "a0", &stdout).unwrap();
+        stdout.write(b"one\n").unwrap();
+        cursor.moved("web1:/a", "a1", &stdout).unwrap();
+        cursor.begin("web1:/b", "b0", &stdout).unwrap();
+        stdout.write(b"two\n").unwrap();
+        cursor.moved("web1:/a", "a2", &stdout).unwrap();
+        drop((cursor, stdout));
+
+        let cursor = Cursor::open(&path, &appended(&dir)).unwrap();
+        assert_eq!(content(&dir), "one\n");
+        assert_eq!((cursor.position("web1:/a"), cursor.position("web1:/b")), (Some("a1"), Some("b0")));
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_no_known_position_is_not_taken_back() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("cursor");
+        let mut stdout = appended(&dir);
+        drop(Cursor::open(&path, &stdout).unwrap());
+        stdout.write(b"one\n").unwrap();
+        drop(stdout);
+        Cursor::open(&path, &appended(&dir)).unwrap();
+        assert_eq!(content(&dir), "one\n");
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_cannot_be_put_in_its_place_leaves_nothing_beside_it() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("cursor");
+        let stdout = appended(&dir);
+        let mut cursor = Cursor::open(&path, &stdout).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(cursor.begin("web1:/a", "a0", &stdout).unwrap_err().exit(), Exit::Failed);
+        assert!(!beside(&path).exists());
     }
 
     #[tokio::test]

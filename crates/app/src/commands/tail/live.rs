@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tailcast_agent::dial::{Dialer, Stream};
+use tailcast_tail::{Offset, Token};
 use tailcast_wire::{Block, Body, Ends};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_websockets::{Message, WebSocketStream};
@@ -20,6 +21,7 @@ use tokio_websockets::{Message, WebSocketStream};
 use super::backoff::Backoff;
 use super::cursor::Cursor;
 use super::dialect::{Dialect, Event, Told};
+use super::line::Line;
 use super::output::Output;
 use super::places::Places;
 use super::stretch::Stretch;
@@ -158,10 +160,13 @@ impl Live {
     async fn take(&mut self, message: &Message) -> Result<Option<End>, Failure> {
         match self.dialect.read(message)? {
             Some(Event::Block { log, position, block }) => {
+                self.begin(&log, start_of(&block).as_deref())?;
                 self.block(&log, &block).await?;
                 self.moved(&log, Some(&position))?;
             }
             Some(Event::Lines { log, position, lines }) => {
+                let first = lines.first().and_then(Line::said).map(|said| said.position);
+                self.begin(&log, first.as_deref())?;
                 self.output.lines(&log, &lines)?;
                 self.moved(&log, Some(&position))?;
             }
@@ -208,6 +213,7 @@ impl Live {
     async fn fill(&mut self, told: &Told) -> Result<(), Failure> {
         let wants_all = self.policy == "complete" && self.filter.is_empty() && self.output.is_bytes();
         let Some((from, to)) = told.gap.as_ref().filter(|_| wants_all) else { return Ok(()) };
+        self.begin(&told.log, Some(from))?;
         // Under a life that no file has, so that it begins on a line of its own.
         self.copy(Some(Stretch::between(from, to)), (&told.log, u64::MAX)).await?;
         // No position has moved, and the bytes will not be sent again.
@@ -228,6 +234,14 @@ impl Live {
             sleep(backoff.next()).await;
         }
         Ok(())
+    }
+
+    /// A log is about to be written from `position` on.
+    fn begin(&mut self, log: &str, position: Option<&str>) -> Result<(), Failure> {
+        match (&mut self.cursor, position) {
+            (Some(cursor), Some(position)) => cursor.begin(log, position, self.output.stdout()),
+            _ => Ok(()),
+        }
     }
 
     /// A log has been written out up to `position`; `None` says that there is nothing to read yet.
@@ -260,6 +274,12 @@ impl Live {
     fn broken(&self, error: impl Into<anyhow::Error>) -> End {
         End::Broken(self.client.broken(error))
     }
+}
+
+/// The position of a block's first byte; `None` of a block whose token this version does not understand.
+fn start_of(block: &Block) -> Option<String> {
+    let token = Token::try_from(&block.token[..]).ok()?;
+    Some(token.position(Offset(block.start), &block.lead).to_string())
 }
 
 /// Waits until then, or for ever.
