@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use tailcast_tail::{Candidate, Cap, Gate, Log, Role, Setup, Tag, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
-
 use tokio::sync::watch;
 
 use crate::offers::Offers;
