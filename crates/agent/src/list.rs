@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
     }
 
     fn enter(&mut self, dir: &Path, depth: usize) {
-        if depth >= MAX_DEPTH {
+        if depth >= MAX_DEPTH || self.offers.excluded(dir) {
             return;
         }
         match fs::read_dir(dir) {

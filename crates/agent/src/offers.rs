@@ -4,9 +4,13 @@
 //! ([`Offers::names`]), and is the file that was really opened one of ours ([`Offers::admit`], by its real path, after
 //! every link has been followed). Refuses relative names, `..`, and anything that only looks like an offered path.
 
+mod exclude;
+
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
+
+use self::exclude::Exclude;
 
 /// Why an offer in the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,17 +45,18 @@ enum Offer {
 #[derive(Debug, Clone)]
 pub struct Offers {
     offers: Vec<Offer>,
-    exclude: Vec<GlobMatcher>,
+    exclude: Vec<Exclude>,
 }
 
 impl Offers {
-    /// The offers of a configuration: `paths` are files, directories or globs, `exclude` globs that are never offered.
+    /// The offers of a configuration: `paths` are files, directories or globs, and so is what of
+    /// them is never offered, `exclude`.
     ///
     /// # Errors
     /// When one of them is relative or no glob.
     pub fn new<S: AsRef<str>>(paths: &[S], exclude: &[S]) -> Result<Self, OfferError> {
         let offers = paths.iter().map(|path| Offer::new(path.as_ref())).collect::<Result<_, _>>()?;
-        let exclude = exclude.iter().map(|glob| glob_matcher(glob.as_ref())).collect::<Result<_, _>>()?;
+        let exclude = exclude.iter().map(|path| Exclude::new(path.as_ref())).collect::<Result<_, _>>()?;
         Ok(Offers { offers, exclude })
     }
 
@@ -76,11 +81,13 @@ impl Offers {
     /// Whether the file whose real path is `real` may be read. Roots are resolved anew each time, since a directory that
     /// is a link may have been pointed elsewhere by its owner, who is the one the administrator trusted with it.
     pub fn admit(&self, real: &Path) -> bool {
-        is_plain(real) && !self.excluded(real) && self.offers.iter().any(|offer| offer.admits(real))
+        let excluded = self.exclude.iter().any(|exclude| exclude.covers_real(real));
+        is_plain(real) && !excluded && self.offers.iter().any(|offer| offer.admits(real))
     }
 
-    fn excluded(&self, path: &Path) -> bool {
-        self.exclude.iter().any(|glob| glob.is_match(path))
+    /// Whether nothing at `path`, or below it, is offered although an offer has it.
+    pub(crate) fn excluded(&self, path: &Path) -> bool {
+        self.exclude.iter().any(|exclude| exclude.covers(path))
     }
 }
 
@@ -89,7 +96,7 @@ impl Offer {
         if !text.starts_with('/') {
             return Err(OfferError::NotAbsolute(text.to_owned()));
         }
-        if text.contains(['*', '?', '[', '{']) {
+        if is_glob(text) {
             let matcher = glob_matcher(text)?;
             return Ok(Offer::Glob { pattern: text.to_owned(), matcher, root: literal_root(text) });
         }
@@ -132,6 +139,10 @@ impl Offer {
             }
         }
     }
+}
+
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
 }
 
 fn glob_matcher(pattern: &str) -> Result<GlobMatcher, OfferError> {
