@@ -1,7 +1,7 @@
 //! The pump of one followed log: its follower on one side, every channel on it on the other.
 //!
 //! One pump per log, however many channels (law 2), and only while there are channels (law 3). It alone paces (law 6): the
-//! first line after a silence leaves at once, a busy log is read once per 16 ms. Above 8 MiB in a second it skips to the
+//! first line after a silence leaves at once, a busy log is read once per 20 ms. Above 8 MiB in a second it skips to the
 //! end and tells the gap to all (law 5); who wants everything reads it from the file. The disk is read on a blocking thread.
 
 use std::sync::Arc;
@@ -20,8 +20,9 @@ use crate::host::{Followed, Host};
 use crate::outbox::{Ended, Outbox};
 use crate::told;
 
-/// A busy log goes out at most this often.
-const PACE: Duration = Duration::from_millis(16);
+/// A busy log goes out at most this often: no more often than a screen shows it (16 ms), and a little less, since each time
+/// costs a system call per viewer whatever is in it.
+const PACE: Duration = Duration::from_millis(20);
 /// How far the channel has come is said at least this often, also of a log that is silent (law 12).
 const EDGE: Duration = Duration::from_secs(1);
 /// Bytes read in one step.
@@ -223,7 +224,7 @@ impl Running {
         self.log.set_edge(edge.map(|edge| edge.cap()));
         // A look by the clock does not count: the line that comes right after it is a quiet log's next line.
         if std::mem::take(&mut self.hinted) || self.work.more {
-            self.next_step = self.work.window.not_before(self.work.more).max(Instant::now() + PACE);
+            self.next_step = self.work.window.not_before().max(Instant::now() + PACE);
         }
         Ok(())
     }
@@ -231,8 +232,8 @@ impl Running {
 
 impl Window {
     /// Waits for the next window when this one has brought all that it may.
-    fn not_before(&self, more: bool) -> Instant {
-        if more && self.given >= BURST { self.began + WINDOW } else { self.began }
+    fn not_before(&self) -> Instant {
+        if self.given >= BURST { self.began + WINDOW } else { self.began }
     }
 }
 

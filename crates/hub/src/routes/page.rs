@@ -13,7 +13,7 @@ use crate::problem::Problem;
 
 /// What `npm run build` made. A debug build reads it from the disk, so that the page can be worked on.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist/"]
+#[folder = "../../web/dist/"]
 #[allow_missing = true]
 struct Files;
 
