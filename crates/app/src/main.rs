@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod environment;
 mod exit;
+mod json_shown;
 mod options;
 mod service;
 mod signals;

@@ -33,15 +33,10 @@ impl Line {
         serde_json::from_str(self.0.get()).ok()
     }
 
-    /// Appends the object with `log` in front of the rest, and a newline.
-    pub(super) fn push_named(&self, log: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        out.extend_from_slice(b"{\"log\":");
-        serde_json::to_writer(&mut *out, log)?;
+    /// The object with `log` in front of the rest.
+    pub(super) fn named(&self, log: &str) -> serde_json::Result<String> {
         let rest = self.0.get().trim_start_matches('{');
-        out.push(b',');
-        out.extend_from_slice(rest.as_bytes());
-        out.push(b'\n');
-        Ok(())
+        Ok(format!("{{\"log\":{},{rest}", serde_json::to_string(log)?))
     }
 }
 
@@ -63,10 +58,8 @@ mod tests {
 
     #[test]
     fn the_object_is_passed_on_as_it_came() {
-        let mut out = Vec::new();
-        line(r#"{"position":"p","offset":3,"text":"x","new_field":[1]}"#).push_named("a:/\"b", &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "{\"log\":\"a:/\\\"b\",\"position\":\"p\",\"offset\":3,\"text\":\"x\",\"new_field\":[1]}\n");
+        let text = line(r#"{"position":"p","offset":3,"text":"x","new_field":[1]}"#).named("a:/\"b").unwrap();
+        assert_eq!(text, "{\"log\":\"a:/\\\"b\",\"position\":\"p\",\"offset\":3,\"text\":\"x\",\"new_field\":[1]}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tailcast_wire::{Block, Body};
 use super::line::Line;
 use super::screen::Screen;
 use super::stdout::{Kind, Stdout};
+use crate::json_shown::for_terminal;
 
 /// The output of one run.
 #[derive(Debug)]
@@ -102,7 +103,13 @@ impl Output {
         self.buffer.clear();
         for line in lines {
             match (&mut self.form, line.said()) {
-                (Form::Json, _) => line.push_named(log, &mut self.buffer)?,
+                (Form::Json, _) => {
+                    let object = line.named(log)?;
+                    let shown =
+                        if self.stdout.kind() == Kind::Terminal { for_terminal(&object) } else { object.into() };
+                    self.buffer.extend_from_slice(shown.as_bytes());
+                    self.buffer.push(b'\n');
+                }
                 (Form::Screen(screen), Some(said)) => screen.text(log, &said.text, said.cut, &mut self.buffer),
                 (Form::Bytes(joint), Some(said)) => {
                     joint.step(log, 0, b"\n", &mut self.buffer);
@@ -181,9 +188,13 @@ pub(super) mod tests {
     }
 
     fn written(logs: &[&str], json: bool, write: impl FnOnce(&mut Output)) -> String {
+        written_to(Kind::Stream, logs, json, write)
+    }
+
+    fn written_to(kind: Kind, logs: &[&str], json: bool, write: impl FnOnce(&mut Output)) -> String {
         let file = NamedTempFile::new().unwrap();
         let logs: Vec<_> = logs.iter().map(|log| (*log).to_owned()).collect();
-        let stdout = Stdout::to(file.reopen().unwrap(), Kind::Stream);
+        let stdout = Stdout::to(file.reopen().unwrap(), kind);
         write(&mut Output::new(stdout, &logs, json, false));
         String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()).into_owned()
     }
@@ -237,5 +248,13 @@ pub(super) mod tests {
         );
         let bytes = written(&["a:/b"], false, |output| output.lines("a:/b", &lines).unwrap());
         assert_eq!(bytes, "x\ny\n");
+    }
+
+    #[test]
+    fn json_on_a_terminal_commands_nothing_and_into_a_pipe_is_as_it_came() {
+        let lines: Vec<Line> = serde_json::from_str("[{\"position\":\"p\",\"text\":\"\u{9b}2J\"}]").unwrap();
+        let shown = |kind| written_to(kind, &["a:/b"], true, |output| output.lines("a:/b", &lines).unwrap());
+        assert_eq!(shown(Kind::Terminal), "{\"log\":\"a:/b\",\"position\":\"p\",\"text\":\"\\u009b2J\"}\n");
+        assert_eq!(shown(Kind::Stream), "{\"log\":\"a:/b\",\"position\":\"p\",\"text\":\"\u{9b}2J\"}\n");
     }
 }
