@@ -1,28 +1,21 @@
 //! `tailcast ls`: the logs there are, as a table or as JSON lines, page by page as the hub hands them out.
+//! Hosts that did not answer are told on stderr; when nothing else was found, that is how it ends.
+
+mod pages;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use tailcast_lines::harmless;
-use url::form_urlencoded::Serializer;
 
+use self::pages::{Missing, Pages};
 use crate::cli;
 use crate::client::Client;
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
+use crate::json_shown::for_terminal;
 use crate::options;
-
-/// How many logs are asked for at a time.
-const PAGE: u32 = 1000;
-
-/// A page of the list, with each entry as the hub wrote it.
-#[derive(Deserialize)]
-struct Page {
-    logs: Vec<Box<RawValue>>,
-    next: Option<String>,
-}
 
 /// What the table shows of an entry.
 #[derive(Deserialize)]
@@ -36,60 +29,61 @@ struct Entry {
 /// Lists the logs.
 pub(crate) async fn run(flags: &cli::Ls, environment: &Environment) -> Outcome {
     let mut client = Client::new(options::client(&flags.hub, &flags.config, environment)?);
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut pages = Pages::new(&mut client, flags.pattern.as_deref());
+    let stdout = io::stdout();
+    let on_terminal = stdout.is_terminal();
+    let mut out = BufWriter::new(stdout.lock());
     let mut exit = Exit::Nothing;
-    let mut next = None;
-    loop {
-        let page: Page = client.json(&path(flags.pattern.as_deref(), next.as_deref())).await?;
-        for entry in page.logs {
+    while let Some(page) = pages.next().await? {
+        for entry in page {
             exit = Exit::Ok;
             match flags.json {
+                true if on_terminal => writeln!(out, "{}", for_terminal(entry.get()))?,
                 true => writeln!(out, "{entry}")?,
                 false => row(&mut out, entry.get())?,
             }
         }
         // Each page is seen before the next one is asked for: the first may be all that somebody wants.
         out.flush()?;
-        next = page.next;
-        if next.is_none() {
-            break;
+    }
+    match (exit, pages.missing()) {
+        (Exit::Nothing, missing) => nothing(flags.pattern.as_deref(), &missing),
+        (_, missing) => {
+            missing.tell();
+            Ok(exit)
         }
     }
-    if exit == Exit::Nothing && io::stderr().is_terminal() {
-        eprintln!(
-            "tailcast: no log{}",
-            flags.pattern.as_deref().map_or(String::new(), |glob| format!(" matches {glob}"))
-        );
-    }
-    Ok(exit)
 }
 
-/// The names of the logs that match, at most `most` of them.
+/// There is no log, or none that anybody who answered knows of.
+fn nothing(pattern: Option<&str>, missing: &Missing) -> Outcome {
+    if let Some(failure) = missing.failure() {
+        return Err(failure);
+    }
+    if io::stderr().is_terminal() {
+        say(&format!("no log{}", pattern.map_or(String::new(), |glob| format!(" matches {glob}"))));
+    }
+    Ok(Exit::Nothing)
+}
+
+/// The names of the logs that match, the first `most` of them and maybe some more. There is at least one.
 pub(crate) async fn matching(client: &mut Client, pattern: &str, most: usize) -> Result<Vec<String>, Failure> {
+    let mut pages = Pages::new(client, Some(pattern));
     let mut names = Vec::new();
-    let mut next = None;
-    loop {
-        let page: Page = client.json(&path(Some(pattern), next.as_deref())).await?;
-        let found = page.logs.into_iter().filter_map(|entry| serde_json::from_str::<Entry>(entry.get()).ok());
+    while let Some(page) = pages.next().await? {
+        let found = page.into_iter().filter_map(|entry| serde_json::from_str::<Entry>(entry.get()).ok());
         names.extend(found.filter(|entry| entry.unreadable.is_none()).map(|entry| entry.log));
-        next = page.next;
-        if next.is_none() || names.len() > most {
+        if names.len() > most {
             return Ok(names);
         }
     }
-}
-
-fn path(pattern: Option<&str>, next: Option<&str>) -> String {
-    const PATH: &str = "logs?";
-    let mut query = Serializer::for_suffix(PATH.to_owned(), PATH.len());
-    query.append_pair("limit", &PAGE.to_string());
-    if let Some(pattern) = pattern {
-        query.append_pair("match", pattern);
+    let missing = pages.missing();
+    if names.is_empty() {
+        let nothing = || Failure::new(Exit::Nothing, anyhow::anyhow!("no log matches {pattern}"));
+        return Err(missing.failure().unwrap_or_else(nothing));
     }
-    if let Some(next) = next {
-        query.append_pair("next", next);
-    }
-    query.finish()
+    missing.tell();
+    Ok(names)
 }
 
 /// `SIZE  AGE  HOST:NAME  (why it cannot be read)`. The name is last but for the reason, since it has no bound.
@@ -160,11 +154,6 @@ mod tests {
             assert_eq!(age(at(1_000_000_000 + seconds), at(1_000_000_000)), shown);
         }
         assert_eq!(age(at(5), at(9)), "0s");
-    }
-
-    #[test]
-    fn what_is_asked_for_is_escaped() {
-        assert_eq!(path(Some("web*:/a b&c"), None), "logs?limit=1000&match=web*%3A%2Fa+b%26c");
     }
 
     #[test]

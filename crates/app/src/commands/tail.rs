@@ -103,9 +103,6 @@ async fn which(client: &mut Client, words: &[String]) -> Result<Vec<String>, Fai
             true => ls::matching(client, word, MOST_LOGS).await?,
             false => vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()],
         };
-        if found.is_empty() {
-            return Err(Failure::new(Exit::Nothing, anyhow::anyhow!("no log matches {word}")));
-        }
         for log in found {
             if !logs.contains(&log) {
                 logs.push(log);

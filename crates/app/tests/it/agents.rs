@@ -24,3 +24,31 @@ fn an_agent_with_a_token_offers_its_logs_and_one_without_does_not() {
     let stranger = house.start(&["agent", "--hub", &hub.url, "--token-file", "token", "--host", "near1", &logs]);
     stranger.hears("near1");
 }
+
+#[test]
+fn a_host_that_does_not_answer_is_told_beside_the_list_and_alone_is_code_3() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub_on("127.0.0.1:0", &["--no-agent"]);
+    let logs = house.path("logs").display().to_string();
+    let agent = |host: &str| {
+        let agent = house.start(&["agent", "--hub", &hub.url, "--host", host, &logs]);
+        let mut tail = house.start(&["tail", "-F", &format!("{host}:{logs}/a"), "--hub", &hub.url]);
+        assert_eq!(tail.next(), "one\n");
+        tail.child.kill();
+        agent
+    };
+    let (mut first, mut second) = (agent("far1"), agent("far2"));
+    assert_eq!(house.run(&["ls", "--hub", &hub.url]).ended(0).err, "");
+    first.child.kill();
+    let said = "tailcast: far1 is not in the list: the agent is away";
+    let ran = house.run(&["ls", "--hub", &hub.url]).ended(0);
+    assert!(ran.out.contains("far2:") && ran.err.starts_with(said) && ran.err.lines().count() == 1, "{ran:?}");
+    let ran = house.run(&["ls", "far1:*", "--json", "--hub", &hub.url]).ended(3);
+    assert!(ran.out.is_empty() && ran.err.starts_with(said), "{ran:?}");
+    let ran = house.run(&["tail", "far1:*", "--hub", &hub.url]).ended(3);
+    assert!(ran.out.is_empty() && ran.err.starts_with(said), "{ran:?}");
+    second.child.kill();
+    let ran = house.run(&["ls", "--hub", &hub.url]).ended(3);
+    assert_eq!(ran.err.lines().count(), 2, "{ran:?}");
+}
