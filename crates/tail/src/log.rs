@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, Obstacle};
 use crate::file::{Identity, Stat};
@@ -15,6 +16,12 @@ use crate::page::Cap;
 use crate::position::Tag;
 use crate::setup::Setup;
 use crate::siblings::{Member, chain};
+
+/// How often names are looked at again while they change under our eyes. A rotation changes each once.
+const MOST_TRIES: usize = 5;
+
+/// Longer than the clock that stamps directories stands still: 10 ms on the slowest kernels.
+const TICK: Duration = Duration::from_millis(20);
 
 /// One offered path. Costs nothing while unused: no descriptor, no watch. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -83,12 +90,49 @@ impl Log {
 }
 
 impl Shared {
-    /// All files of the log, newest first.
+    /// All files of the log, newest first. A rotation that runs meanwhile gives one file after the other another name, and a
+    /// directory read at that moment may show a file under neither: it is read until it shows the same twice.
     pub(crate) fn chain(&self) -> Vec<Member> {
+        let (mut homes, mut began) = (self.homes(), SystemTime::now());
+        let mut members = chain(&self.path, &homes);
+        for _ in 0..MOST_TRIES {
+            if homes.iter().all(|home| unchanged_since(home, began)) {
+                break;
+            }
+            (homes, began) = (self.homes(), SystemTime::now());
+            let again = chain(&self.path, &homes);
+            let same = again.iter().map(Member::named).eq(members.iter().map(Member::named));
+            members = again;
+            if same {
+                break;
+            }
+        }
+        members
+    }
+
+    /// Opens that very file, also if it was given another name since it was listed.
+    pub(crate) fn open_member(&self, member: &Member) -> Result<Held, Obstacle> {
+        let mut now = member.clone();
+        for _ in 0..MOST_TRIES {
+            match self.open(&now.path, now.role) {
+                Ok(held) if held.file().identity() == member.identity => return Ok(held),
+                Ok(_) | Err(Obstacle::NotThere) => {}
+                Err(why) => return Err(why),
+            }
+            let mut listed = self.chain().into_iter();
+            now = listed.find(|listed| listed.identity == member.identity).ok_or(Obstacle::NotThere)?;
+        }
+        Err(Obstacle::NotThere)
+    }
+
+    /// Where a link leads now, although perhaps nothing is there; then where it led when the log was last opened.
+    fn homes(&self) -> Vec<PathBuf> {
         let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // A link that nothing was opened through yet: siblings stand where it will lead.
-        let home = if home == self.path { trail(&self.path).pop().unwrap_or(home) } else { home };
-        chain(&self.path, &home)
+        let mut homes: Vec<PathBuf> = trail(&self.path).into_iter().skip(1).next_back().into_iter().collect();
+        if homes.first() != Some(&home) {
+            homes.push(home);
+        }
+        homes
     }
 
     /// Opens what the path leads to.
@@ -138,6 +182,12 @@ impl Shared {
     pub(crate) fn unfollow(&self) {
         self.followed.store(false, Ordering::Release);
     }
+}
+
+/// Whether no name in the directory of `home` changed after `began`, nor so shortly before that its clock may not show it.
+fn unchanged_since(home: &Path, began: SystemTime) -> bool {
+    let changed = home.parent().and_then(|folder| folder.metadata().ok()?.modified().ok());
+    changed.is_some_and(|changed| began.duration_since(changed).is_ok_and(|ago| ago >= TICK))
 }
 
 impl std::fmt::Debug for Shared {

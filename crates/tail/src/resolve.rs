@@ -61,7 +61,7 @@ impl Shared {
     pub(crate) fn resolve_same_inode(&self, position: &Position) -> Option<Place> {
         let tie = position.token().tie();
         let member = self.chain().into_iter().find(|member| member.identity.tie() == tie)?;
-        let held = self.open(&member.path, member.role).ok().filter(|held| holds(held, position))?;
+        let held = self.open_member(&member).ok().filter(|held| holds(held, position))?;
         Place::snapped(held, position.offset()).ok()
     }
 
@@ -96,7 +96,7 @@ impl Shared {
         let beside = std::iter::once_with(|| self.chain()).flatten().filter(|member| {
             member.role == Role::Sibling && member.packing == Packing::Plain && member.size >= position.offset().0
         });
-        for held in open.chain(beside.filter_map(|member| self.open(&member.path, member.role).ok())) {
+        for held in open.chain(beside.filter_map(|member| self.open_member(&member).ok())) {
             let fit = fit(&held, position);
             if fit > best.0 {
                 best = (fit, Some(held));

@@ -42,18 +42,20 @@ enum Suffix {
     Date(Vec<u8>),
 }
 
-/// All files of the log, newest first: what the path leads to, then `home` (where it led before, if a link was turned since)
-/// and the siblings beside it, each file once.
-pub(crate) fn chain(path: &Path, home: &Path) -> Vec<Member> {
+/// All files of the log, newest first: what the path leads to, then each of `homes` (where it leads or led before, if it is
+/// a link that was turned) and the siblings beside it; each file once.
+pub(crate) fn chain(path: &Path, homes: &[PathBuf]) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     if let Ok(stat) = Stat::at(path) {
         members.push(Member::new(path.to_owned(), Role::Itself, Packing::Plain, &stat));
     }
-    let before = Stat::at(home).ok().filter(|_| home != path);
-    let before = before.map(|stat| Member::new(home.to_owned(), Role::Sibling, Packing::Plain, &stat));
-    for sibling in before.into_iter().chain(siblings(home)) {
-        if members.iter().all(|member| member.identity != sibling.identity) {
-            members.push(sibling);
+    for home in homes {
+        let itself = Stat::at(home).ok().filter(|_| home != path);
+        let itself = itself.map(|stat| Member::new(home.clone(), Role::Sibling, Packing::Plain, &stat));
+        for sibling in itself.into_iter().chain(siblings(home)) {
+            if members.iter().all(|member| member.identity != sibling.identity) {
+                members.push(sibling);
+            }
         }
     }
     members
@@ -63,6 +65,11 @@ impl Member {
     /// Whether there are bytes in it that can be read as they stand.
     pub(crate) fn is_readable(&self) -> bool {
         self.packing == Packing::Plain && self.size > 0
+    }
+
+    /// What tells two listings apart.
+    pub(crate) fn named(&self) -> (&Path, Identity) {
+        (&self.path, self.identity)
     }
 
     fn new(path: PathBuf, role: Role, packing: Packing, stat: &Stat) -> Self {
@@ -178,8 +185,10 @@ mod tests {
         for name in ["log.2", "log.10", "log.1", "log"] {
             std::fs::write(folder.path().join(name), name).expect("a file");
         }
-        let names: Vec<_> =
-            chain(&log, &log).iter().map(|member| member.path.file_name().expect("a name").to_owned()).collect();
+        let names: Vec<_> = chain(&log, std::slice::from_ref(&log))
+            .iter()
+            .map(|member| member.path.file_name().expect("a name").to_owned())
+            .collect();
         assert_eq!(names, ["log", "log.1", "log.2", "log.10"]);
     }
 
@@ -197,7 +206,7 @@ mod tests {
         while born("log.115") == first && first != 0 {
             std::fs::remove_file(folder.path().join("log.115")).expect("removed");
         }
-        let names: Vec<_> = chain(&log, &log).iter().map(|member| member.path.clone()).collect();
+        let names: Vec<_> = chain(&log, std::slice::from_ref(&log)).iter().map(|member| member.path.clone()).collect();
         let newest = if first == 0 { "log.94" } else { "log.115" };
         assert_eq!(names.first(), Some(&folder.path().join(newest)));
     }

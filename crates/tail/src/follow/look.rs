@@ -194,7 +194,7 @@ impl Follower {
         });
         let front = self.shared.open_front();
         let is_copy = |held: &Held| front.as_ref().is_ok_and(|front| held.is_copy_of(front));
-        let mut came = came.filter_map(|member| self.shared.open(&member.path, member.role).ok());
+        let mut came = came.filter_map(|member| self.shared.open_member(&member).ok());
         Ok(Place::start(came.find(|held| !is_copy(held)).map_or(front, Ok)?))
     }
 
@@ -207,7 +207,13 @@ impl Follower {
     /// Reads from `place` on.
     pub(super) fn read_on(&mut self, place: Place, events: &mut Vec<Event>) {
         let file = Arc::clone(place.held.file());
-        self.known = self.shared.chain().iter().map(|member| member.identity).chain([file.identity()]).collect();
+        let ours = file.identity();
+        let chain = self.shared.chain();
+        // What is ahead, be it empty still, is to be read: it counts as new, wherever it is moved before that.
+        match chain.iter().position(|member| member.identity == ours) {
+            Some(at) => self.known = chain[at..].iter().map(|member| member.identity).collect(),
+            None => drop(self.known.insert(ours)),
+        }
         self.state = State::Reading(Reading::at(place));
         self.hints.moved();
         self.hints.arm(&self.shared.path, Some(&file), events);

@@ -67,7 +67,7 @@ impl Edge {
 pub struct Follower {
     shared: Arc<Shared>,
     state: State,
-    /// Files of the chain that were there at the last transition: what is not among them came since.
+    /// The file that is read and those that were older at the last transition: what is not among them came since, or is ahead.
     known: HashSet<Identity>,
     left: Vec<Left>,
     hints: Hints,

@@ -28,7 +28,7 @@ impl Follower {
         let ours = reading.cursor.held().clone();
         self.give_unfinished(events);
         for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
-            match self.shared.open(&member.path, member.role) {
+            match self.shared.open_member(&member) {
                 Ok(next) => {
                     self.leave_for(&next, events);
                     return true;

@@ -44,6 +44,7 @@ impl Follower {
         let place = match self.find_rest(&reading.cursor) {
             Rest::Copy(copy) => {
                 self.tell_cut_copy(&copy, events);
+                self.known.insert(copy.held.file().identity());
                 if copy.held.size() > copy.offset.0 {
                     copy
                 } else {
@@ -75,7 +76,7 @@ impl Follower {
         let Ok(now) = ours.file().read_head() else { return };
         let is_copy = |copy: &Held| copy.file().read_head().is_ok_and(|head| now.starts_with(&head));
         // The oldest first; the others stand between it and this file, where they are found.
-        let mut came = behind.iter().rev().filter_map(|member| self.shared.open(&member.path, member.role).ok());
+        let mut came = behind.iter().rev().filter_map(|member| self.shared.open_member(member).ok());
         if let Some(copy) = came.find(|copy| !is_copy(copy)) {
             self.shared.setup.counters.rotations.add(1);
             events.push(Event::Rotated { from: ours.life(), to: copy.name().clone(), at: Offset::ZERO });
@@ -101,7 +102,7 @@ impl Follower {
             if member.role == Role::Itself || member.packing == Packing::Packed || member.identity == ours {
                 continue;
             }
-            let Ok(sibling) = self.shared.open(&member.path, member.role) else { continue };
+            let Ok(sibling) = self.shared.open_member(&member) else { continue };
             match holds(cursor, &sibling) {
                 Some(place) => return Rest::Copy(place),
                 None if self.is_newcomer(&member, cursor, &sibling) => newcomer = Some(sibling),
@@ -116,14 +117,15 @@ impl Follower {
     fn after_copy(&self, copy: &Held) -> Option<Held> {
         let ahead = self.shared.ahead_of(copy.file().identity(), None);
         let mut siblings = ahead.into_iter().filter(|member| member.role == Role::Sibling);
-        siblings.find_map(|member| self.shared.open(&member.path, member.role).ok())
+        siblings.find_map(|member| self.shared.open_member(&member).ok())
     }
 
     /// Whether a sibling came after the last transition and is no copy of what was read.
     fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Held) -> bool {
         let ours = cursor.held();
         let copy = !ours.head_is_empty() && sibling.file().read_head().is_ok_and(|head| ours.began_with(&head));
-        !self.known.contains(&member.identity) && member.size > 0 && !copy
+        // Nor of what stands in the file now, which is read after it.
+        !self.known.contains(&member.identity) && member.size > 0 && !copy && !sibling.is_copy_of(ours)
     }
 
     /// Bytes that were seen and not read are lost with the life they stood in, but for those that are kept.

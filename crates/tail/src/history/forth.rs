@@ -73,7 +73,7 @@ fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'
         return None;
     }
     let ahead = shared.ahead_of(ours.file().identity(), None);
-    ahead.into_iter().find_map(|member| shared.open(&member.path, member.role).ok())
+    ahead.into_iter().find_map(|member| shared.open_member(&member).ok())
 }
 
 /// The wanted lines of a block, at most `most`, in runs; and where to go on.
@@ -167,7 +167,8 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
         let Ends::Cut { last, .. } = block.ends() else { return false };
         let held = self.cursor.held();
         let upto = Offset(held.size()).min((self.limit)(held));
-        block.end() >= upto && newline_at(last, Offset(block.end().0 - last.len() as u64), held.encoding()) != Some(last.len())
+        block.end() >= upto
+            && newline_at(last, Offset(block.end().0 - last.len() as u64), held.encoding()) != Some(last.len())
     }
 
     /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.

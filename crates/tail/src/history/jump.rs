@@ -65,7 +65,7 @@ impl Search<'_> {
     fn over_files(&mut self, shared: &Shared, newest: Held) -> Result<(Place, Found), Error> {
         // One after the other: a month of hourly files must not be open at once.
         let older = std::iter::once_with(|| shared.behind(&newest)).flatten();
-        let older = older.filter_map(|member| shared.open(&member.path, member.role).ok());
+        let older = older.filter_map(|member| shared.open_member(&member).ok());
         // The start of the oldest file that is known to begin with a line that is not before.
         let mut later: Option<Place> = None;
         for file in std::iter::once(newest.clone()).chain(older) {

@@ -69,7 +69,7 @@ impl Shared {
     /// In the moment of a rotation nothing stands at the path.
     fn open_newest_sibling(&self) -> Option<Held> {
         let mut readable = self.chain().into_iter().filter(crate::siblings::Member::is_readable);
-        readable.find_map(|member| self.open(&member.path, member.role).ok())
+        readable.find_map(|member| self.open_member(&member).ok())
     }
 }
 

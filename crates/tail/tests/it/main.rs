@@ -5,6 +5,7 @@ mod bench;
 mod history;
 mod jump;
 mod lines;
+mod logrotate;
 mod model;
 mod rotation;
 mod sharing;
