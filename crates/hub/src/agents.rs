@@ -1,4 +1,8 @@
-//! The agents that are, or were, connected: one per host, the newest session wins.
+//! The agents that are, or were, connected: one per host.
+//!
+//! The link that comes anew takes over from an older one of the same start of the agent at once, and from one of another
+//! start when that gives no sign of life. Two machines of one name would otherwise displace each other for ever: the
+//! second is refused, in words. The name of the hub's own agent is nobody else's, also while it is away.
 //!
 //! The directory is kept by host name; a host that has gone stays listed with the time it went. Channels register here by
 //! host, so that an agent that comes (again) is asked to follow all that is looked at, from where each channel stands.
@@ -12,13 +16,13 @@ use tailcast_wire::{HostName, Question};
 
 use crate::ask::{Answered, AskError, Asks};
 use crate::channel::{Channel, Key};
-use crate::link::Link;
+use crate::link::{Link, Whence};
 
 /// Hosts that are remembered after they have gone; beyond it the longest gone is forgotten.
 const MAX_GONE: usize = 4096;
 
-/// What the older of two sessions is told.
-const TAKEN_OVER: &str = "another agent of this name has taken over; if it is another machine, give one of them \
+/// What the older of two links is told, should it hear it.
+const TAKEN_OVER: &str = "another link of this name has taken over; if it is another machine, give one of them \
                           a name of its own (--host)";
 
 /// Whether a host's agent is there.
@@ -39,6 +43,16 @@ pub(crate) struct Host {
     pub(crate) labels: Vec<(String, String)>,
     /// What it offers, as its administrator wrote it.
     pub(crate) offers: Vec<String>,
+    /// Whether it is the machine that the hub runs on, by the agent in its process.
+    own: bool,
+}
+
+/// Why an agent cannot have its name now.
+enum Taken {
+    /// It is the name of the hub's own agent.
+    ByOurs,
+    /// A link of another start of an agent is up.
+    By(Arc<Link>),
 }
 
 /// The directory.
@@ -54,24 +68,61 @@ struct Inner {
 }
 
 impl Agents {
-    /// A session begins: it takes over from an older one of the same host, and follows what is looked at.
-    pub(crate) fn arrive(&self, link: &Arc<Link>) {
+    /// A link begins: it is welcome, takes over from an older one of the same host, and follows what is looked at.
+    ///
+    /// # Errors
+    /// When the name is somebody else's who is there, in words for the newcomer.
+    pub(crate) async fn arrive(&self, link: &Arc<Link>) -> Result<(), String> {
+        let mut silent = None;
+        loop {
+            match self.take_name(link, silent.as_ref()) {
+                Ok(()) => return Ok(()),
+                Err(Taken::ByOurs) => return Err(is_ours(&link.hello().host)),
+                Err(Taken::By(present)) if present.is_alive().await => return Err(self.is_taken(&present)),
+                // Another newcomer may have been quicker than this one: it is asked in its turn.
+                Err(Taken::By(present)) => silent = Some(present),
+            }
+        }
+    }
+
+    /// `silent`: the link that was asked for a sign of life and gave none.
+    fn take_name(&self, link: &Arc<Link>, silent: Option<&Arc<Link>>) -> Result<(), Taken> {
         let mut inner = self.lock();
         let hello = link.hello();
+        let own = link.whence() == Whence::Own;
+        match inner.hosts.get(&hello.host) {
+            Some(present) if present.own && !own => return Err(Taken::ByOurs),
+            Some(Host { state: State::Up(present), .. }) if !own && !yields(present, link, silent) => {
+                return Err(Taken::By(Arc::clone(present)));
+            }
+            _ => (),
+        }
         let host = Host {
             state: State::Up(Arc::clone(link)),
             since: Timestamp::now(),
             version: hello.version.clone(),
             labels: hello.labels.clone(),
             offers: hello.offers.clone(),
+            own,
         };
         let older = inner.hosts.insert(hello.host.clone(), host);
         if let Some(Host { state: State::Up(older), .. }) = older {
             older.close(TAKEN_OVER);
         }
+        link.welcome();
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);
         }
+        Ok(())
+    }
+
+    fn is_taken(&self, present: &Link) -> String {
+        let (host, whence) = (&present.hello().host, present.whence());
+        let since = self.lock().hosts.get(host).map(|host| host.since);
+        let since = since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
+        format!(
+            "another agent called {host} is here, from {whence}{since}; give one of the two another name with --host"
+        )
     }
 
     /// A session says anew what it offers; nothing else of a hello can change.
@@ -171,10 +222,19 @@ impl Agents {
 
 impl Inner {
     fn forget_the_longest_gone(&mut self) {
-        let gone = self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)));
+        let gone = self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)) && !host.own);
         if gone.clone().count() > MAX_GONE {
             let oldest = gone.min_by_key(|(_, host)| host.since).map(|(name, _)| name.clone());
             oldest.map(|name| self.hosts.remove(&name));
         }
     }
+}
+
+/// Whether the present link makes way for a newcomer: it is of the same start of the agent, or has been silent.
+fn yields(present: &Arc<Link>, newcomer: &Link, silent: Option<&Arc<Link>>) -> bool {
+    present.hello().session == newcomer.hello().session || silent.is_some_and(|silent| Arc::ptr_eq(silent, present))
+}
+
+fn is_ours(host: &HostName) -> String {
+    format!("this hub's own agent is called {host}; give this one another name with --host")
 }

@@ -63,12 +63,25 @@ impl Asks {
     }
 
     async fn ask_in_turn(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {
-        let gone = || AskError::Away("its link went down".to_owned());
+        let _turn = link.asks().turns.acquire().await.map_err(|_| gone())?;
+        Self::put(link, question).await
+    }
+
+    /// Asks for something that costs the agent nothing and that it will refuse, out of turn: a sign of life is wanted
+    /// most of an agent that is busy. Cancel safe.
+    pub(crate) async fn sign_of_life(link: &Arc<Link>) -> Result<Answered, AskError> {
+        Self::put(link, Question::Raw { log: String::new(), from: None, to: None, bytes: 0 }).await
+    }
+
+    async fn put(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {
         let asks = link.asks();
-        let _turn = asks.turns.acquire().await.map_err(|_| gone())?;
         let (tx, rx) = oneshot::channel();
         let number = asks.next.fetch_add(1, Ordering::Relaxed);
         asks.lock().insert(number, tx);
+        if asks.turns.is_closed() {
+            // The link went down in between, and whoever took the open questions back has not seen this one.
+            asks.lock().clear();
+        }
         let open = Open { link, number };
         link.send(&ToAgent::Ask { ask: number, question }).await.map_err(|_| gone())?;
         let answer = rx.await.map_err(|_| gone());
@@ -93,6 +106,10 @@ impl Asks {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn gone() -> AskError {
+    AskError::Away("its link went down".to_owned())
 }
 
 /// A question that has been asked; dropped unanswered it is taken back.

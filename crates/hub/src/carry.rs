@@ -20,8 +20,8 @@ use tokio_websockets::{Config, Limits, Message, ServerBuilder, WebSocketStream};
 use crate::access::Visitor;
 use crate::frames::{Handshake, wants_websocket};
 use crate::hub::Hub;
-use crate::ingest;
-use crate::link::Pipe;
+use crate::ingest::{self, Caller};
+use crate::link::{Pipe, Whence};
 use crate::problem::Problem;
 use crate::viewers::switching;
 
@@ -67,7 +67,8 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
             hello.host, hello.host
         )),
     };
-    let served = ingest::serve(&hub.agents, pipe, &admit, &hub.stop);
+    let caller = Caller { whence: Whence::Dialled(visitor.client), admit: &admit };
+    let served = ingest::serve(&hub.agents, pipe, caller, &hub.stop);
     let (why, ()) = tokio::join!(served, carry(socket, to_hub, from_hub));
     tracing::debug!(client = %visitor.client, why, "a link ended");
 }

@@ -13,9 +13,9 @@ use tokio_util::task::TaskTracker;
 use crate::access::Access;
 use crate::agents::Agents;
 use crate::channel::{Channel, Key};
-use crate::ingest;
+use crate::ingest::{self, Caller};
 use crate::item::Item;
-use crate::link::Pipe;
+use crate::link::{Pipe, Whence};
 use crate::metrics::Metrics;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
@@ -66,10 +66,12 @@ impl Hub {
         hub
     }
 
-    /// Serves the agent of this very process, over a pipe in memory, until the hub stops or the agent ends.
+    /// Serves the agent of this very process, over a pipe in memory, until the hub stops or the agent ends. Its name is
+    /// its own from then on: an agent that dials in under it is refused.
     pub async fn attach(self: Arc<Self>, pipe: Pipe) {
         // It shares the process: whatever name it has been given is right.
-        ingest::serve(&self.agents, pipe, &|_: &Hello| Ok(()), &self.stop).await;
+        let caller = Caller { whence: Whence::Own, admit: &|_: &Hello| Ok(()) };
+        ingest::serve(&self.agents, pipe, caller, &self.stop).await;
     }
 
     /// A cursor into the channel `key`; the agent follows from the first one on.

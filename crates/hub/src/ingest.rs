@@ -7,49 +7,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tailcast_wire::{Hello, PROTOCOL, Place, ToAgent, ToHub, Welcome, decode};
+use tailcast_wire::{Hello, PROTOCOL, Place, ToAgent, ToHub, decode};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::Agents;
 use crate::item::What;
-use crate::link::{Link, Pipe};
+use crate::link::{Link, Pipe, Whence};
 
 /// How long an agent may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
 /// Within this time the agents of a hub that stops come again, in milliseconds.
 const RETRY_MS: u64 = 2000;
-/// Credit is given back in pieces of at least so many bytes.
-const CREDIT: u64 = crate::link::WINDOW / 4;
 
-/// Whether an agent may call itself by the name it gave; the error says why not.
-pub(crate) type Admit<'a> = &'a (dyn Fn(&Hello) -> Result<(), String> + Send + Sync);
+/// Who is at the other end of a pipe, as far as that is known before it says hello.
+pub(crate) struct Caller<'a> {
+    pub(crate) whence: Whence,
+    /// Whether it may call itself by the name it gave; the error says why not.
+    pub(crate) admit: &'a (dyn Fn(&Hello) -> Result<(), String> + Send + Sync),
+}
 
 /// Serves one agent until its link ends, and says why it ended.
-pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, admit: Admit<'_>, stop: &CancellationToken) -> String {
-    let hello = match timeout(HELLO, pipe.rx.recv()).await {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return "it left before it said who it was".to_owned(),
-        Err(_) => return "it did not say who it was".to_owned(),
+pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, caller: Caller<'_>, stop: &CancellationToken) -> String {
+    let link = match come_in(agents, &mut pipe, &caller).await {
+        Ok(link) => link,
+        Err(words) => return words,
     };
-    let hello = match decode::<ToHub>(&hello) {
-        Ok(Some(ToHub::Hello(hello))) => hello,
-        Ok(_) => return "its first word was not hello".to_owned(),
-        Err(e) => return e.to_string(),
-    };
-    if let Err(words) = welcome(&hello, admit) {
-        let refused = tailcast_wire::encode(&ToAgent::Refused { words: words.clone(), lasting: true });
-        // It may have gone by itself; either way the link ends here.
-        pipe.tx.send(refused).await.unwrap_or_default();
-        return words;
-    }
-    let welcome = Welcome { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned() };
-    let link = Arc::new(Link::new(hello, pipe.tx));
-    if link.send(&ToAgent::Welcome(welcome)).await.is_err() {
-        return "its link went down".to_owned();
-    }
-    agents.arrive(&link);
-    tracing::info!(host = %link.hello().host, version = link.hello().version, "an agent has come");
     let why = tokio::select! {
         why = read(agents, &link, &mut pipe.rx) => why,
         why = link.closed() => {
@@ -69,7 +52,41 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, admit: Admit<'_>, sto
     why
 }
 
-fn welcome(hello: &Hello, admit: Admit<'_>) -> Result<(), String> {
+/// From hello to welcome; the error says why it did not come to that, and the agent has been told.
+async fn come_in(agents: &Agents, pipe: &mut Pipe, caller: &Caller<'_>) -> Result<Arc<Link>, String> {
+    let hello = hello(pipe).await?;
+    let refuse = async |words: String| {
+        let refused = tailcast_wire::encode(&ToAgent::Refused { words: words.clone(), lasting: true });
+        // It may have gone by itself; either way the link ends here.
+        pipe.tx.send(refused).await.unwrap_or_default();
+        words
+    };
+    if let Err(words) = is_welcome(&hello, caller) {
+        return Err(refuse(words).await);
+    }
+    let link = Arc::new(Link::new(hello, caller.whence, pipe.tx.clone()));
+    if let Err(words) = agents.arrive(&link).await {
+        tracing::warn!(host = %link.hello().host, from = %caller.whence, "an agent was refused: {words}");
+        return Err(refuse(words).await);
+    }
+    tracing::info!(host = %link.hello().host, from = %caller.whence, version = link.hello().version, "an agent has come");
+    Ok(link)
+}
+
+async fn hello(pipe: &mut Pipe) -> Result<Hello, String> {
+    let hello = match timeout(HELLO, pipe.rx.recv()).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err("it left before it said who it was".to_owned()),
+        Err(_) => return Err("it did not say who it was".to_owned()),
+    };
+    match decode::<ToHub>(&hello) {
+        Ok(Some(ToHub::Hello(hello))) => Ok(hello),
+        Ok(_) => Err("its first word was not hello".to_owned()),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+fn is_welcome(hello: &Hello, caller: &Caller<'_>) -> Result<(), String> {
     if !(hello.protocol_min..=hello.protocol_max).contains(&PROTOCOL) {
         return Err(format!(
             "the agent ({}) and this hub ({}) speak no common version of the link: update the older one",
@@ -77,12 +94,13 @@ fn welcome(hello: &Hello, admit: Admit<'_>) -> Result<(), String> {
             env!("CARGO_PKG_VERSION")
         ));
     }
-    admit(hello)
+    (caller.admit)(hello)
 }
 
 async fn read(agents: &Agents, link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> String {
-    let mut ingest = Ingest::new(agents, link);
+    let ingest = Ingest { agents, link, zone: link.zone() };
     while let Some(bytes) = rx.recv().await {
+        link.hear();
         match decode::<ToHub>(&bytes) {
             Ok(Some(ToHub::Bye { words })) => return words,
             Ok(Some(message)) => ingest.take(message),
@@ -97,21 +115,14 @@ struct Ingest<'a> {
     agents: &'a Agents,
     link: &'a Arc<Link>,
     zone: TimeZone,
-    /// Bytes taken and not yet given back as credit, by channel.
-    taken: std::collections::HashMap<u32, u64>,
 }
 
-impl<'a> Ingest<'a> {
-    fn new(agents: &'a Agents, link: &'a Arc<Link>) -> Self {
-        Ingest { agents, link, zone: link.zone(), taken: std::collections::HashMap::new() }
-    }
-
-    fn take(&mut self, message: ToHub) {
+impl Ingest<'_> {
+    fn take(&self, message: ToHub) {
         match message {
             ToHub::Followed { channel: number, edge } => self.followed(number, edge.as_ref()),
             ToHub::Block { channel: number, block } => {
-                let Some(channel) = self.link.channel(number) else { return };
-                self.give_back(number, block.weight() as u64);
+                let Some(channel) = self.link.channel_taking(number, block.weight() as u64) else { return };
                 let to = crate::block_lines::end_of(&block);
                 channel.take(What::Block { block, long: None }, to.as_ref());
             }
@@ -133,14 +144,5 @@ impl<'a> Ingest<'a> {
     fn followed(&self, number: u32, edge: Option<&Place>) {
         let Some(channel) = self.link.channel(number) else { return };
         channel.opened(self.link.hello().session, &self.zone, edge);
-    }
-
-    fn give_back(&mut self, number: u32, bytes: u64) {
-        let taken = self.taken.entry(number).or_default();
-        *taken += bytes;
-        if *taken >= CREDIT {
-            let bytes = std::mem::take(taken);
-            self.link.try_send(&ToAgent::Credit { channel: number, bytes });
-        }
     }
 }

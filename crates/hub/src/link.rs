@@ -4,12 +4,14 @@
 //! memory) and for one that dialled in (`carry.rs` moves the messages over its WebSocket). `ingest.rs` reads it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use tailcast_wire::{Filter, Follow, Hello, ToAgent, encode};
+use tailcast_wire::{Filter, Follow, Hello, PROTOCOL, ToAgent, Welcome, encode};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +24,11 @@ const TO_HUB: usize = 32;
 const TO_AGENT: usize = 16_384;
 
 /// How many bytes of blocks an agent may have under way on one channel.
-pub(crate) const WINDOW: u64 = 4 << 20;
+const WINDOW: u64 = 4 << 20;
+/// Credit is given back in pieces of at least so many bytes.
+const CREDIT: u64 = WINDOW / 4;
+/// An agent that is asked for a sign of life and gives none for so long is not there.
+const SIGN: Duration = Duration::from_secs(2);
 
 /// One end of a link: encoded messages out and in.
 #[derive(Debug)]
@@ -47,26 +53,57 @@ impl Pipe {
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// Where an agent speaks from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whence {
+    /// This very process: nobody else may have its name.
+    Own,
+    /// The address that it dialled in from.
+    Dialled(IpAddr),
+}
+
+impl std::fmt::Display for Whence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Whence::Own => f.write_str("the hub itself"),
+            Whence::Dialled(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A channel that the agent follows.
+#[derive(Debug)]
+struct Followed {
+    channel: Arc<Channel>,
+    /// Bytes taken and not yet given back as credit.
+    taken: u64,
+}
+
 /// The link to one agent, while it is up.
 #[derive(Debug)]
 pub(crate) struct Link {
     hello: Hello,
+    whence: Whence,
     tx: mpsc::Sender<Bytes>,
     asks: Asks,
     next: AtomicU32,
-    followed: Mutex<HashMap<u32, Arc<Channel>>>,
+    followed: Mutex<HashMap<u32, Followed>>,
+    /// Messages that have come.
+    heard: AtomicU64,
     closing: CancellationToken,
     why: Mutex<String>,
 }
 
 impl Link {
-    pub(crate) fn new(hello: Hello, tx: mpsc::Sender<Bytes>) -> Self {
+    pub(crate) fn new(hello: Hello, whence: Whence, tx: mpsc::Sender<Bytes>) -> Self {
         Link {
             hello,
+            whence,
             tx,
             asks: Asks::default(),
             next: AtomicU32::new(1),
             followed: Mutex::default(),
+            heard: AtomicU64::new(0),
             closing: CancellationToken::new(),
             why: Mutex::default(),
         }
@@ -74,6 +111,31 @@ impl Link {
 
     pub(crate) fn hello(&self) -> &Hello {
         &self.hello
+    }
+
+    pub(crate) fn whence(&self) -> Whence {
+        self.whence
+    }
+
+    /// Lets the agent in. Said before anything else.
+    pub(crate) fn welcome(&self) {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        self.try_send(&ToAgent::Welcome(Welcome { protocol: PROTOCOL, version }));
+    }
+
+    /// A message has come.
+    pub(crate) fn hear(&self) {
+        self.heard.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the agent gives a sign of life: a cheap question is answered within [`SIGN`], or, by one too busy for
+    /// that, anything else is said. An agent that was killed has usually closed its connection, and is known not to
+    /// live at once; one behind a network that has gone takes the whole time.
+    pub(crate) async fn is_alive(self: &Arc<Self>) -> bool {
+        let before = self.heard.load(Ordering::Relaxed);
+        let answered = tokio::time::timeout(SIGN, Asks::sign_of_life(self)).await;
+        let heard = self.heard.load(Ordering::Relaxed) != before;
+        !self.closing.is_cancelled() && (matches!(answered, Ok(Ok(_))) || heard)
     }
 
     /// The host's time zone.
@@ -88,7 +150,7 @@ impl Link {
     /// Asks the agent to follow a channel, from where the channel stands.
     pub(crate) fn follow(&self, channel: &Arc<Channel>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().insert(number, Arc::clone(channel));
+        self.lock().insert(number, Followed { channel: Arc::clone(channel), taken: 0 });
         let from = channel.edge().map(|at| at.position.to_string());
         let (log, filter): (String, Filter) = (channel.key.log.name.clone(), channel.key.filter.clone());
         self.try_send(&ToAgent::Follow(Follow { channel: number, log, filter, from, credit: WINDOW }));
@@ -97,7 +159,8 @@ impl Link {
     /// Nobody looks at a channel any more.
     pub(crate) fn unfollow(&self, channel: &Arc<Channel>) {
         let mut followed = self.lock();
-        let numbers: Vec<u32> = followed.iter().filter(|(_, c)| Arc::ptr_eq(c, channel)).map(|(n, _)| *n).collect();
+        let is_it = |(_, followed): &(&u32, &Followed)| Arc::ptr_eq(&followed.channel, channel);
+        let numbers: Vec<u32> = followed.iter().filter(is_it).map(|(number, _)| *number).collect();
         for number in numbers {
             followed.remove(&number);
             self.try_send(&ToAgent::Unfollow { channel: number });
@@ -106,7 +169,19 @@ impl Link {
 
     /// The channel that both ends call by this number; `None` after an unfollow that has crossed its last blocks.
     pub(crate) fn channel(&self, number: u32) -> Option<Arc<Channel>> {
-        self.lock().get(&number).cloned()
+        self.lock().get(&number).map(|followed| Arc::clone(&followed.channel))
+    }
+
+    /// The same, for a block of so many bytes, which go back as credit.
+    pub(crate) fn channel_taking(&self, number: u32, bytes: u64) -> Option<Arc<Channel>> {
+        let mut all = self.lock();
+        let followed = all.get_mut(&number)?;
+        followed.taken += bytes;
+        if followed.taken >= CREDIT {
+            let bytes = std::mem::take(&mut followed.taken);
+            self.try_send(&ToAgent::Credit { channel: number, bytes });
+        }
+        Some(Arc::clone(&followed.channel))
     }
 
     /// Sends, waiting for room. Cancel safe.
@@ -139,7 +214,7 @@ impl Link {
         self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Channel>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Followed>> {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

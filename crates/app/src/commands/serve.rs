@@ -3,6 +3,7 @@
 //! The agent speaks the same link as a remote one, over a pipe in memory. What is wired here is all there is between them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use tailcast_agent::Host;
@@ -19,6 +20,9 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::options::ServeOptions;
 use crate::signals::Signals;
 use crate::{service, trace};
+
+/// The wait before the agent of this process is attached again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Serves until it is asked to stop.
 pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
@@ -79,14 +83,24 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
     }
 }
 
-/// The agent of this process, at the other end of a pipe in memory.
+/// The agent of this process, at the other end of a pipe in memory. A link that ends while both serve is a mistake in
+/// one of them; this machine's logs come back all the same.
 fn attach(hub: &Arc<Hub>, host: Arc<Host>, stop: CancellationToken) -> (Arc<Host>, JoinHandle<()>) {
-    let (to_agent, to_hub) = Pipe::pair();
-    tokio::spawn(Arc::clone(hub).attach(to_agent));
-    let speaking = Arc::clone(&host);
+    let (hub, speaking) = (Arc::clone(hub), Arc::clone(&host));
     let task = tokio::spawn(async move {
-        let end = tailcast_agent::speak(&speaking, to_hub.tx, to_hub.rx, &stop).await;
-        tracing::debug!(?end, "the agent of this process has ended");
+        loop {
+            let (to_agent, to_hub) = Pipe::pair();
+            tokio::spawn(Arc::clone(&hub).attach(to_agent));
+            let end = tailcast_agent::speak(&speaking, to_hub.tx, to_hub.rx, &stop).await;
+            if stop.is_cancelled() || hub.is_stopping() {
+                return tracing::debug!(?end, "the agent of this process has ended");
+            }
+            tracing::error!(?end, "the link to the agent of this process has ended; it is attached again");
+            tokio::select! {
+                () = tokio::time::sleep(AGAIN) => (),
+                () = stop.cancelled() => return,
+            }
+        }
     });
     (host, task)
 }

@@ -132,15 +132,21 @@ async fn a_log_that_becomes_a_link_to_elsewhere_while_it_is_watched_is_gone() {
 }
 
 #[tokio::test]
-async fn of_two_agents_of_one_name_the_older_is_told_that_it_was_replaced() {
+async fn of_two_machines_of_one_name_the_second_is_refused_and_told_why() {
     let site = Site::new();
-    let hub = Hub::serve(&site, &["--no-agent"]).await;
-    let older = site.agent("web2", &hub.url()).await;
+    let mut log = site.log("app.log");
+    log.write("here\n");
+    let hub = Hub::serve(&site, &["--host", "web1", &site.logs().display().to_string()]).await;
+    let _first = site.agent("web2", &hub.url()).await;
     hub.has_host("web2").await;
-    let mut clone = site.tailcast(["agent", "--hub", &hub.url(), "--host", "web2"]);
-    clone.arg(site.logs());
-    let _newer = Program::start(clone, &site.path("clone.err"));
-    older.says("give one of them a name of its own (--host)").await;
+    for (name, words) in [("web1", "this hub's own agent is called web1"), ("web2", "from 127.0.0.1")] {
+        let mut clone = site.tailcast(["agent", "--hub", &hub.url(), "--host", name]);
+        clone.arg(site.logs());
+        let second = Program::start(clone, &site.path(&format!("{name}.err")));
+        second.says(words).await;
+        let page = hub.get(&format!("/api/v1/lines?last=1&log={}", log.on(name))).await;
+        assert_eq!(page.json()["lines"][0]["text"], "here", "{name}");
+    }
 }
 
 /// A hub with a password that listens on all addresses, and one of them that is not loopback.

@@ -13,6 +13,7 @@ mod history;
 mod http;
 mod joining;
 mod link;
+mod names;
 mod paging;
 mod pipe;
 mod raw;

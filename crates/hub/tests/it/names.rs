@@ -1,0 +1,137 @@
+//! Names of agents: whoever is there keeps its name, whoever comes again gets it back, and nobody has the hub's own.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::{HeaderValue, Uri};
+use tailcast_agent::dial::{Dialer, Roots, Trust};
+use tailcast_wire::{Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, decode, encode};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
+
+use crate::world::{HOST, PATIENCE, World, host, texts};
+
+/// An agent that dialled in and does nothing by itself.
+struct Dialled {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Dialled {
+    /// The start of an agent called `name` that has drawn the number `session`.
+    async fn new(world: &World, name: &str, session: u64) -> Self {
+        let uri: Uri = format!("ws://{}/api/v1/agent", world.served.address).parse().unwrap();
+        let builder = ClientBuilder::from_uri(uri)
+            .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(LINK_PROTOCOL))
+            .unwrap();
+        let (mut socket, _) = builder.connect().await.unwrap();
+        let hello = Hello {
+            protocol_min: PROTOCOL,
+            protocol_max: PROTOCOL,
+            version: "test".to_owned(),
+            host: name.parse().unwrap(),
+            session,
+            offers: Vec::new(),
+            labels: Vec::new(),
+            zone: None,
+        };
+        socket.send(Message::binary(encode(&ToHub::Hello(hello)))).await.unwrap();
+        Dialled { socket }
+    }
+
+    /// What the hub says next, beside its pings.
+    async fn told(&mut self) -> ToAgent {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await.unwrap().unwrap().unwrap();
+            if message.is_binary() {
+                return decode(message.as_payload()).unwrap().unwrap();
+            }
+        }
+    }
+
+    async fn is_welcome(&mut self) {
+        let told = self.told().await;
+        assert!(matches!(told, ToAgent::Welcome(_)), "{told:?}");
+    }
+
+    async fn refused(&mut self) -> (String, bool) {
+        match self.told().await {
+            ToAgent::Refused { words, lasting } => (words, lasting),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_of_the_hubs_own_agent_is_nobody_elses_also_while_that_is_away() {
+    let mut world = World::new().await;
+    world.append("a.log", "here\n");
+    let (words, lasting) = Dialled::new(&world, HOST, 7).await.refused().await;
+    assert!(lasting && words.contains("own agent") && words.contains("--host"), "{words}");
+    assert_eq!(texts(&world.lines("a.log", "last=1").await.lines), ["here"]);
+    world.agent.take().unwrap().stop().await;
+    world.until("it has gone", async || world.metric("tailcast_agents").await == 0).await;
+    assert!(Dialled::new(&world, HOST, 7).await.refused().await.0.contains("own agent"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_machines_of_one_name_the_second_is_refused_and_told_where_the_first_is() {
+    let world = World::new().await;
+    world.append("a.log", "here\n");
+    let first = host("db1", &[world.path("").to_str().unwrap()], &[]);
+    let stop = CancellationToken::new();
+    let (url, stopped) = (format!("http://{}", world.served.address), stop.clone());
+    let reaching = tokio::spawn(async move {
+        let dialer = Dialer::new(url.parse().unwrap(), Trust::new(Roots::default()));
+        tailcast_agent::reach(&first, &dialer, &stopped).await;
+    });
+    world.until("both are there", async || world.metric("tailcast_agents").await == 2).await;
+    for session in [7, 8] {
+        let (words, lasting) = Dialled::new(&world, "db1", session).await.refused().await;
+        assert!(lasting, "{words}");
+        for part in ["db1", "from 127.0.0.1", " since ", "--host"] {
+            assert!(words.contains(part), "{words}");
+        }
+    }
+    let query = format!("/api/v1/lines?last=1&log=db1:{}", world.path("a.log").display());
+    assert_eq!(world.get(&query).await.json()["lines"][0]["text"], "here");
+    stop.cancel();
+    reaching.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_dials_again_takes_over_from_its_older_link_unasked() {
+    let world = World::new().await;
+    let mut older = Dialled::new(&world, "db1", 7).await;
+    older.is_welcome().await;
+    Dialled::new(&world, "db1", 7).await.is_welcome().await;
+    // Nothing stands between its welcome and this.
+    let (words, lasting) = older.refused().await;
+    assert!(!lasting && words.contains("taken over"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_was_started_anew_takes_over_from_a_link_that_gives_no_sign_of_life() {
+    let world = World::new().await;
+    let mut older = Dialled::new(&world, "db1", 7).await;
+    older.is_welcome().await;
+    let mut newer = Dialled::new(&world, "db1", 8).await;
+    let asked = older.told().await;
+    assert!(matches!(asked, ToAgent::Ask { .. }), "{asked:?}");
+    newer.is_welcome().await;
+    let taken_back = older.told().await;
+    assert!(matches!(taken_back, ToAgent::Cancel { .. }), "{taken_back:?}");
+    assert!(older.refused().await.0.contains("taken over"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_was_killed_and_started_anew_is_let_in() {
+    let world = World::new().await;
+    for session in 1..20 {
+        // The kernel closes the connection of who was killed.
+        let mut agent = Dialled::new(&world, "db1", session).await;
+        agent.is_welcome().await;
+    }
+    let hosts = world.get("/api/v1/hosts").await.json();
+    assert_eq!(hosts["hosts"].as_array().unwrap().len(), 2);
+}
