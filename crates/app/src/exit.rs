@@ -61,7 +61,15 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.as_ref().map_or(Ok(()), |error| write!(f, "{error:#}"))
+        let Some(error) = &self.error else { return Ok(()) };
+        let mut said = error.to_string();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            // Many errors have the words of their cause in their own.
+            if !said.contains(&cause) {
+                said = format!("{said}: {cause}");
+            }
+        }
+        f.write_str(&said)
     }
 }
 
@@ -115,6 +123,15 @@ mod tests {
     fn a_reader_that_has_left_is_a_normal_end() {
         let gone = io::Error::from(io::ErrorKind::BrokenPipe);
         assert_eq!(tell(Err(gone.into())), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let full = || io::Error::other("no space left");
+        let plain = anyhow::Error::from(full()).context("the cursor file c");
+        assert_eq!(Failure::new(Exit::Failed, plain).to_string(), "the cursor file c: no space left");
+        let with_its_cause = anyhow::Error::from(full()).context("/p: no space left").context("not kept");
+        assert_eq!(Failure::new(Exit::Failed, with_its_cause).to_string(), "not kept: /p: no space left");
     }
 
     #[test]
