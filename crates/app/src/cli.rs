@@ -158,7 +158,7 @@ pub(crate) struct Filter {
     #[arg(short = 'i', long)]
     pub(crate) ignore_case: bool,
     /// Only lines of this level and above
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", ignore_case = true)]
     pub(crate) level: Option<Level>,
 }
 
@@ -168,6 +168,7 @@ pub(crate) enum Level {
     Trace,
     Debug,
     Info,
+    #[value(alias = "warning")]
     Warn,
     Error,
     Fatal,
@@ -233,7 +234,7 @@ pub(crate) enum TokenAction {
         #[arg(long, value_name = "NAME", group = "grant")]
         viewer: Option<String>,
         /// For an agent: may speak for the hosts that match, and nothing else
-        #[arg(long = "agent", value_name = "HOST", group = "grant")]
+        #[arg(long = "agent", value_name = "HOST", group = "grant", value_parser = host_pattern)]
         hosts: Vec<String>,
         /// Name to know an agent's token by [default: the first free of agent-1, agent-2 …]
         #[arg(long, value_name = "NAME", conflicts_with = "viewer")]
@@ -292,6 +293,11 @@ pub(crate) struct ConfigFile {
     /// Configuration to lay over that of /etc/tailcast/tailcast.toml; also TAILCAST_CONFIG
     #[arg(long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+/// An empty pattern would make a token that speaks for no host and says so nowhere.
+fn host_pattern(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("write a host's name or a pattern, like web*") } else { Ok(text.to_owned()) }
 }
 
 /// Reads the arguments. Help and version were asked for and are a good end; they are printed here.

@@ -41,6 +41,8 @@ fn the_words_of_the_manual_are_understood() {
         "tailcast tail web1:/a web2:/b -n 0 -f --grep x --grep y --exclude z -i --level warn --complete --json",
         "tailcast tail web1:/a --from 15m -F --cursor-file c --live",
         "tailcast tail web1:/a --no-follow",
+        "tailcast tail web1:/a --level warning",
+        "tailcast tail web1:/a --level WARN",
         "tailcast ls",
         "tailcast ls web*:* --json --hub http://hub:8514",
         "tailcast config check --config f",
@@ -71,5 +73,13 @@ fn what_cannot_both_be_meant_is_refused() {
         "tailcast token add --viewer a --name b",
     ] {
         assert!(parsed(words).is_err(), "{words} was understood");
+    }
+}
+
+#[test]
+fn a_token_for_no_host_is_refused() {
+    for nothing in ["", " "] {
+        let error = Cli::try_parse_from(["tailcast", "token", "add", "--agent", nothing]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ValueValidation, "{nothing:?}");
     }
 }
