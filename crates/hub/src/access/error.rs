@@ -32,7 +32,7 @@ pub enum Error {
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
     /// The name of a token is taken.
-    #[error("there is a token {0:?} already: `tailcast token remove {0}` removes it, `--name` gives another name")]
+    #[error("there is a token {0:?} already: `tailcast token remove {0}` removes it, or give this one another name")]
     NameTaken(String),
     /// The name of a token cannot be written in a list.
     #[error("{0:?} is no name for a token: 1 to 64 letters, digits or `.`, `_`, `-`, `@`")]
