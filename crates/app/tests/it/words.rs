@@ -84,6 +84,38 @@ fn a_wrong_token_is_refused_in_words() {
 }
 
 #[test]
+fn what_can_never_be_a_log_is_refused_and_not_waited_for() {
+    let house = House::new();
+    for (path, why) in [("logs", "it is a directory"), ("-", "stdin is not a log"), ("/dev/null", "not a regular file")]
+    {
+        for words in [&["tail", path][..], &["tail", "-F", path], &["tail", "--no-follow", path]] {
+            let ran = house.run(words).ended(2);
+            assert!(ran.err.contains(why), "{words:?}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn the_advice_about_a_taken_name_can_be_followed() {
+    let house = House::new();
+    house.run(&["token", "add", "--viewer", "grafana", "--state-dir", "state"]).ended(0);
+    let ran = house.run(&["token", "add", "--viewer", "grafana", "--state-dir", "state"]).ended(2);
+    assert!(ran.err.contains("token remove grafana") && !ran.err.contains("--name"), "{}", ran.err);
+}
+
+#[test]
+fn each_cause_is_said_once() {
+    let house = House::new();
+    fs::write(house.path("state"), "not a directory").unwrap();
+    for words in
+        [&["token", "list", "--state-dir", "state"][..], &["token", "add", "--viewer", "a", "--state-dir", "state"]]
+    {
+        let ran = house.run(words).ended(5);
+        assert_eq!(ran.err.matches("(os error").count(), 1, "{}", ran.err);
+    }
+}
+
+#[test]
 fn tokens_come_are_listed_and_go() {
     let house = House::new();
     let made = house.run(&["token", "add", "--agent", "web*", "--state-dir", "state"]).ended(0);

@@ -5,7 +5,7 @@
 //! Only the files that were named are offered, and nothing of it outlives the process.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -83,9 +83,22 @@ fn offering(host: HostName, paths: &[String]) -> Result<Arc<Host>, Failure> {
 }
 
 fn absolute(word: &str) -> Result<String, Failure> {
+    if word == "-" {
+        return Err(Failure::usage("stdin is not a log; a file of that name is ./-"));
+    }
     let path = std::path::absolute(word).map_err(|error| Failure::usage(format_args!("{word}: {error}")))?;
+    never_a_log(&path).map_err(|why| Failure::usage(format_args!("{word}: {why}")))?;
     // What was typed is text, and so is the directory we are in, or it cannot be named to a hub.
     path.into_os_string().into_string().map_err(|path| Failure::usage(format_args!("{}: not UTF-8", path.display())))
+}
+
+/// Refuses what is there and cannot be read as a log; what is not there may come.
+fn never_a_log(path: &Path) -> Result<(), &'static str> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Err("it is a directory; name a file in it, or a glob in quotes"),
+        Ok(meta) if !meta.is_file() => Err("it is not a regular file"),
+        _ => Ok(()),
+    }
 }
 
 /// The machine's own name, up to its first dot; `localhost` where it has none that a host can have.
