@@ -12,11 +12,13 @@ use futures_util::stream::try_unfold;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tailcast_fanout::{Drained, Subscription};
 use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot};
 
 use crate::ask::AskError;
 use crate::channel::Key;
 use crate::hub::Hub;
+use crate::item::{Item, Reach, What};
 use crate::problem::Problem;
 use crate::render;
 use crate::viewers::{filter_of, log_name, number, pairs, unknown};
@@ -77,7 +79,13 @@ impl Lines {
             }
         }
         let log = log.ok_or_else(|| Problem::bad_request("which log? Add ?log=HOST:/path"))?;
-        Ok(Lines { log, spot: spot.unwrap_or(Spot::Last), limit, filter, wait: Duration::from_secs(wait) })
+        let spot = spot.unwrap_or(Spot::Last);
+        if wait > 0 && !matches!(spot, Spot::After(_)) {
+            return Err(Problem::bad_request(
+                "`wait` needs `after`: look with `last` first, then wait with `after` from its answer",
+            ));
+        }
+        Ok(Lines { log, spot, limit, filter, wait: Duration::from_secs(wait) })
     }
 
     fn question(&self) -> Question {
@@ -122,36 +130,59 @@ fn time(text: &str) -> Result<i64, Problem> {
     ))]
 pub(crate) async fn lines(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let lines = Lines::parse(&query.unwrap_or_default())?;
+    let log = lines.log.clone();
     let page = page(&hub, &lines).await?;
     let page = match page.parts.is_empty() && page.end && !lines.wait.is_zero() {
-        true => wait_for_more(&hub, &lines, page).await?,
+        true => wait_for_more(&hub, lines, page).await?,
         false => page,
     };
-    let zone = hub.agents.zone(&lines.log.host);
-    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page_json(&lines.log, &page, &zone))
+    let zone = hub.agents.zone(&log.host);
+    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page_json(&log, &page, &zone))
         .into_response())
 }
 
-/// Looks again whenever the log says something, until there is a line or the time is up.
-async fn wait_for_more(hub: &Arc<Hub>, lines: &Lines, empty: Page) -> Result<Page, Problem> {
-    let (_, mut subscription) = hub.watch(&Key { log: lines.log.clone(), filter: lines.filter.clone() });
-    let again = async {
-        loop {
-            // The subscription stands before this look, so nothing that comes after it is overlooked.
-            let page = page(hub, lines).await?;
-            if !page.parts.is_empty() {
-                return Ok(page);
-            }
-            if subscription.drain(usize::MAX, &mut Vec::new()).await == tailcast_fanout::Drained::Closed {
-                return Ok(page);
-            }
-        }
+/// Looks again whenever the log has gone on, until there is a line or the time is up. Each look begins where the last one
+/// ended, and so does whoever asks again with `after`: nothing is looked through twice.
+async fn wait_for_more(hub: &Arc<Hub>, lines: Lines, empty: Page) -> Result<Page, Problem> {
+    let (wait, mut newest) = (lines.wait, empty);
+    let looked = tokio::select! {
+        looked = look_until_there_is_a_line(hub, lines, &mut newest) => looked,
+        () = tokio::time::sleep(wait) => Ok(()),
+        () = hub.stop.cancelled() => Ok(()),
     };
-    let stopped = hub.stop.cancelled();
-    tokio::select! {
-        page = again => page,
-        () = tokio::time::sleep(lines.wait) => Ok(empty),
-        () = stopped => Ok(empty),
+    looked.map(|()| newest)
+}
+
+async fn look_until_there_is_a_line(hub: &Arc<Hub>, mut lines: Lines, newest: &mut Page) -> Result<(), Problem> {
+    let (_, mut subscription) = hub.watch(&Key { log: lines.log.clone(), filter: lines.filter.clone() });
+    let mut known = None;
+    loop {
+        if let Some(after) = &newest.after {
+            lines.spot = Spot::After(after.position.clone());
+        }
+        // The subscription stands before this look, so nothing that comes after it is overlooked.
+        *newest = page(hub, &lines).await?;
+        if !newest.parts.is_empty() {
+            return Ok(());
+        }
+        if newest.end && news(&mut subscription, &mut known).await == Drained::Closed {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits for anything but the word that the log stands where it is `known` to stand.
+async fn news(subscription: &mut Subscription<Item>, known: &mut Option<Reach>) -> Drained {
+    let mut items = Vec::new();
+    loop {
+        items.clear();
+        let drained = subscription.drain(usize::MAX, &mut items).await;
+        let stands = |item: &Arc<Item>| matches!(item.what, What::Edge { .. }) && Some(item.reach) == *known;
+        let nothing_new = items.iter().all(stands);
+        *known = items.last().map(|item| item.reach).or(*known);
+        if drained != Drained::Items || !nothing_new {
+            return drained;
+        }
     }
 }
 

@@ -102,6 +102,29 @@ async fn who_waits_in_vain_is_answered_after_that_time_and_can_ask_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_looks_through_nothing_twice_nor_when_asking_again() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..100_000));
+    let start = world.lines("a.log", "offset=0&limit=1").await.after.unwrap();
+    let page = world.lines("a.log", &format!("after={start}&wait=1&grep=nomatch")).await;
+    // The first look went over all of it; the last one began where that ended.
+    assert!(page.lines.is_empty() && page.end && page.scanned < 100_000, "{}", page.scanned);
+    let end = world.lines("a.log", "last=1").await.after;
+    assert_eq!(page.after, end);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_wait_one_says_after_what() {
+    let world = World::new().await;
+    world.append("a.log", "one\n");
+    for spot in ["last=1", "offset=0", "at=0", "limit=3"] {
+        let answer = world.get(&format!("/api/v1/lines?log={}&{spot}&wait=1", world.log("a.log"))).await;
+        assert_eq!(answer.status, 400, "{spot}");
+        assert!(answer.text().contains("`wait` needs `after`"), "{}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_under_a_filter_is_not_woken_by_other_lines() {
     let world = World::new().await;
     world.append("a.log", "one\n");
