@@ -119,10 +119,17 @@ fn resume(block: &Block) -> Position {
     }
 }
 
+fn end(limit: impl Fn(&Held) -> Offset, held: &Held) -> Offset {
+    Offset(held.size()).min(limit(held))
+}
+
 /// Reads the blocks of one file after the other.
 pub(super) struct Reader<L> {
     cursor: Cursor,
     limit: L,
+    /// Where the file ended when reading it began: what is written meanwhile is for the next page. Else a half line could
+    /// be given and then its rest.
+    upto: Offset,
     pub(super) scanned: u64,
     /// Looking for the end of a long line stops here.
     budget: u64,
@@ -130,13 +137,13 @@ pub(super) struct Reader<L> {
 
 impl<L: Fn(&Held) -> Offset> Reader<L> {
     pub(super) fn new(place: Place, limit: L, budget: u64) -> Self {
-        let upto = limit(&place.held);
-        Self { cursor: Cursor::between(place, upto), limit, scanned: 0, budget }
+        let upto = end(&limit, &place.held);
+        Self { cursor: Cursor::between(place, upto), limit, upto, scanned: 0, budget }
     }
 
     fn go_on(&mut self, place: Place) {
-        let upto = (self.limit)(&place.held);
-        self.cursor = Cursor::between(place, upto);
+        self.upto = end(&self.limit, &place.held);
+        self.cursor = Cursor::between(place, self.upto);
     }
 
     /// The next block, a half line at the end included; nothing at the end.
@@ -166,15 +173,14 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
     fn has_no_end_yet(&self, block: &Block) -> bool {
         let Ends::Cut { last, .. } = block.ends() else { return false };
         let held = self.cursor.held();
-        let upto = Offset(held.size()).min((self.limit)(held));
-        block.end() >= upto
+        block.end() >= self.upto
             && newline_at(last, Offset(block.end().0 - last.len() as u64), held.encoding()) != Some(last.len())
     }
 
     /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.
     fn cut(&mut self, mut block: Block) -> Result<Block, Error> {
         let held = self.cursor.held().clone();
-        let upto = Offset(held.size()).min((self.limit)(&held));
+        let upto = self.upto;
         let mut at = block.end();
         let mut begins = Begins::InLine;
         while at < upto && at.since(block.start()) + self.scanned < self.budget {
