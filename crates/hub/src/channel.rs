@@ -165,7 +165,7 @@ impl Channel {
         state.session = session;
         state.zone = zone.clone();
         state.lives.clear();
-        state.advance(edge);
+        state.advance(edge, edge.map(|edge| edge.offset));
         // What was written before a channel began is in the file alone: who has read less than that must read on.
         let from = went_on.unwrap_or_else(|| state.reached());
         let what = match was_down {
@@ -190,7 +190,11 @@ impl Channel {
     pub(crate) fn take(&self, what: What, to: Option<&Place>) {
         let mut state = self.lock();
         let before = state.reached();
-        state.advance(to);
+        let begin = match &what {
+            What::Block { block, .. } => Some(block.start),
+            _ => to.map(|to| to.offset),
+        };
+        state.advance(to, begin);
         state.begin_or_end_line(&what);
         let what = state.with_long_line(what);
         let from = match &what {
@@ -234,10 +238,13 @@ impl State {
         known.map(|(_, epoch)| Reach { epoch: *epoch, offset: at.offset })
     }
 
-    fn advance(&mut self, to: Option<&Place>) {
+    /// Moves the edge, by something that begins at the offset `begin`. Another life is another epoch; but not when a new
+    /// session goes on at the very edge that it was asked to go on from, since viewers may know the log beyond it.
+    fn advance(&mut self, to: Option<&Place>, begin: Option<u64>) {
         let Some(place) = to else { return };
+        let goes_on = self.lives.is_empty() && self.edge.as_ref().is_some_and(|edge| Some(edge.offset) == begin);
         if self.lives.back().is_none_or(|(life, _)| *life != place.life) {
-            self.epoch += 1;
+            self.epoch += u64::from(!goes_on);
             self.lives.push_back((place.life, self.epoch));
             let surplus = self.lives.len().saturating_sub(LIVES);
             self.lives.drain(..surplus);
