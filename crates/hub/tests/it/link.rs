@@ -29,7 +29,7 @@ async fn a_link_that_breaks_and_comes_back_costs_no_line_and_doubles_none() {
         let mut viewer = following(&world, query).await;
         for turn in 1..6 {
             world.append("a.log", numbered(turn * 10..turn * 10 + 3));
-            world.agent.take().unwrap().cut();
+            world.agent.take().unwrap().cut().await;
             viewer.told("agent_lost").await;
             world.append("a.log", numbered(turn * 10 + 3..turn * 10 + 6));
             world.agent = Some(Agent::start(&world.served.hub, &world.host));
@@ -52,7 +52,7 @@ async fn all_channels_of_a_log_go_on_where_each_stood() {
     none.told("edge").await;
     for turn in 1..4 {
         world.append("a.log", numbered(turn * 10..turn * 10 + 3));
-        world.agent.take().unwrap().cut();
+        world.agent.take().unwrap().cut().await;
         all.told("agent_lost").await;
         world.append("a.log", numbered(turn * 10 + 3..turn * 10 + 6));
         world.agent = Some(Agent::start(&world.served.hub, &world.host));
@@ -141,8 +141,12 @@ async fn dial_in(world: &World, token: &str, name: &str) -> ToAgent {
         .and_then(|builder| builder.add_header(AUTHORIZATION, format!("Bearer {token}").parse().unwrap()));
     let (mut socket, _) = builder.unwrap().connect().await.unwrap();
     socket.send(Message::binary(encode(&ToHub::Hello(hello(name))))).await.unwrap();
-    let message = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
-    decode(message.as_payload()).unwrap().unwrap()
+    loop {
+        let message = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+        if message.is_binary() {
+            return decode(message.as_payload()).unwrap().unwrap();
+        }
+    }
 }
 
 fn hello(name: &str) -> Hello {

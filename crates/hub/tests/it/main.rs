@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
 
+mod chaos;
 mod churn;
 mod crowd;
 mod filters;

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tailcast_agent::{End, Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::{Access, AccessConfig};
 use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -63,16 +65,26 @@ impl Served {
 pub(crate) struct Agent {
     stop: CancellationToken,
     speaking: JoinHandle<End>,
+    /// The pipe's middle, where it can be cut.
+    carrying: JoinHandle<()>,
 }
 
 impl Agent {
     pub(crate) fn start(hub: &Arc<Hub>, host: &Arc<Host>) -> Self {
-        let (to_agent, to_hub) = Pipe::pair();
-        tokio::spawn(Arc::clone(hub).attach(to_agent));
+        let (hub_end, near_hub) = Pipe::pair();
+        let (near_agent, agent_end) = Pipe::pair();
+        tokio::spawn(Arc::clone(hub).attach(hub_end));
+        let carrying = tokio::spawn(async move {
+            tokio::select! {
+                () = carry(near_hub.rx, near_agent.tx) => (),
+                () = carry(near_agent.rx, near_hub.tx) => (),
+            }
+        });
         let (stop, host) = (CancellationToken::new(), Arc::clone(host));
         let stopped = stop.clone();
-        let speaking = tokio::spawn(async move { tailcast_agent::speak(&host, to_hub.tx, to_hub.rx, &stopped).await });
-        Agent { stop, speaking }
+        let speaking =
+            tokio::spawn(async move { tailcast_agent::speak(&host, agent_end.tx, agent_end.rx, &stopped).await });
+        Agent { stop, speaking, carrying }
     }
 
     /// Ends in good order.
@@ -86,9 +98,18 @@ impl Agent {
         self.speaking.await.unwrap()
     }
 
-    /// Ends in the middle of whatever it does.
-    pub(crate) fn cut(self) {
-        self.speaking.abort();
+    /// Cuts the link wherever it is; what is under way is gone. Neither side is told.
+    pub(crate) async fn cut(self) {
+        self.carrying.abort();
+        assert_eq!(self.ended().await, End::Gone);
+    }
+}
+
+async fn carry(mut from: mpsc::Receiver<Bytes>, to: mpsc::Sender<Bytes>) {
+    while let Some(message) = from.recv().await {
+        if to.send(message).await.is_err() {
+            return;
+        }
     }
 }
 
