@@ -14,6 +14,9 @@ use crate::told;
 /// At most so many bytes are read again for a channel that resumes; more is told as a gap.
 const CATCH_UP: u64 = 8 << 20;
 
+/// Credit with which a gap can end: what the next block weighs at most, about.
+const ENOUGH: u64 = 512 << 10;
+
 /// A channel that the hub has asked for.
 #[derive(Debug)]
 pub(crate) struct Channel {
@@ -56,9 +59,18 @@ impl Channel {
         ToHub::Told { channel: self.number, told }
     }
 
-    /// How far the log has come; nothing while a gap is open, which would seem closed by it.
-    pub(crate) fn edge(&self, edge: Option<Place>, behind: u64) -> Option<ToHub> {
-        matches!(self.state, State::Open).then_some(ToHub::Edge { channel: self.number, edge, behind })
+    /// How far the log has come. A gap ends here when there is credit again, since the log may be silent from now on; until
+    /// then nothing is said, which would make it seem closed.
+    pub(crate) fn edge(&mut self, edge: Option<&Place>, behind: u64) -> Vec<ToHub> {
+        let mut messages = Vec::new();
+        if let (State::Skipping { from, bytes }, Some(here), ENOUGH..) = (&self.state, edge, self.credit) {
+            messages.push(self.told(Told { from: Some(from.clone()), ..gap(None, here, Some(*bytes)) }));
+            self.state = State::Open;
+        }
+        if let State::Open = self.state {
+            messages.push(ToHub::Edge { channel: self.number, edge: edge.cloned(), behind });
+        }
+        messages
     }
 
     /// Says where the channel starts, once, and brings one that resumes up to there. Blocks on the disk.
@@ -147,4 +159,41 @@ fn gap(from: Option<String>, to: &Place, bytes: Option<u64>) -> Told {
         None => "what was written while the link was down was more than is sent again; it can be loaded".to_owned(),
     };
     Told { tiding: Some(Tiding::Gap), from, to: Some(to.clone()), bytes, words }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tailcast_wire::{Begins, Body, Encoding, Ends};
+
+    use super::*;
+
+    fn block(start: u64, length: usize) -> Block {
+        Block {
+            life: 1,
+            token: Bytes::new(),
+            start,
+            end: start + length as u64,
+            lead: Bytes::new(),
+            body: Body::Raw(Bytes::from(vec![b'\n'; length])),
+            ends: Ends::Whole,
+            encoding: Encoding::Utf8,
+            begins: Begins::AtLine,
+        }
+    }
+
+    #[test]
+    fn a_gap_ends_when_there_is_credit_again_although_no_line_follows() {
+        let filter = crate::sieve::compile(&tailcast_wire::Filter::default()).unwrap();
+        let mut channel = Channel { state: State::Open, ..Channel::new(7, filter, 1000) };
+        assert!(matches!(channel.block(&block(0, 500))[..], [ToHub::Block { .. }]));
+        assert!(channel.block(&block(500, 500)).is_empty());
+        let end = Place { life: 1, offset: 1000, position: "end".to_owned() };
+        assert!(channel.edge(Some(&end), 0).is_empty());
+        channel.credit(1 << 20);
+        let messages = channel.edge(Some(&end), 0);
+        let [ToHub::Told { told, .. }, ToHub::Edge { .. }] = &messages[..] else { panic!("{messages:?}") };
+        let bounds = (told.from.as_ref().map(|from| from.offset), told.to.as_ref().map(|to| to.offset), told.bytes);
+        assert_eq!(bounds, (Some(500), Some(1000), Some(500)));
+    }
 }

@@ -260,8 +260,7 @@ impl Work {
         if say_edge {
             let behind = follower.behind();
             for channel in &mut self.channels {
-                let message = channel.edge(edge.clone(), behind);
-                self.out.extend(message.as_ref().map(encode));
+                self.out.extend(channel.edge(edge.as_ref(), behind).iter().map(encode));
             }
         }
         self.follower = Some(follower);
