@@ -4,6 +4,7 @@
 //! cost the host more than the list is worth: known binary formats and compressed files are left out. Links to
 //! directories are not entered, so that a walk ends; links to files are listed and judged when they are opened.
 
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -34,43 +35,70 @@ pub(crate) struct Wanted<'a> {
 
 /// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system.
 pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
-    let mut names = Walk::over(offers).found;
+    let mut names: Vec<_> = Walk::over(offers).found.into_iter().map(Name::of).collect();
     let pattern =
         wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
     let contains = wanted.contains.map(str::to_lowercase);
-    names.retain(|path| {
-        let name = path.to_string_lossy();
-        wanted.after.is_none_or(|after| name.as_ref() > after)
-            && contains.as_ref().is_none_or(|part| name.to_lowercase().contains(part))
+    names.retain(|Name { text, path, .. }| {
+        wanted.after.is_none_or(|after| text.as_str() > after)
+            && contains.as_ref().is_none_or(|part| text.to_lowercase().contains(part))
             && match &pattern {
                 None => true,
                 Some(Ok(glob)) => glob.is_match(path),
                 Some(Err(_)) => false,
             }
     });
+    // Not in order of paths, which compare part by part: a page goes on behind a name, and those are compared as text.
     names.sort();
-    names.dedup();
+    names.dedup_by(|next, name| next.text == name.text);
     let more = names.len() > wanted.limit;
     names.truncate(wanted.limit);
-    let logs: Vec<_> = names.iter().filter_map(|path| entry(offers, path)).collect();
+    let logs: Vec<_> = names.into_iter().map(|name| entry(offers, name)).collect();
     let next = more.then(|| logs.last().map(|last| last.name.clone())).flatten();
     Answer::Logs { logs, next }
 }
 
-fn entry(offers: &Offers, path: &Path) -> Option<LogEntry> {
-    let name = path.to_str()?.to_owned();
+/// What a file is called, in the order of a list.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    text: String,
+    spelling: Spelling,
+    path: PathBuf,
+}
+
+/// Whether the text of a name is the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spelling {
+    Exact,
+    /// The name is not UTF-8: U+FFFD stands where it cannot be said, and nothing can be asked of it by this text.
+    Lossy,
+}
+
+impl Name {
+    fn of(path: PathBuf) -> Self {
+        let (text, spelling) = match path.to_str() {
+            Some(text) => (text.to_owned(), Spelling::Exact),
+            None => (path.to_string_lossy().into_owned(), Spelling::Lossy),
+        };
+        Name { text, spelling, path }
+    }
+}
+
+fn entry(offers: &Offers, name: Name) -> LogEntry {
+    let Name { text: name, spelling, path } = name;
     let unreadable = |words: &str| Some(words.to_owned());
-    let seen = fs::metadata(path);
+    let seen = fs::metadata(&path);
     let admitted = path.canonicalize().is_ok_and(|real| offers.admit(&real));
     let unreadable = match &seen {
+        _ if spelling == Spelling::Lossy => unreadable("its name is not UTF-8"),
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Some(e.kind().to_string()),
         // One sentence for both, so that a link tells nothing about what is outside.
         _ if !admitted => unreadable("nothing is there, or it leads out of what is offered"),
         Ok(meta) if !meta.is_file() => unreadable("not a regular file"),
-        _ => rustix::fs::access(path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
+        _ => rustix::fs::access(&path, rustix::fs::Access::READ_OK).err().map(|_| "permission denied".to_owned()),
     };
     let known = seen.ok().filter(|_| admitted);
-    Some(LogEntry { name, size: known.as_ref().map(Metadata::len), modified: known.as_ref().map(modified), unreadable })
+    LogEntry { name, size: known.as_ref().map(Metadata::len), modified: known.as_ref().map(modified), unreadable }
 }
 
 fn modified(meta: &Metadata) -> i64 {
@@ -124,13 +152,15 @@ impl<'a> Walk<'a> {
 }
 
 fn looks_like_text(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let Some(name) = path.file_name().map(OsStr::to_string_lossy) else { return false };
     !BINARY.iter().any(|end| name.ends_with(end))
         && !LOGIN_RECORDS.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     fn names(offers: &Offers, wanted: &Wanted<'_>) -> Vec<String> {
@@ -156,6 +186,53 @@ mod tests {
         assert_eq!(first, [path("a.log")]);
         let rest = Wanted { pattern: None, contains: Some("C.LOG"), limit: 10, after: Some(&first[0]) };
         assert_eq!(names(&offers, &rest), [path("sub/c.log")]);
+    }
+
+    /// All names, one page at a time.
+    fn paged(offers: &Offers, limit: usize) -> Vec<LogEntry> {
+        let (mut all, mut after): (Vec<LogEntry>, Option<String>) = (Vec::new(), None);
+        loop {
+            let wanted = Wanted { pattern: None, contains: None, limit, after: after.as_deref() };
+            let Answer::Logs { logs, next } = list(offers, &wanted) else { panic!() };
+            all.extend(logs);
+            match next {
+                Some(next) => after = Some(next),
+                None => return all,
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_a_list_have_every_log_once_in_order_of_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let names = ["a-x.log", "a.log", "a/b", "audit.log", "audit/audit.log"];
+        for name in names {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), "x\n").unwrap();
+        }
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        for limit in [1, 2, 9] {
+            let listed = paged(&offers, limit);
+            let listed: Vec<_> =
+                listed.iter().map(|log| log.name.strip_prefix(root.to_str().unwrap()).unwrap()).collect();
+            assert_eq!(listed, names.map(|name| format!("/{name}")), "in pages of {limit}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_listed_with_the_reason_and_ends_no_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        for name in [&b"a\xff.log"[..], b"b\xfe.log", b"c.log"] {
+            fs::write(root.join(OsStr::from_bytes(name)), "x\n").unwrap();
+        }
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        let listed = paged(&offers, 1);
+        let names: Vec<_> = listed.iter().map(|log| log.name.rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, ["a\u{fffd}.log", "b\u{fffd}.log", "c.log"]);
+        let reasons: Vec<_> = listed.iter().map(|log| log.unreadable.as_deref()).collect();
+        assert_eq!(reasons, [Some("its name is not UTF-8"), Some("its name is not UTF-8"), None]);
     }
 
     #[test]

@@ -23,7 +23,10 @@ impl Exclude {
         if !text.starts_with('/') && !text.starts_with("**/") {
             return Err(OfferError::NotAbsolute(text.to_owned()));
         }
-        let plain = text.trim_end_matches('/');
+        let plain = match text.trim_end_matches('/') {
+            "" => "/",
+            plain => plain,
+        };
         let root = if is_glob(plain) { literal_root(plain) } else { plain.into() };
         Ok(Exclude { matcher: glob_matcher(plain)?, root })
     }
