@@ -9,6 +9,8 @@ import { createInterface } from "node:readline";
 import { expect, test as base, type Page } from "@playwright/test";
 
 const BIN = process.env["TAILCAST_BIN"] ?? resolve(import.meta.dirname, "../../target/debug/tailcast");
+// The program takes no variable of its name that it does not know.
+delete process.env["TAILCAST_BIN"];
 export const HOST = "web1";
 
 export class Hub {

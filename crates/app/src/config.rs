@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::environment::Environment;
+use crate::exit::say;
 
 pub(crate) use complaint::Complaints;
 pub(crate) use keys::{Key, Value};
@@ -54,7 +55,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How files are met that cannot be read.
+/// How files are met that cannot be read, and variables that are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reads {
     /// As a fault: a service must not go on with half of its configuration.
@@ -87,7 +88,8 @@ impl Settings {
         Self::load_as(Reads::All, named, environment)
     }
 
-    /// The same for a command of any user: what the system's files keep from that user is not there.
+    /// The same for a command of any user: what the system's files keep from that user is not there, and an unknown
+    /// variable is told on stderr.
     ///
     /// # Errors
     /// As of [`Settings::load`].
@@ -104,6 +106,13 @@ impl Settings {
             settings.files.push(path);
         }
         settings.lay_over(environment::read(environment, &mut complaints));
+        for unknown in environment::unknown(environment) {
+            match reads {
+                Reads::All => complaints.push(unknown),
+                // Whoever looks wants to see a log now, and may not be who has set it.
+                Reads::WhatItMay => say(&unknown.to_string()),
+            }
+        }
         complaints.none_or(settings)
     }
 

@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::environment::Environment;
 use crate::exit::{Exit, Outcome};
 use crate::options::{AgentOptions, ServeOptions};
+use crate::trace;
 
 /// Looks at the configuration.
 pub(crate) fn run(flags: &cli::Config, environment: &Environment) -> Outcome {
@@ -16,5 +17,6 @@ pub(crate) fn run(flags: &cli::Config, environment: &Environment) -> Outcome {
     // Judged after it was shown: whoever has written something wrong wants to see what holds.
     ServeOptions::of(&settings, environment)?;
     AgentOptions::judge(&settings)?;
+    trace::filter(environment)?;
     Ok(Exit::Ok)
 }

@@ -1,6 +1,8 @@
 //! What is wrong with the configuration: always a place, what is there, and what to write instead.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::Origin;
 use crate::exit::{Exit, Failure};
@@ -9,6 +11,8 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
     place: String,
+    /// Of a file, where it stands in one.
+    line: Option<(Arc<Path>, usize)>,
     words: String,
 }
 
@@ -17,14 +21,23 @@ pub(crate) struct Complaint {
 pub(crate) struct Complaints(Vec<Complaint>);
 
 impl Complaint {
-    /// Something wrong at a place: `FILE:LINE`, a variable, a flag.
+    /// Something wrong at a place: a file, a variable, a key.
     pub(crate) fn at(place: impl fmt::Display, words: impl Into<String>) -> Self {
-        Complaint { place: place.to_string(), words: words.into() }
+        Complaint { place: place.to_string(), line: None, words: words.into() }
+    }
+
+    /// Something wrong where a value is written.
+    pub(crate) fn on(origin: &Origin, words: impl Into<String>) -> Self {
+        let line = match origin {
+            Origin::File(path, line) => Some((Arc::clone(path), *line)),
+            _ => None,
+        };
+        Complaint { line, ..Complaint::at(origin, words) }
     }
 
     /// Something wrong with a value.
     pub(crate) fn about(origin: &Origin, key: &str, words: impl fmt::Display) -> Self {
-        Complaint { place: origin.to_string(), words: format!("{key}: {words}") }
+        Complaint::on(origin, format!("{key}: {words}"))
     }
 }
 
@@ -34,17 +47,25 @@ impl Complaints {
         self.0.push(complaint);
     }
 
-    /// `good`, unless there is something to complain about.
-    pub(crate) fn none_or<T>(self, good: T) -> Result<T, Complaints> {
+    /// `good`, unless there is something to complain about: file by file and line by line, as somebody mends it, and what
+    /// stands in no file behind that.
+    pub(crate) fn none_or<T>(mut self, good: T) -> Result<T, Complaints> {
+        self.0.sort_by(|a, b| (a.line.is_none(), &a.line).cmp(&(b.line.is_none(), &b.line)));
         if self.0.is_empty() { Ok(good) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.words)
     }
 }
 
 impl fmt::Display for Complaints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, Complaint { place, words }) in self.0.iter().enumerate() {
+        for (n, complaint) in self.0.iter().enumerate() {
             let gap = if n > 0 { "\n" } else { "" };
-            write!(f, "{gap}{place}: {words}")?;
+            write!(f, "{gap}{complaint}")?;
         }
         Ok(())
     }

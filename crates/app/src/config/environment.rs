@@ -1,7 +1,7 @@
 //! `TAILCAST_*` to settings: `TAILCAST_SECTION__KEY` for every key, and a short name for the common ones.
 //!
-//! A variable with two underscores can only be meant for us and must be right. Others that begin with `TAILCAST_` and are
-//! not known are passed over: Kubernetes puts `TAILCAST_PORT` and its like into every pod beside a service of that name.
+//! What begins with `TAILCAST_` is meant for us and must be right, but for what Kubernetes puts into every pod beside a
+//! service that is called tailcast.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,11 @@ use super::keys::{KEYS, Key, Kind, Value};
 use super::suggest::nearest;
 use super::{Origin, Setting};
 use crate::environment::Environment;
+
+/// What all of ours begin with.
+const PREFIX: &str = "TAILCAST_";
+/// Variables that stand for no key.
+const BESIDE: [&str; 3] = ["TAILCAST_CONFIG", "TAILCAST_TOKEN", "TAILCAST_LOG"];
 
 /// Reads the variables; a long name wins over a short one.
 pub(super) fn read(environment: &Environment, complaints: &mut Complaints) -> BTreeMap<&'static str, Setting> {
@@ -22,12 +27,40 @@ pub(super) fn read(environment: &Environment, complaints: &mut Complaints) -> BT
         }
     }
     for (name, text) in long {
-        match KEYS.iter().find(|key| key.long_variable() == name) {
-            Some(key) => take(key, name, text, &mut settings, complaints),
-            None => complaints.push(unknown(name)),
+        for key in KEYS.iter().filter(|key| key.long_variable() == name) {
+            take(key, name, text, &mut settings, complaints);
         }
     }
     settings
+}
+
+/// The variables that begin as ours do and are not known.
+pub(super) fn unknown(environment: &Environment) -> impl Iterator<Item = Complaint> {
+    let of_keys = KEYS.iter().flat_map(|key| key.variable.map(str::to_owned).into_iter().chain([key.long_variable()]));
+    let known: Vec<_> = of_keys.chain(BESIDE.map(str::to_owned)).collect();
+    let ours = environment.ours().filter(|(name, text)| !is_of_kubernetes(name, text));
+    ours.filter_map(move |(name, _)| {
+        let is_known = known.iter().any(|known| known == name);
+        (!is_known).then(|| Complaint::at(name, format!("there is no such variable{}", hint(name, &known))))
+    })
+}
+
+/// The one that was meant. What all begin with says nothing about how near they are.
+fn hint(name: &str, known: &[String]) -> String {
+    let own = |name| str::trim_start_matches(name, PREFIX);
+    let near = nearest(own(name), known.iter().map(|known| own(known)));
+    meant(near.map(|word| format!("`{PREFIX}{word}`")))
+}
+
+/// Whether it is one of those that tell of a service: `TAILCAST_SERVICE_HOST`, `…_SERVICE_PORT`, `…_PORT` and
+/// `…_PORT_8514_TCP` with more behind it (Kubernetes, Service, Environment variables).
+fn is_of_kubernetes(name: &str, text: &str) -> bool {
+    let is_url = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_part = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || (name.ends_with("_PORT") && is_url)
+        || name.split_once("_PORT_").is_some_and(|(_, rest)| is_part(rest))
 }
 
 fn take(
@@ -42,12 +75,6 @@ fn take(
         Ok(value) => drop(settings.insert(key.name, Setting { value, origin })),
         Err(form) => complaints.push(Complaint::about(&origin, key.name, format_args!("write {form}"))),
     }
-}
-
-fn unknown(name: &str) -> Complaint {
-    let known: Vec<_> = KEYS.iter().map(|key| key.long_variable()).collect();
-    let near = nearest(name, known.iter().map(String::as_str)).map(|word| format!("`{word}`"));
-    Complaint::at(name, format!("there is no such variable{}", meant(near)))
 }
 
 /// The value, or the form it should have.

@@ -140,7 +140,7 @@ impl Source<'_> {
 
     fn complain(&mut self, offset: usize, words: impl Into<String>) {
         let place = Origin::File(Arc::clone(&self.path), self.line(offset));
-        self.complaints.push(Complaint::at(place, words));
+        self.complaints.push(Complaint::on(&place, words));
     }
 
     /// The line on which a byte stands, counted from 1.

@@ -49,6 +49,14 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn what_is_wrong_is_told_in_the_order_of_the_lines() {
+    let text = "[hub]\nopen_loopback = 1\nbase_path = 2\n[agent]\nhosts = 3\n[client]\nhub = 1\n[hub2]\n";
+    let words = complaints(text);
+    let lines: Vec<_> = words.lines().map(|line| line.split(':').nth(1).unwrap()).collect();
+    assert_eq!(lines, ["2", "3", "5", "7", "8"], "{words}");
+}
+
+#[test]
 fn drop_ins_lie_over_the_file_in_the_order_of_their_names() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("t.toml");
@@ -88,13 +96,27 @@ fn a_variable_sets_its_key_and_the_long_name_wins() {
 }
 
 #[test]
-fn a_mistyped_variable_is_refused_and_that_of_somebody_else_is_not() {
-    let kubernetes =
-        Environment::from([("TAILCAST_PORT", "tcp://10.0.0.1:8514"), ("TAILCAST_HUB_SERVICE_HOST", "10.0.0.1")]);
-    assert!(Settings::load(None, &kubernetes).is_ok());
-    let wrong = Environment::from([("TAILCAST_HUB__LISTN", "x")]);
-    let words = Settings::load(None, &wrong).unwrap_err().to_string();
-    assert_eq!(words, "TAILCAST_HUB__LISTN: there is no such variable; did you mean `TAILCAST_HUB__LISTEN`?");
+fn an_unknown_variable_is_refused_and_those_of_kubernetes_are_not() {
+    let kubernetes = Environment::from([
+        ("TAILCAST_PORT", "tcp://10.0.0.1:8514"),
+        ("TAILCAST_PORT_8514_TCP_ADDR", "10.0.0.1"),
+        ("TAILCAST_HUB_SERVICE_HOST", "10.0.0.1"),
+        ("TAILCAST_HUB_SERVICE_PORT_HTTP", "8514"),
+    ]);
+    assert_eq!(Settings::load(None, &kubernetes).err(), None);
+    let complaint = |name| Settings::load(None, &Environment::from([(name, "1")])).unwrap_err().to_string();
+    for (name, hint) in [
+        ("TAILCAST_HUB__LISTN", "; did you mean `TAILCAST_HUB__LISTEN`?"),
+        ("TAILCAST_LISTN", "; did you mean `TAILCAST_LISTEN`?"),
+        ("TAILCAST_PORT", "variable"),
+        ("TAILCAST_FOO", "variable"),
+    ] {
+        assert!(complaint(name).starts_with(&format!("{name}: there is no such variable")), "{}", complaint(name));
+        assert!(complaint(name).ends_with(hint), "{}", complaint(name));
+    }
+    assert!(Settings::load_readable(None, &Environment::from([("TAILCAST_FOO", "1")])).is_ok());
+    let beside = [("TAILCAST_TOKEN", "t"), ("TAILCAST_LOG", "info"), ("TAILCAST_HUB", "http://a:1")];
+    assert!(Settings::load(None, &Environment::from(beside)).is_ok());
 }
 
 #[test]

@@ -41,6 +41,24 @@ fn config_check_shows_what_holds_and_where_it_was_written() {
 }
 
 #[test]
+fn a_variable_that_nobody_knows_or_understands_is_told() {
+    let house = House::new();
+    for (name, value) in [("TAILCAST_FOO", "1"), ("TAILCAST_LOG", "banana")] {
+        for words in
+            [&["config", "check"][..], &["serve", "--no-agent", "--listen", "127.0.0.1:0", "--state-dir", "state"]]
+        {
+            let ran = Ran::of(house.command(words).env(name, value).output().unwrap()).ended(2);
+            assert!(ran.err.starts_with(&format!("tailcast: {name}: ")), "{}", ran.err);
+        }
+    }
+    house.append("a", "one\n");
+    let hub = house.hub();
+    let mut looks = house.command(&["ls", "--hub", &hub.url]);
+    let ran = Ran::of(looks.env("TAILCAST_FOO", "1").output().unwrap()).ended(0);
+    assert_eq!(ran.err, "tailcast: TAILCAST_FOO: there is no such variable\n");
+}
+
+#[test]
 fn config_check_judges_what_it_shows() {
     let house = House::new();
     fs::write(house.path("t.toml"), "[hub]\nlisten = \"8514\"\n").unwrap();
