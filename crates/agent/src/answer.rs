@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tailcast_lines::{Context, FilterState, MAX_SHOWN, Recognizer, display};
+use tailcast_lines::{Context, FilterState, Recognizer};
 use tailcast_tail as tail;
 use tailcast_tail::{Ask, Error, Incarnation, Line, Offset, Position, Stopped};
 use tailcast_wire::{
@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use crate::host::{Followed, Host};
 use crate::list::{Wanted, list};
 use crate::sieve::compile;
+use crate::text::text;
 use crate::told;
 
 /// Questions that are at the disk at once.
@@ -103,7 +104,7 @@ fn read(
     loop {
         tries += 1;
         let mut state = FilterState::default();
-        let mut wants = |line: Line<'_>| wanted(&compiled, line, &mut state);
+        let mut wants = |line: Line<'_>| compiled.matches(&text(line.bytes, line.encoding), &mut state);
         let ask = Ask {
             lines: bounds.lines as usize,
             bytes: bounds.bytes.into(),
@@ -124,15 +125,6 @@ fn read(
     }
 }
 
-fn wanted(filter: &tailcast_lines::Filter, line: Line<'_>, state: &mut FilterState) -> bool {
-    let encoding = match line.encoding {
-        tail::Encoding::Bytes => return filter.matches(line.bytes, state),
-        tail::Encoding::Utf16Le => tailcast_lines::Encoding::Utf16Le,
-        tail::Encoding::Utf16Be => tailcast_lines::Encoding::Utf16Be,
-    };
-    filter.matches(display(line.bytes, encoding, MAX_SHOWN).text.as_bytes(), state)
-}
-
 fn page(log: &Followed, spot: &Spot, ask: Ask<'_>, zone: Option<&str>) -> Result<tail::Page, Error> {
     match spot {
         Spot::Last => log.log.last(ask),
@@ -150,7 +142,9 @@ fn page(log: &Followed, spot: &Spot, ask: Ask<'_>, zone: Option<&str>) -> Result
 fn jump(log: &Followed, micros: i64, zone: Option<&str>, ask: &Ask<'_>) -> Result<Position, Error> {
     let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
     let recognizer = Recognizer::new(Context { zone, reference: jiff::Timestamp::now() });
-    let mut compare = |line: Line<'_>| recognizer.read(line.bytes).time.map(|time| time.as_microsecond().cmp(&micros));
+    let mut compare = |line: Line<'_>| {
+        recognizer.read(&text(line.bytes, line.encoding)).time.map(|time| time.as_microsecond().cmp(&micros))
+    };
     Ok(log.log.find_first(ask.upto, &mut compare)?.place)
 }
 
@@ -239,4 +233,44 @@ fn refusal(error: &Error) -> Refusal {
 
 fn refused(failure: Failure, words: &str) -> Answer {
     Answer::Refused(Refusal { failure: Some(failure), words: words.to_owned(), at: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tailcast_wire::Filter;
+
+    use super::*;
+    use crate::host::HostConfig;
+    use crate::offers::Offers;
+
+    /// A host that offers a directory.
+    fn host(dir: &Path) -> Arc<Host> {
+        let offers = Offers::new(&[dir.to_str().unwrap()], &[]).unwrap();
+        Host::new(HostConfig { host: "web1".parse().unwrap(), offers, labels: Vec::new(), zone: None })
+    }
+
+    fn question(log: &Path, spot: Spot, include: &[&str]) -> Question {
+        let filter = Filter { include: include.iter().map(|&text| text.to_owned()).collect(), ..Filter::default() };
+        let log = log.to_str().unwrap().to_owned();
+        Question::Read { log, spot, lines: 1, bytes: 1 << 20, filter, scan: MAX_SCAN, half: HalfLine::Give }
+    }
+
+    #[tokio::test]
+    async fn a_time_is_found_in_a_log_in_utf_16() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().canonicalize().unwrap().join("a.log");
+        let text: String = (10..60).map(|second| format!("2026-11-20T22:10:{second}Z said\r\n")).collect();
+        let wide = |unit: u16| unit.to_le_bytes();
+        let bytes: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(wide).collect();
+        fs::write(&log, bytes).unwrap();
+        let time: jiff::Timestamp = "2026-11-20T22:10:30Z".parse().unwrap();
+        let answers = Answers::new(host(log.parent().unwrap()));
+        let answer = answers.answer(question(&log, Spot::Time(time.as_microsecond()), &[])).await;
+        let Answer::Page(page) = answer else { panic!("{answer:?}") };
+        let [Part::Block(Block { start, .. })] = &page.parts[..] else { panic!("{page:?}") };
+        assert_eq!(*start, 2 + 20 * 2 * "2026-11-20T22:10:30Z said\r\n".len() as u64);
+    }
 }

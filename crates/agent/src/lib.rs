@@ -22,6 +22,7 @@ mod outbox;
 mod pump;
 mod reach;
 mod sieve;
+mod text;
 mod told;
 
 pub use host::{Host, HostConfig};

@@ -4,9 +4,11 @@
 //! with its offset and the bytes in front of it. A line longer than a block is judged by its first MiB when its end comes.
 
 use bytes::Bytes;
-use tailcast_lines::{Filter, FilterError, FilterSpec, FilterState, MAX_SHOWN, display};
+use tailcast_lines::{Filter, FilterError, FilterSpec, FilterState, MAX_SHOWN};
 use tailcast_tail::{Lines, Offset};
 use tailcast_wire::{Begins, Block, Body, Encoding, Ends, Picked};
+
+use crate::text::text;
 
 /// How many bytes in front of a line go with it.
 const LEAD: usize = 64;
@@ -83,14 +85,8 @@ impl Sieve {
         picked
     }
 
-    fn wants(&mut self, line: &[u8], encoding: Encoding) -> bool {
-        match encoding {
-            Encoding::Utf8 => self.filter.matches(line, &mut self.state),
-            wide => {
-                let text = display(line, shown(wide), MAX_SHOWN).text.into_owned();
-                self.filter.matches(text.as_bytes(), &mut self.state)
-            }
-        }
+    fn wants(&mut self, line: &[u8], in_encoding: Encoding) -> bool {
+        self.filter.matches(&text(line, encoding(in_encoding)), &mut self.state)
     }
 }
 
@@ -125,13 +121,5 @@ fn encoding(encoding: Encoding) -> tailcast_tail::Encoding {
         Encoding::Utf8 => tailcast_tail::Encoding::Bytes,
         Encoding::Utf16Le => tailcast_tail::Encoding::Utf16Le,
         Encoding::Utf16Be => tailcast_tail::Encoding::Utf16Be,
-    }
-}
-
-fn shown(encoding: Encoding) -> tailcast_lines::Encoding {
-    match encoding {
-        Encoding::Utf8 => tailcast_lines::Encoding::Utf8,
-        Encoding::Utf16Le => tailcast_lines::Encoding::Utf16Le,
-        Encoding::Utf16Be => tailcast_lines::Encoding::Utf16Be,
     }
 }
