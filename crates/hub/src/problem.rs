@@ -103,6 +103,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "urn:tailcast:problem:not-found", "There is no such thing", detail)
     }
 
+    /// 408: the request did not come whole in time. Its connection ends with the answer (RFC 9110, section 15.5.9).
+    pub fn request_timeout(detail: impl Into<String>) -> Self {
+        let title = "The request took too long";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "urn:tailcast:problem:request-timeout", title, detail)
+            .with_header(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
     /// 409: it stands against something that is there already, or that has changed since.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "urn:tailcast:problem:conflict", "It is in conflict with what is there", detail)

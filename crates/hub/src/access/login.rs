@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Request, State};
@@ -18,6 +19,8 @@ use crate::problem::Problem;
 
 /// In bytes: the longest password, with every byte of it escaped. Anybody may send one, so no more is read.
 const LARGEST_LOGIN: usize = 8 * 1024;
+/// How long it may take: it comes from strangers, each of whom holds a connection meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The body of `POST login`.
 #[derive(Deserialize, ToSchema)]
@@ -48,18 +51,25 @@ pub struct Me {
 #[utoipa::path(post, path = "/api/v1/login", tag = "access", request_body = Login, responses(
     (status = 204, description = "The session is in the cookie `tailcast_session`"),
     (status = 401, description = "Not the password", body = Problem),
+    (status = 408, description = "The body did not come", body = Problem),
     (status = 429, description = "Too many attempts; `Retry-After` says when to come again", body = Problem),
 ))]
 pub async fn log_in(
     State(access): State<Arc<Access>>,
     visitor: Visitor,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, Problem> {
-    DefaultBodyLimit::max(LARGEST_LOGIN).apply(&mut request);
-    let body = Json::<Login>::from_request(request, &()).await;
-    let Json(login) = body.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let login = read_within(PATIENCE, request).await?;
     let cookie = access.log_in(login.password, visitor.client).await?;
     Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())
+}
+
+async fn read_within(patience: Duration, mut request: Request) -> Result<Login, Problem> {
+    DefaultBodyLimit::max(LARGEST_LOGIN).apply(&mut request);
+    let body = tokio::time::timeout(patience, Json::<Login>::from_request(request, &())).await;
+    let late = |_| Problem::request_timeout(format!("no whole request came within {} s", patience.as_secs()));
+    let Json(login) = body.map_err(late)?.map_err(|error| Problem::bad_request(error.body_text()))?;
+    Ok(login)
 }
 
 /// Ends the session and clears its cookie; without a session it does nothing.
@@ -113,4 +123,26 @@ fn by(who: Who) -> (&'static str, Option<String>) {
 fn set_cookie(cookie: &str) -> Result<[(header::HeaderName, HeaderValue); 2], Problem> {
     let cookie = HeaderValue::try_from(cookie).map_err(|error| Problem::internal(format!("the cookie: {error}")))?;
     Ok([(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_login_whose_body_does_not_come_is_answered_and_its_connection_closed() {
+        let begun = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{"));
+        let body = stream::StreamExt::chain(stream::iter([begun]), stream::pending());
+        let request = Request::post("/api/v1/login").header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from_stream(body)).unwrap();
+        let Err(problem) = read_within(Duration::ZERO, request).await else { panic!("there was no password") };
+        let answer = problem.into_response();
+        assert_eq!(
+            (answer.status(), &answer.headers()[header::CONNECTION]),
+            (StatusCode::REQUEST_TIMEOUT, &HeaderValue::from_static("close"))
+        );
+    }
 }
