@@ -4,12 +4,16 @@
 //! names the [`Visitor`], or says in words why not. In this order:
 //!
 //! 1. What changes something must come from our own page or from a program (`origin`).
-//! 2. A **token** in `Authorization: Bearer` decides by itself; a wrong one is refused even where nothing was needed.
+//! 2. A **token** in `Authorization: Bearer` decides by itself; a wrong one is refused also to somebody who would have
+//!    come in without any.
 //! 3. The name the request came under must be ours (`origin`): what follows is lent by a browser without asking its
 //!    user.
 //! 4. **Proxy authentication**: the user in a header, of a TCP peer that is a trusted proxy.
 //! 5. A **session**, begun with the password.
 //! 6. **Loopback**: the other end belongs to our own user or to root, as the kernel tells (`owner`).
+//!
+//! Where a route needs nothing only the first step is taken, and the third for what changes something: a health check
+//! is answered under any name and with any token.
 //!
 //! A request that somebody passed on (`X-Forwarded-For`, `Via`, HTTP/1.0 …) or that came under the public name is
 //! never local, not even with `open_loopback`: a proxy on this machine must not lend its uid, or its being here, to
