@@ -88,7 +88,8 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
         // `/tailcast` and `/tailcast/` are both the page: its base makes all that it loads relative to `/tailcast/`.
         base => Router::new().route(&format!("{base}/"), front).with_state(Shared(Arc::clone(hub))).nest(base, all),
     };
-    based.layer(from_fn(headers::secure))
+    let nothing = need(&hub.access, Need::Nothing, any(nothing_here));
+    based.fallback_service(nothing).layer(from_fn(headers::secure))
 }
 
 async fn nothing_here() -> Problem {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Uri};
 use tailcast_fdguard::{Budget, Plan};
 use tower_service::Service;
 
@@ -108,6 +108,22 @@ async fn a_token_opens_what_it_is_for_and_nothing_else() {
             Need::Nothing => assert!(viewer && agent, "{path}"),
             Need::Viewer => assert!(viewer && !agent, "{path}"),
             Need::Agent => assert!(agent && !viewer, "{path}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_nothing_that_is_said_in_words() {
+    for base in ["/", "/tailcast"] {
+        let house = House::under(base);
+        let base = base.trim_end_matches('/');
+        for path in ["//", "/API/v1/hosts", "/api/v1/nothing", "/logs/a/b", "/healthz/"] {
+            let uri = Uri::try_from(format!("{base}{path}")).unwrap();
+            let request = Request::builder().uri(uri).header("host", "127.0.0.1:8514").extension(stranger());
+            let answer = router(&house.hub).call(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{base}{path}");
+            let body = axum::body::to_bytes(answer.into_body(), 4096).await.unwrap();
+            assert!(String::from_utf8_lossy(&body).contains("\"status\":404"), "{base}{path}: {body:?}");
         }
     }
 }
