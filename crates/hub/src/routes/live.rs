@@ -1,20 +1,49 @@
 //! `GET live`: one address, three transports, chosen by what the request says it can take.
+//!
+//! What is wrong is said by the status while there is one: a text stream has no other way to say it, and whoever looks at
+//! an event stream with curl reads the problem. A WebSocket tells everything as events, since its viewer may add logs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
+use futures_util::future::try_join_all;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName};
+use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Spot};
 
+use crate::ask::AskError;
 use crate::frames::wants_websocket;
 use crate::hub::Hub;
 use crate::problem::Problem;
-use crate::view::Policy;
+use crate::routes::history::unexpected;
+use crate::view::{Policy, Start};
 use crate::viewers::{self, LiveQuery, Views};
 
 /// The most logs in an SSE view: its cursor over all of them has to fit into a header.
 const MAX_SSE: usize = 32;
+/// A stream does not wait longer for its agents before it begins: a slow one is told of in it.
+const FIRST_WORD: Duration = Duration::from_secs(3);
+/// What a stream can tell once it has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// What happens, as events.
+    Events,
+    /// Lines and nothing else.
+    Text,
+}
+
+impl Form {
+    /// Whether the stream had better not begin: what a person has mistaken, and what text cannot tell.
+    fn is_stopped_by(self, failure: Failure) -> bool {
+        match failure {
+            Failure::NotOffered | Failure::BadPosition | Failure::BadFilter => true,
+            Failure::Gone => self == Form::Text,
+            Failure::Unreadable | Failure::Busy | Failure::Failed | Failure::Unknown => false,
+        }
+    }
+}
 
 /// Lines as they are written: WebSocket, Server-Sent Events, or plain text.
 #[utoipa::path(get, path = "/api/v1/live", tag = "logs",
@@ -32,6 +61,9 @@ const MAX_SSE: usize = 32;
         (status = 101, description = "WebSocket, subprotocol tailcast.v1.json (default) or tailcast.v1.cbor"),
         (status = 200, description = "Server-Sent Events (Accept: text/event-stream), else plain text"),
         (status = 400, description = "Not understood, or a bad pattern with its place", body = Problem),
+        (status = 404, description = "No such host or log, or not offered (not over a WebSocket)", body = Problem),
+        (status = 410, description = "What `from` stood in is gone from the disk (plain text)", body = Problem),
+        (status = 503, description = "The agent is away (plain text)", body = Problem),
     ))]
 pub(crate) async fn live(
     State(hub): State<Arc<Hub>>,
@@ -49,10 +81,41 @@ pub(crate) async fn live(
         if query.logs.len() > MAX_SSE {
             return Err(Problem::bad_request(format!("at most {MAX_SSE} logs in one event stream")));
         }
+        // A browser that comes again would give up at a status, while the hub has just started and the agent is to come.
+        if last_seen.is_none() {
+            look_first(&hub, &query, Form::Events).await?;
+        }
         return Ok(viewers::sse(&hub, Views::new(&hub, &query)));
     }
     let query = LiveQuery { policy: Policy::Complete, ..LiveQuery::parse(&query, None)? };
+    look_first(&hub, &query, Form::Text).await?;
     Ok(viewers::text(&hub, Views::new(&hub, &query)))
+}
+
+/// Asks for nothing of each log, to hear what is wrong. A log that is offered and not there yet is not wrong.
+async fn look_first(hub: &Hub, query: &LiveQuery, form: Form) -> Result<(), Problem> {
+    let looks = query.logs.iter().map(|(log, start)| look(hub, log, start, form));
+    tokio::time::timeout(FIRST_WORD, try_join_all(looks)).await.map_or(Ok(()), |looked| looked.map(drop))
+}
+
+async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(), Problem> {
+    let spot = match start {
+        Start::From(position) => Spot::After(position.clone()),
+        Start::Last(_) | Start::Beginning => Spot::Last,
+    };
+    let (log_name, filter) = (log.name.clone(), Filter::default());
+    let nothing = Question::Read { log: log_name, spot, lines: 0, bytes: 1, filter, scan: 1, half: HalfLine::Hold };
+    match hub.agents.ask(&log.host, nothing).await {
+        Err(AskError::Late) => Ok(()),
+        Err(AskError::Away(_)) if form == Form::Events => Ok(()),
+        Err(e) => Err(e.into()),
+        Ok(answered) => match answered.answer {
+            Answer::Refused(refusal) if refusal.failure.is_some_and(|failure| form.is_stopped_by(failure)) => {
+                Err(unexpected(Answer::Refused(refusal)))
+            }
+            _ => Ok(()),
+        },
+    }
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {

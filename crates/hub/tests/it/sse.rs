@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::http::{self, encoded};
 use crate::stream::Ended;
-use crate::world::{World, numbered};
+use crate::world::{Agent, World, numbered};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_breaks_after_any_event_goes_on_with_the_next_line_of_every_log() {
@@ -107,12 +107,15 @@ async fn several_logs_have_a_header_where_one_changes_to_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn text_breaks_off_when_bytes_are_lost() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.append("a.log", numbered(0..3));
-    let position = world.lines("a.log", "last=1").await.lines[0].position.clone();
+    let mut text = world.text(&format!("log={}", world.log("a.log"))).await;
+    assert_eq!(text.text_until("line 2\n").await, numbered(0..3));
+    world.agent.take().unwrap().cut().await;
+    world.append("a.log", "nobody has seen this\n");
     std::fs::write(world.path("a.log"), "").unwrap();
     world.append("a.log", "another beginning\n");
-    let text = world.text(&format!("log={}&from={position}", world.log("a.log"))).await;
+    world.agent = Some(Agent::start(&world.served.hub, &world.host));
     assert_eq!(text.rest().await.1, Ended::Broken);
 }
 
@@ -163,8 +166,40 @@ async fn a_text_of_a_hub_that_stops_ends_as_it_should() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_without_events_says_that_it_is_there() {
     let mut world = World::new().await;
-    world.agent.take().unwrap().stop().await;
     let mut stream = world.events(&format!("log={}", world.log("a.log")), None).await;
-    assert_eq!(stream.event().await.event.kind, "agent_lost");
+    world.agent.take().unwrap().stop().await;
+    while stream.event().await.event.kind != "agent_lost" {}
     assert_eq!(stream.paragraph().await, ": still here");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_said_by_the_status_of_a_stream_and_not_to_one_that_comes_again() {
+    let mut world = World::new().await;
+    world.append("a.log", "one\n");
+    let there = world.log("a.log");
+    for accept in ["text/event-stream", "*/*"] {
+        let status = async |world: &World, query: &str, again: &[(&str, &str)]| {
+            let headers = [&[("accept", accept)], again].concat();
+            let answer = http::open(world.served.address, &format!("/api/v1/live?{query}"), &headers).await;
+            let kind = answer.headers()["content-type"].to_str().unwrap();
+            assert_eq!(answer.status() != 200, kind == "application/problem+json", "{query}");
+            answer.status().as_u16()
+        };
+        assert_eq!(status(&world, "log=nobody:/var/log/syslog", &[]).await, 404);
+        assert_eq!(status(&world, "log=web1:/etc/passwd", &[]).await, 404);
+        assert_eq!(status(&world, &format!("log={there}&log=web1:/etc/passwd"), &[]).await, 404);
+        assert_eq!(status(&world, &format!("log={there}&from=nonsense"), &[]).await, 400);
+        assert_eq!(status(&world, &format!("log={there}"), &[]).await, 200);
+        assert_eq!(status(&world, &format!("log={}", world.log("not-yet.log")), &[]).await, 200);
+        world.agent.take().unwrap().stop().await;
+        world.until("it has gone", async || world.metric("tailcast_agents").await == 0).await;
+        if accept == "text/event-stream" {
+            assert_eq!(status(&world, &format!("log={there}"), &[]).await, 200);
+            assert_eq!(status(&world, "log=nobody:/var/log/syslog", &[("last-event-id", "")]).await, 200);
+        } else {
+            assert_eq!(status(&world, &format!("log={there}"), &[]).await, 503);
+        }
+        world.agent = Some(Agent::start(&world.served.hub, &world.host));
+        world.until("it is back", async || world.metric("tailcast_agents").await == 1).await;
+    }
 }
