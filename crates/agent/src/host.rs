@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use tailcast_tail::{Candidate, Cap, Gate, Log, Role, Setup, Tag, Watcher};
+use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Role, Setup, Tag, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
 use tokio::sync::watch;
 
@@ -91,7 +91,7 @@ impl Host {
         })
     }
 
-    /// Other offers from now on. What is open and no longer offered is closed by the next look at its path.
+    /// Other offers from now on. What is open and no longer offered is closed at once, and its viewers are told.
     pub fn offer(&self, offers: Offers) {
         *self.offers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offers);
         self.renewed.send_replace(());
@@ -115,6 +115,11 @@ impl Host {
 
     pub(crate) fn watcher(&self) -> &Arc<Watcher> {
         &self.watcher
+    }
+
+    /// Whether a log that was opened could be opened still: its name, and the file to which it leads. Blocks on the disk.
+    pub(crate) fn still_offers(&self, log: &Followed) -> bool {
+        self.offers().names(log.log.path()) && !matches!(log.log.glance(), Err(Obstacle::Refused))
     }
 
     /// The name of its time zone.

@@ -4,6 +4,9 @@
 //! first line after a silence leaves at once, a busy log is read once per 20 ms. Above 8 MiB in a second it skips to the
 //! end and tells the gap to all (law 5); who wants everything reads it from the file. The disk is read on a blocking thread.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +14,12 @@ use bytes::Bytes;
 use tailcast_tail as tail;
 use tailcast_tail::{Cap, Event, Follower, From, Position};
 use tailcast_wire::{Place, Tiding, ToHub, Told, encode};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::channel::Channel;
-use crate::host::{Followed, Host};
+use crate::host::{Followed, Host, not_offered};
 use crate::outbox::{Ended, Outbox};
 use crate::told;
 
@@ -85,6 +88,10 @@ struct Running {
     outbox: Outbox,
     hint: Arc<Notify>,
     work: Work,
+    /// Tells of other offers.
+    renewals: watch::Receiver<()>,
+    /// Where the log stood when it was withdrawn, while it is: there it goes on should it be offered again.
+    withdrawn: Option<From>,
     /// A hint has come since the last step.
     hinted: bool,
     next_step: Instant,
@@ -118,6 +125,8 @@ impl Running {
     fn new(host: Arc<Host>, log: Arc<Followed>, outbox: Outbox) -> Self {
         let now = Instant::now();
         Running {
+            renewals: host.renewals(),
+            withdrawn: None,
             host,
             log,
             outbox,
@@ -142,6 +151,7 @@ impl Running {
                     }
                     None => break,
                 },
+                Ok(()) = self.renewals.changed() => self.pass_offers_again().await,
                 () = self.hint.notified(), if !self.work.more => {
                     self.hinted = true;
                     sleep_until(self.next_step).await;
@@ -181,26 +191,58 @@ impl Running {
 
     fn open(&mut self, mut channel: Channel, from: Option<String>) {
         let from = from.map(|text| text.parse::<Position>());
-        if self.work.follower.is_none() {
-            let start = match &from {
-                Some(Ok(position)) => From::At(*position),
-                _ => From::End,
-            };
-            match self.log.log.follow(start) {
-                Ok(mut follower) => {
-                    let hint = Arc::clone(&self.hint);
-                    follower.watched_by(self.host.watcher(), Arc::new(move || hint.notify_one()));
-                    self.work.follower = Some(follower);
-                }
-                Err(e) => self.work.say(&channel.told(error(&e.to_string()))),
-            }
-        } else if let Some(Ok(position)) = &from {
+        let goes_on = self.work.follower.is_some() || self.withdrawn.is_some();
+        if let (true, Some(Ok(position))) = (goes_on, &from) {
             channel.resume_at(*position);
+        }
+        if self.work.follower.is_none() {
+            let start = match (self.withdrawn.take(), &from) {
+                (Some(stood), _) => stood,
+                (None, Some(Ok(position))) => From::At(*position),
+                (None, _) => From::End,
+            };
+            if let Err(words) = self.start(start) {
+                self.work.say(&channel.told(error(&words)));
+            }
         }
         if let Some(Err(e)) = from {
             self.work.say(&channel.told(error(&e.to_string())));
         }
         self.work.channels.push(channel);
+    }
+
+    fn start(&mut self, from: From) -> Result<(), String> {
+        // It was offered when the order was given; from here on a renewal is noticed.
+        if !self.host.offers().names(self.log.log.path()) {
+            self.withdrawn = Some(from);
+            return Err(not_offered().words);
+        }
+        let mut follower = self.log.log.follow(from).map_err(|e| e.to_string())?;
+        let hint = Arc::clone(&self.hint);
+        follower.watched_by(self.host.watcher(), Arc::new(move || hint.notify_one()));
+        self.work.follower = Some(follower);
+        Ok(())
+    }
+
+    /// The offers are others now: what is open passes them as if it were opened anew (law 10).
+    async fn pass_offers_again(&mut self) {
+        let (host, log) = (Arc::clone(&self.host), Arc::clone(&self.log));
+        let offered = tokio::task::spawn_blocking(move || host.still_offers(&log)).await.unwrap_or(false);
+        match (offered, self.work.follower.take()) {
+            (false, Some(follower)) => {
+                let edge = follower.edge();
+                self.withdrawn = Some(edge.map_or(From::End, |edge| From::At(edge.position)));
+                self.work.more = false;
+                self.log.set_edge(None);
+                self.work.tell_all(&error("this log is no longer offered by its host"));
+            }
+            (true, None) => {
+                if let Some(Err(words)) = self.withdrawn.take().map(|from| self.start(from)) {
+                    self.work.tell_all(&error(&words));
+                }
+            }
+            (_, follower) => self.work.follower = follower,
+        }
     }
 
     /// One step on the blocking thread, and all that it brought onto the link.

@@ -1,0 +1,90 @@
+//! Laws of a pump that is given orders without a link.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tailcast_lines::{Filter, FilterSpec};
+use tailcast_wire::{Body, decode};
+use tokio::time::timeout;
+
+use super::*;
+use crate::host::HostConfig;
+use crate::offers::Offers;
+use crate::outbox::outbox;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What comes from a pump with one channel.
+struct Heard {
+    rx: mpsc::Receiver<Bytes>,
+}
+
+impl Heard {
+    async fn next(&mut self) -> ToHub {
+        let bytes = timeout(PATIENCE, self.rx.recv()).await.expect("the pump says nothing").unwrap();
+        decode(&bytes).unwrap().unwrap()
+    }
+
+    async fn until(&mut self, is: impl Fn(&ToHub) -> bool) {
+        while !is(&self.next().await) {}
+    }
+}
+
+fn follow(host: &Arc<Host>, log: &Arc<Followed>) -> (Pump, Heard) {
+    let (outbox, outgoing) = outbox();
+    let (tx, rx) = mpsc::channel(4);
+    tokio::spawn(outgoing.write(tx));
+    (Pump::start(Arc::clone(host), Arc::clone(log), outbox, None), Heard { rx })
+}
+
+async fn open(pump: &Pump) {
+    let filter = Filter::new(&FilterSpec::default()).unwrap();
+    let channel = Box::new(Channel::new(7, filter, u64::MAX));
+    pump.order(Order::Open { channel, from: None }).await;
+}
+
+fn is_open_in_this_process(file: &Path) -> bool {
+    let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    open.filter_map(|fd| fs::read_link(fd.path()).ok()).any(|target| target == file)
+}
+
+#[tokio::test]
+async fn a_log_that_is_withdrawn_is_closed_at_once_and_goes_on_there_when_it_is_offered_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let top = dir.path().canonicalize().unwrap();
+    let text = |path: &str| top.join(path).to_str().unwrap().to_owned();
+    fs::create_dir_all(top.join("data")).unwrap();
+    let file = top.join("data/a.log");
+    fs::write(&file, "one\n").unwrap();
+    symlink(&file, top.join("link.log")).unwrap();
+    let offered = || Offers::new(&[text("")], &[]).unwrap();
+    let host =
+        Host::new(HostConfig { host: "web1".parse().unwrap(), offers: offered(), labels: Vec::new(), zone: None });
+    let by_name = Offers::new(&[text("else")], &[]).unwrap();
+    let by_where_it_leads = Offers::new(&[text("")], &[text("data")]).unwrap();
+    for other in [by_name, by_where_it_leads] {
+        let log = host.log(&text("link.log")).unwrap();
+        let (pump, mut heard) = follow(&host, &log);
+        open(&pump).await;
+        heard.until(|message| matches!(message, ToHub::Followed { .. })).await;
+        assert!(is_open_in_this_process(&file));
+        host.offer(other);
+        heard
+            .until(|message| matches!(message, ToHub::Told { told, .. } if told.words.contains("no longer offered")))
+            .await;
+        assert!(!is_open_in_this_process(&file));
+        assert_eq!(log.edge(), None);
+        OpenOptions::new().append(true).open(&file).unwrap().write_all(b"two\n").unwrap();
+        host.offer(offered());
+        heard
+            .until(|message| match message {
+                ToHub::Block { block, .. } => matches!(&block.body, Body::Raw(bytes) if bytes == "two\n"),
+                _ => false,
+            })
+            .await;
+        pump.end().await.unwrap();
+    }
+}
