@@ -24,6 +24,7 @@ use tailcast_wire::MAX_MESSAGE;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, Limits, WebSocketStream};
 
+use self::error::Asked;
 pub use error::DialError;
 pub use proxy::{NoProxy, ProxyUrl};
 pub use stream::Stream;
@@ -115,6 +116,12 @@ impl Dialer {
         }
     }
 
+    /// What it means that the hub answered with this HTTP status, which is not the one hoped for.
+    pub fn refused(&self, status: u16) -> DialError {
+        let asked = if self.token.is_some() { Asked::WithToken } else { Asked::WithoutToken };
+        DialError::status(status, &self.hub, asked)
+    }
+
     fn handshake(&self, path: &str, subprotocol: &str) -> Result<ClientBuilder<'static>, tokio_websockets::Error> {
         // A value that cannot stand in a header is a fault of the caller's constant, never of what a user typed.
         let subprotocol = HeaderValue::from_str(subprotocol).map_err(|_| tokio_websockets::Error::DisallowedHeader)?;
@@ -131,7 +138,7 @@ impl Dialer {
         use tokio_websockets::Error;
         use tokio_websockets::upgrade::Error as Upgrade;
         match error {
-            Error::Upgrade(Upgrade::DidNotSwitchProtocols(status)) => DialError::status(status, &self.hub),
+            Error::Upgrade(Upgrade::DidNotSwitchProtocols(status)) => self.refused(status),
             Error::Io(source) => DialError::Io { host: self.hub.authority(), source },
             other => DialError::NoWebSocket { hub: self.hub.to_string(), words: other.to_string() },
         }

@@ -119,7 +119,7 @@ impl Client {
         match problem.and_then(|problem| problem.detail.or(problem.title)) {
             Some(words) => Unanswered::Refused(status, words),
             // Not from a hub, or not from one that had words: what the status alone says.
-            None => Unanswered::Failed(DialError::status(status.as_u16(), self.dialer.hub()).into()),
+            None => Unanswered::Failed(self.dialer.refused(status.as_u16()).into()),
         }
     }
 }

@@ -74,7 +74,15 @@ pub enum DialError {
         /// Why.
         words: String,
     },
-    /// 401.
+    /// 401, although a token was given.
+    #[error(
+        "{hub} does not take this token (401): it is not, or no longer, known there, or not for this; `tailcast token list` on the hub shows what is, `tailcast token add` makes one"
+    )]
+    TokenRefused {
+        /// The hub.
+        hub: String,
+    },
+    /// 401, and no token was given.
     #[error(
         "{hub} wants to know who asks (401): give a token by --token-file or TAILCAST_TOKEN; `tailcast token add` on the hub makes one"
     )]
@@ -141,11 +149,21 @@ pub enum DialError {
     },
 }
 
+/// Whether a request said who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It carried a token.
+    WithToken,
+    /// It did not.
+    WithoutToken,
+}
+
 impl DialError {
     /// What an HTTP status means that is not the one hoped for.
-    pub fn status(status: u16, hub: &HubUrl) -> Self {
+    pub(super) fn status(status: u16, hub: &HubUrl, asked: Asked) -> Self {
         let hub = hub.to_string();
         match status {
+            401 if asked == Asked::WithToken => DialError::TokenRefused { hub },
             401 => DialError::Unauthorised { hub },
             403 => DialError::Forbidden { hub },
             404 => DialError::NotFound { hub },
@@ -156,6 +174,12 @@ impl DialError {
 
     /// Whether the hub was reached and said no, so that only a person can help; trying again will not.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, DialError::Unauthorised { .. } | DialError::Forbidden { .. } | DialError::NotAToken)
+        matches!(
+            self,
+            DialError::TokenRefused { .. }
+                | DialError::Unauthorised { .. }
+                | DialError::Forbidden { .. }
+                | DialError::NotAToken
+        )
     }
 }

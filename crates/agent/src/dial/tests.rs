@@ -144,6 +144,15 @@ async fn what_answers_with_a_status_is_understood() {
     }
 }
 
+#[tokio::test]
+async fn a_token_that_is_not_taken_is_told_as_that() {
+    let port = server(None, "HTTP/1.1 401 Unauthorized\r\n\r\n").await;
+    let dialer = dialer(&format!("http://localhost:{port}"), Roots::System).with_token("old").unwrap();
+    let error = dialer.websocket("live", "p").await.unwrap_err();
+    assert!(error.to_string().contains("does not take this token"), "{error}");
+    assert!(error.is_refusal() && !error.to_string().contains("--token-file"), "{error}");
+}
+
 #[test]
 fn a_token_is_one_word_and_is_not_printed() {
     let dialer = dialer("http://hub", Roots::System);

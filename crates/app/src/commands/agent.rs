@@ -12,7 +12,8 @@ use crate::{service, trace};
 pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     let options = AgentOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    tracing::info!("{}", tailcast_fdguard::Limit::raise());
+    let limit = tailcast_fdguard::Limit::raise();
+    tracing::info!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard());
     super::runtime()?.block_on(offer(options, flags, environment))
 }
 

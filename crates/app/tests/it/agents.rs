@@ -52,3 +52,15 @@ fn a_host_that_does_not_answer_is_told_beside_the_list_and_alone_is_code_3() {
     let ran = house.run(&["ls", "--hub", &hub.url]).ended(3);
     assert_eq!(ran.err.lines().count(), 2, "{ran:?}");
 }
+
+#[test]
+fn an_agent_whose_token_is_not_known_says_so_and_nothing_of_viewers() {
+    let house = House::new();
+    let hub = house.hub_on("127.0.0.1:0", &["--no-agent"]);
+    fs::write(house.path("token"), "tailcast_old").unwrap();
+    let logs = house.path("logs").display().to_string();
+    let agent = house.start(&["agent", "--hub", &hub.url, "--token-file", "token", "--host", "far1", &logs]);
+    let first = agent.hears("open files");
+    assert!(first.contains("hard") && !first.contains("viewers"), "{first}");
+    agent.hears("does not take this token");
+}

@@ -161,8 +161,8 @@ impl Lines {
     }
 
     /// Waits until a line on stderr has `words` in it.
-    pub(crate) fn hears(&self, words: &str) {
-        wait_for(&self.err, words);
+    pub(crate) fn hears(&self, words: &str) -> String {
+        wait_for(&self.err, words)
     }
 
     /// What there is of stderr.
@@ -171,15 +171,16 @@ impl Lines {
     }
 }
 
-/// Waits until a line has `words` in it.
-fn wait_for(lines: &Receiver<Vec<u8>>, words: &str) {
+/// Waits until a line has `words` in it, and returns it.
+fn wait_for(lines: &Receiver<Vec<u8>>, words: &str) -> String {
     let mut before = Vec::new();
     loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) if String::from_utf8_lossy(&line).contains(words) => return,
-            Ok(line) => before.push(String::from_utf8_lossy(&line).into_owned()),
-            Err(_) => panic!("`{words}` was not said, but {before:?}"),
+        let Ok(line) = lines.recv_timeout(PATIENCE) else { panic!("`{words}` was not said, but {before:?}") };
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if line.contains(words) {
+            return line;
         }
+        before.push(line);
     }
 }
 
