@@ -59,6 +59,11 @@ impl Channel {
         ToHub::Told { channel: self.number, told }
     }
 
+    /// What comes next does not follow what came before: something was skipped, or another file begins.
+    pub(crate) fn break_off(&mut self) {
+        self.sieve.break_off();
+    }
+
     /// How far the log has come. A gap ends here when there is credit again, since the log may be silent from now on; until
     /// then nothing is said, which would make it seem closed.
     pub(crate) fn edge(&mut self, edge: Option<&Place>, behind: u64) -> Vec<ToHub> {
@@ -111,6 +116,7 @@ impl Channel {
             }
         }
         if reached.to_string() != edge.position {
+            self.break_off();
             messages.push(self.told(gap(Some(reached.to_string()), edge, None)));
         }
         messages
@@ -135,6 +141,7 @@ impl Channel {
     }
 
     fn skip(&mut self, block: &Block) {
+        self.break_off();
         let length = block.end - block.start;
         match &mut self.state {
             State::Skipping { bytes, .. } => *bytes += length,
@@ -195,5 +202,20 @@ mod tests {
         let [ToHub::Told { told, .. }, ToHub::Edge { .. }] = &messages[..] else { panic!("{messages:?}") };
         let bounds = (told.from.as_ref().map(|from| from.offset), told.to.as_ref().map(|to| to.offset), told.bytes);
         assert_eq!(bounds, (Some(500), Some(1000), Some(500)));
+    }
+
+    #[test]
+    fn a_line_that_begins_before_a_gap_is_not_joined_with_what_comes_behind_it() {
+        let include = vec!["wanted".to_owned()];
+        let filter = crate::sieve::compile(&tailcast_wire::Filter { include, ..Default::default() }).unwrap();
+        let mut channel = Channel { state: State::Open, ..Channel::new(7, filter, 600) };
+        let head = Block { ends: Ends::Continues, body: Body::Raw("a wanted be".into()), end: 11, ..block(0, 11) };
+        let tail = Block { begins: Begins::InLine, body: Body::Raw("ginning\n".into()), ..block(511, 8) };
+        assert_eq!(channel.block(&head).len(), 1);
+        assert!(channel.block(&block(11, 1000)).is_empty());
+        channel.credit(1000);
+        let messages = channel.block(&tail);
+        let [ToHub::Told { .. }, ToHub::Block { block, .. }] = &messages[..] else { panic!("{messages:?}") };
+        assert!(matches!(&block.body, Body::Picked { lines, .. } if lines.is_empty()), "{block:?}");
     }
 }

@@ -286,6 +286,7 @@ impl Work {
             && let Ok(Some(gap)) = follower.skip_to_end()
         {
             let told = told::skipped(&gap);
+            self.break_off();
             self.tell_all(&told);
         }
         let before = follower.edge();
@@ -340,12 +341,20 @@ impl Work {
                     self.tell_all(&told);
                 }
             }
-            _ => {
-                if let Some(told) = told {
-                    self.tell_all(&told);
-                }
-            }
+            Event::Opened { .. }
+            | Event::Rotated { .. }
+            | Event::Truncated { .. }
+            | Event::Hole { .. }
+            | Event::Lost(_) => self.break_off(),
+            Event::Gap(_) | Event::Gone(_) | Event::Waiting(_) | Event::Polling(_) | Event::Watching => (),
         }
+        if let Some(told) = told {
+            self.tell_all(&told);
+        }
+    }
+
+    fn break_off(&mut self) {
+        self.channels.iter_mut().for_each(Channel::break_off);
     }
 
     fn tell_all(&mut self, told: &Told) {

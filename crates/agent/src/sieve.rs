@@ -38,6 +38,13 @@ impl Sieve {
         Sieve { filter, state: FilterState::default(), long: None }
     }
 
+    /// What comes next does not follow what came: a line whose end was not seen has none, and a line without a level of its
+    /// own belongs to none that was seen.
+    pub(crate) fn break_off(&mut self) {
+        self.state = FilterState::default();
+        self.long = None;
+    }
+
     /// What of `block` the channel wants.
     pub(crate) fn sift(&mut self, block: &Block) -> Block {
         let Body::Raw(bytes) = &block.body else { return block.clone() };
@@ -121,5 +128,48 @@ fn encoding(encoding: Encoding) -> tailcast_tail::Encoding {
         Encoding::Utf8 => tailcast_tail::Encoding::Bytes,
         Encoding::Utf16Le => tailcast_tail::Encoding::Utf16Le,
         Encoding::Utf16Be => tailcast_tail::Encoding::Utf16Be,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sieve(include: &[&str], level: Option<&str>) -> Sieve {
+        let include = include.iter().map(|&text| text.to_owned()).collect();
+        let filter = tailcast_wire::Filter { include, level: level.map(str::to_owned), ..Default::default() };
+        Sieve::new(compile(&filter).unwrap())
+    }
+
+    fn block(start: u64, bytes: &'static str, begins: Begins, ends: Ends) -> Block {
+        let end = start + bytes.len() as u64;
+        let (token, lead, body) = (Bytes::new(), Bytes::new(), Body::Raw(Bytes::from_static(bytes.as_bytes())));
+        Block { life: 1, token, start, end, lead, body, ends, encoding: Encoding::Utf8, begins }
+    }
+
+    fn picked(block: &Block) -> Vec<String> {
+        let Body::Picked { lines, .. } = &block.body else { panic!("{block:?}") };
+        lines.iter().map(|line| String::from_utf8(line.bytes.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn halves_of_two_lines_are_not_joined_over_a_gap() {
+        let head = block(0, "seen\na wanted be", Begins::AtLine, Ends::Continues);
+        let tail = block(900, "ginning is here\nwanted\n", Begins::InLine, Ends::Whole);
+        let mut sieve = sieve(&["wanted"], None);
+        assert!(picked(&sieve.sift(&head)).is_empty());
+        sieve.break_off();
+        assert_eq!(picked(&sieve.sift(&tail)), ["wanted"]);
+    }
+
+    #[test]
+    fn a_line_behind_a_gap_belongs_to_none_before_it() {
+        let before = block(0, "2026-11-20T22:10:11Z DEBUG polled\n", Begins::AtLine, Ends::Whole);
+        let behind = block(900, "  at pool.rs:12\n", Begins::AtLine, Ends::Whole);
+        let mut sieve = sieve(&[], Some("error"));
+        assert!(picked(&sieve.sift(&before)).is_empty());
+        assert!(picked(&sieve.sift(&behind)).is_empty());
+        sieve.break_off();
+        assert_eq!(picked(&sieve.sift(&behind)), ["  at pool.rs:12"], "whose line it is is not known: it is shown");
     }
 }
