@@ -98,7 +98,11 @@ impl Writer {
             self.turn();
             let mut slices = [IoSlice::new(&[]); SLICES];
             let filled = self.gather(&mut slices);
-            let written = ready!(stream.as_mut().poll_write_vectored(cx, &slices[..filled]))?;
+            // One frame is the common case, and the kernel does less for a plain send than for a vector of one.
+            let written = ready!(match &slices[..filled] {
+                [one] => stream.as_mut().poll_write(cx, one),
+                many => stream.as_mut().poll_write_vectored(cx, many),
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
