@@ -8,9 +8,9 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test as base, type Page } from "@playwright/test";
 
-const BIN = process.env["TAILCAST_BIN"] ?? resolve(import.meta.dirname, "../../target/debug/tailcast");
-// The program takes no variable of its name that it does not know.
-delete process.env["TAILCAST_BIN"];
+// The program takes no variable of its own name that it does not know, so it is not handed on.
+const { TAILCAST_BIN: named, ...env } = process.env;
+const BIN = named ?? resolve(import.meta.dirname, "../../target/debug/tailcast");
 export const HOST = "web1";
 
 export class Hub {
@@ -34,7 +34,7 @@ export class Hub {
   /** Listens where being on this machine is not enough to be let in. */
   wantPassword(address: string, password: string): void {
     this.#address = address;
-    const { status, stderr } = spawnSync(BIN, ["password", "--state-dir", this.#state], { input: `${password}\n` });
+    const { status, stderr } = spawnSync(BIN, ["password", "--state-dir", this.#state], { env, input: `${password}\n` });
     if (status !== 0) throw new Error(String(stderr));
   }
 
@@ -69,7 +69,7 @@ export class Hub {
     writeFileSync(config, `[hub]\nbase_path = "${this.#base}"\n`);
     args.push("--config", config);
     // What it says of itself is of interest only when it does not start.
-    const child = spawn(BIN, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BIN, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     child.stderr?.on("data", (data: Buffer) => (said = (said + data.toString()).slice(-4000)));
     child.on("error", (error) => (said += String(error)));
