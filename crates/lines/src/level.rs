@@ -108,9 +108,13 @@ impl fmt::Display for Level {
 impl FromStr for Level {
     type Err = UnknownLevel;
 
-    /// Reads the name in the interface, and nothing else, so that an address has one spelling.
+    /// Reads the name in the interface as a person types it: in any case, and `warning` for `warn`.
     fn from_str(name: &str) -> Result<Level, UnknownLevel> {
-        NAMES.iter().find(|(_, known)| *known == name).map(|(level, _)| *level).ok_or_else(|| UnknownLevel(name.into()))
+        if name.eq_ignore_ascii_case("warning") {
+            return Ok(Level::Warn);
+        }
+        let known = NAMES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+        known.map(|(level, _)| *level).ok_or_else(|| UnknownLevel(name.into()))
     }
 }
 
@@ -124,7 +128,12 @@ mod tests {
             assert_eq!(level as usize, index);
             assert_eq!(level.to_string().parse(), Ok(level));
         }
-        assert!("WARN".parse::<Level>().is_err());
+        for name in ["WARN", "Warn", "warning", "WARNING"] {
+            assert_eq!(name.parse(), Ok(Level::Warn), "{name}");
+        }
+        for other in ["", "w", "warnings", "notice"] {
+            assert!(other.parse::<Level>().is_err(), "{other}");
+        }
     }
 
     #[test]
