@@ -1,9 +1,11 @@
 //! The agent's answers: lists, pages and bytes, read from the disk on a few blocking threads.
 //!
-//! Fair and bounded: so many questions are at the disk at once, the others wait their turn in the order in which they came.
-//! A question that is taken back ends at its next chance. Nothing is kept between two questions.
+//! Fair and bounded: so many questions are at the disk at once, the others wait their turn in the order in which they came,
+//! and short ones do not wait behind those that look through much. A question that is taken back looks through no more
+//! than a page: from then on every line is wanted. Nothing is kept between two questions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use tailcast_lines::{Context, FilterState, Recognizer};
@@ -20,8 +22,10 @@ use crate::sieve::compile;
 use crate::text::text;
 use crate::told;
 
-/// Questions that are at the disk at once.
+/// Questions that are at the disk at once and are soon done: lists, bytes, pages of all lines.
 const READERS: usize = 4;
+/// Questions that look for lines at once: each may look through [`MAX_SCAN`].
+const SEEKERS: usize = 2;
 /// The most bytes in one answer, whatever is asked for: it has to fit into a message.
 const MAX_BYTES: u32 = 4 << 20;
 /// The most bytes looked through for one answer.
@@ -34,21 +38,47 @@ const TRIES: usize = 3;
 pub(crate) struct Answers {
     host: Arc<Host>,
     readers: Arc<Semaphore>,
+    seekers: Arc<Semaphore>,
+}
+
+/// Whether somebody still waits for an answer; told by dropping the [`Asker`].
+#[derive(Debug, Clone, Default)]
+struct TakenBack(Arc<AtomicBool>);
+
+/// Held by who waits for an answer.
+struct Asker(TakenBack);
+
+impl TakenBack {
+    fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Answers {
     pub(crate) fn new(host: Arc<Host>) -> Self {
-        Answers { host, readers: Arc::new(Semaphore::new(READERS)) }
+        Answers { host, readers: Arc::new(Semaphore::new(READERS)), seekers: Arc::new(Semaphore::new(SEEKERS)) }
     }
 
-    /// The answer to a question. Cancel safe: the disk may be read to the end of the page, and the page is dropped.
+    /// The answer to a question. Cancel safe: what is at the disk then reads some megabytes more at most, and is dropped.
     pub(crate) async fn answer(&self, question: Question) -> Answer {
-        let Ok(turn) = Arc::clone(&self.readers).acquire_owned().await else {
+        let asker = Asker(TakenBack::default());
+        let taken_back = asker.0.clone();
+        let readers = match &question {
+            Question::Read { filter, .. } if !filter.is_empty() => &self.seekers,
+            _ => &self.readers,
+        };
+        let Ok(turn) = Arc::clone(readers).acquire_owned().await else {
             return refused(Failure::Busy, "the agent stops");
         };
         let host = Arc::clone(&self.host);
         let answered = tokio::task::spawn_blocking(move || {
-            let answer = look_up(&host, question);
+            let answer = look_up(&host, question, &taken_back);
             drop(turn);
             answer
         });
@@ -58,7 +88,7 @@ impl Answers {
     }
 }
 
-fn look_up(host: &Host, question: Question) -> Answer {
+fn look_up(host: &Host, question: Question, taken_back: &TakenBack) -> Answer {
     let answer = match question {
         Question::List { pattern, contains, limit, after } => {
             let wanted = Wanted {
@@ -71,7 +101,8 @@ fn look_up(host: &Host, question: Question) -> Answer {
         }
         Question::Read { log, spot, lines, bytes, filter, scan, half } => {
             let bounds = Bounds { lines, bytes: bytes.min(MAX_BYTES), scan: scan.min(MAX_SCAN), half };
-            host.log(&log).and_then(|log| read(&log, &spot, &bounds, &filter, host.zone()))
+            let wanted = Lines { bounds, filter, taken_back };
+            host.log(&log).and_then(|log| read(&log, &spot, &wanted, host.zone()))
         }
         Question::Raw { log, from, to, bytes } => {
             host.log(&log).and_then(|log| raw(&log, from.as_deref(), to.as_deref(), bytes.min(MAX_BYTES)))
@@ -88,13 +119,15 @@ struct Bounds {
     half: HalfLine,
 }
 
-fn read(
-    log: &Followed,
-    spot: &Spot,
-    bounds: &Bounds,
-    filter: &tailcast_wire::Filter,
-    zone: Option<&str>,
-) -> Result<Answer, Refusal> {
+/// Which lines one page is to have.
+struct Lines<'a> {
+    bounds: Bounds,
+    filter: tailcast_wire::Filter,
+    taken_back: &'a TakenBack,
+}
+
+fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option<&str>) -> Result<Answer, Refusal> {
+    let Lines { bounds, filter, taken_back } = wanted;
     let compiled = compile(filter).map_err(|(words, at)| Refusal {
         failure: Some(Failure::BadFilter),
         words,
@@ -104,7 +137,8 @@ fn read(
     loop {
         tries += 1;
         let mut state = FilterState::default();
-        let mut wants = |line: Line<'_>| compiled.matches(&text(line.bytes, line.encoding), &mut state);
+        let mut wants =
+            |line: Line<'_>| taken_back.is_so() || compiled.matches(&text(line.bytes, line.encoding), &mut state);
         let ask = Ask {
             lines: bounds.lines as usize,
             bytes: bounds.bytes.into(),
@@ -114,7 +148,7 @@ fn read(
         };
         match page(log, spot, ask, zone) {
             // Also what seems gone: while a file is rotated or copied and cut, it can be missed under either name.
-            Err(Error::MovedOn | Error::Gone(_)) if tries < TRIES => (),
+            Err(Error::MovedOn | Error::Gone(_)) if tries < TRIES && !taken_back.is_so() => (),
             // The log is not there (yet): an empty page, and whoever waits is told by the channel.
             Err(Error::Obstacle(tail::Obstacle::NotThere)) if *spot == Spot::Last => {
                 return Ok(Answer::Page(Page { end: true, ..Page::default() }));
@@ -272,5 +306,40 @@ mod tests {
         let Answer::Page(page) = answer else { panic!("{answer:?}") };
         let [Part::Block(Block { start, .. })] = &page.parts[..] else { panic!("{page:?}") };
         assert_eq!(*start, 2 + 20 * 2 * "2026-11-20T22:10:30Z said\r\n".len() as u64);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_is_taken_back_looks_through_no_more_than_a_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().canonicalize().unwrap().join("a.log");
+        fs::write(&log, "nothing that anybody looks for\n".repeat(300_000)).unwrap();
+        let host = host(log.parent().unwrap());
+        let scanned = |taken_back: &TakenBack| match look_up(&host, question(&log, Spot::Last, &["wanted"]), taken_back)
+        {
+            Answer::Page(page) => page.scanned,
+            other => panic!("{other:?}"),
+        };
+        let asker = Asker(TakenBack::default());
+        let taken_back = asker.0.clone();
+        assert_eq!(scanned(&taken_back), fs::metadata(&log).unwrap().len());
+        drop(asker);
+        assert!(scanned(&taken_back) <= 2 << 20);
+    }
+
+    #[tokio::test]
+    async fn a_short_question_does_not_wait_behind_those_that_look_through_much() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().canonicalize().unwrap().join("a.log");
+        fs::write(&log, "one\n").unwrap();
+        let answers = Answers::new(host(log.parent().unwrap()));
+        let all = answers.seekers.acquire_many(SEEKERS as u32).await.unwrap();
+        let mut seeking = std::pin::pin!(answers.answer(question(&log, Spot::Last, &["one"])));
+        tokio::select! {
+            biased;
+            _ = &mut seeking => panic!("it did not wait its turn"),
+            answer = answers.answer(question(&log, Spot::Last, &[])) => assert!(matches!(answer, Answer::Page(_))),
+        }
+        drop(all);
+        assert!(matches!(seeking.await, Answer::Page(_)));
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 /// Live messages that may wait: blocks of 256 KiB at most.
 const LIVE: usize = 32;
-/// Answers that may wait: pages of about 1 MiB at most.
+/// Answers that may wait: pages of up to 4 MiB.
 const ANSWERS: usize = 4;
 
 /// Where pumps and answers put what they have. Clones share the queues.
