@@ -76,6 +76,7 @@ impl Host {
     /// The host of this process.
     #[must_use]
     pub fn new(config: HostConfig) -> Arc<Self> {
+        warn_of_missing(&config.offers);
         let offers = Arc::new(RwLock::new(Arc::new(config.offers)));
         let setup = Arc::new(Setup::new(OfferGate(Arc::clone(&offers))));
         Arc::new(Host {
@@ -93,6 +94,7 @@ impl Host {
 
     /// Other offers from now on. What is open and no longer offered is closed at once, and its viewers are told.
     pub fn offer(&self, offers: Offers) {
+        warn_of_missing(&offers);
         *self.offers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offers);
         self.renewed.send_replace(());
     }
@@ -154,6 +156,13 @@ impl Host {
         logs.retain(|_, log| log.strong_count() > 0);
         logs.insert(name.to_owned(), Arc::downgrade(&log));
         Ok(log)
+    }
+}
+
+/// No error: a log may come later, but a path that is written wrong never does.
+fn warn_of_missing(offers: &Offers) {
+    for path in offers.missing() {
+        tracing::warn!("{} is offered, but nothing is there", path.display());
     }
 }
 

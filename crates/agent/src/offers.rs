@@ -6,6 +6,7 @@
 
 mod exclude;
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -71,6 +72,12 @@ impl Offers {
             Offer::Path { as_written, .. } => as_written.as_path(),
             Offer::Glob { root, .. } => root.as_path(),
         })
+    }
+
+    /// The roots where nothing is now.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &Path> {
+        let is_missing = |root: &&Path| root.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound);
+        self.roots().filter(is_missing)
     }
 
     /// Whether `name` is the NAME of an offered log: spelled in the one way such a name is spelled, and among the offers.
@@ -230,6 +237,15 @@ mod tests {
         let offers = Offers::new(&["/var/log"], &["/var/log/secret/**"]).unwrap();
         assert!(!offers.names(Path::new("/var/log/secret/a.log")));
         assert!(!offers.admit(Path::new("/var/log/secret/a.log")));
+    }
+
+    #[test]
+    fn what_is_offered_and_not_there_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let there = dir.path().to_str().unwrap();
+        let gone = format!("{there}/gone");
+        let offers = offers(&[there, &gone, &format!("{there}/*.log"), &format!("{gone}/*.log")]);
+        assert_eq!(offers.missing().collect::<Vec<_>>(), [Path::new(&gone); 2]);
     }
 
     #[test]
