@@ -15,6 +15,7 @@ use tailcast_wire::LogName;
 use crate::channel::Key;
 use crate::hub::Hub;
 use crate::item::Item;
+use crate::problem::Problem;
 use crate::view::{Start, View};
 
 pub(crate) use query::{LiveQuery, filter_of, log_name, number, pairs, unknown};
@@ -36,14 +37,29 @@ impl Views {
     pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery) -> Self {
         let mut views = Views { hub: Arc::clone(hub), views: Vec::with_capacity(query.logs.len()), turn: 0 };
         for (log, start) in &query.logs {
-            views.add(log.clone(), start.clone(), query);
+            views.open(log.clone(), start.clone(), query);
         }
         views
     }
 
     /// One more log; nothing happens when it is there already.
-    pub(crate) fn add(&mut self, log: LogName, start: Start, query: &LiveQuery) {
-        if self.views.len() >= MAX_LOGS || self.views.iter().any(|view| view.channel().key.log == log) {
+    ///
+    /// # Errors
+    /// When there are as many as there may be.
+    pub(crate) fn add(&mut self, log: LogName, start: Start, query: &LiveQuery) -> Result<(), Problem> {
+        if self.views.len() >= MAX_LOGS && !self.has(&log) {
+            return Err(Problem::bad_request(format!("{log} is one too many; at most {MAX_LOGS} logs in one view")));
+        }
+        self.open(log, start, query);
+        Ok(())
+    }
+
+    fn has(&self, log: &LogName) -> bool {
+        self.views.iter().any(|view| view.channel().key.log == *log)
+    }
+
+    fn open(&mut self, log: LogName, start: Start, query: &LiveQuery) {
+        if self.has(&log) {
             return;
         }
         let key = Key { log, filter: query.filter.clone() };
@@ -61,7 +77,7 @@ impl Views {
         let logs: Vec<_> = self.views.iter().map(|view| view.channel().key.log.clone()).collect();
         self.views.clear();
         for log in logs {
-            self.add(log, Start::Last(last), query);
+            self.open(log, Start::Last(last), query);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Order matters: a `from` belongs to the `log` in front of it. What is not understood is refused, with the word that was
 //! not, rather than guessed at.
 
-use tailcast_lines::{FilterError, FilterSpec, Level};
+use tailcast_lines::{FilterError, FilterSpec, Level, UnknownLevel};
 use tailcast_wire::{Filter, LogName};
 
 use super::MAX_LOGS;
@@ -112,6 +112,19 @@ fn policy(value: &str) -> Result<Policy, Problem> {
     }
 }
 
+fn level(value: &str) -> Result<Level, Problem> {
+    value.parse().map_err(|e: UnknownLevel| Problem::bad_request(e.to_string()))
+}
+
+/// A word that is there or not: `i`, `i=1`.
+fn truth(key: &str, value: &str) -> Result<bool, Problem> {
+    match value {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(Problem::bad_request(format!("`{key}={value}`: write `{key}`, `{key}=1` or `{key}=0`"))),
+    }
+}
+
 /// Takes the words of a filter out of a query, judges them, and returns the rest.
 pub(crate) fn filter_of(pairs: Vec<(String, String)>) -> Result<(Filter, Vec<(String, String)>), Problem> {
     let mut filter = Filter::default();
@@ -123,8 +136,9 @@ pub(crate) fn filter_of(pairs: Vec<(String, String)>) -> Result<(Filter, Vec<(St
             "level" if value.is_empty() => (),
             "grep" => filter.include.push(value),
             "exclude" => filter.exclude.push(value),
-            "i" => filter.ignore_case = !matches!(value.as_str(), "0" | "false"),
-            "level" => filter.level = Some(value),
+            "i" => filter.ignore_case = truth(&key, &value)?,
+            // In one spelling, so that the same view is the same channel.
+            "level" => filter.level = Some(level(&value)?.as_str().to_owned()),
             _ => rest.push((key, value)),
         }
     }
@@ -138,8 +152,7 @@ pub(crate) fn filter_of(pairs: Vec<(String, String)>) -> Result<(Filter, Vec<(St
 
 /// Says what is wrong with a filter before any agent is asked.
 fn judge(filter: &Filter) -> Result<(), Problem> {
-    let level = filter.level.as_deref().map(str::parse::<Level>).transpose();
-    let level = level.map_err(|e| Problem::bad_request(e.to_string()))?;
+    let level = filter.level.as_deref().map(level).transpose()?;
     let spec = FilterSpec {
         include: filter.include.clone(),
         exclude: filter.exclude.clone(),

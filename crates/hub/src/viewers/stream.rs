@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http_body::Frame;
-use tailcast_wire::{LogName, Tiding};
+use tailcast_wire::{LogName, Tiding, Told};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -144,6 +144,9 @@ impl LiveBody {
         {
             return Err(Broken(format!("{}: {}", item.log, told.words)));
         }
+        if let Some(words) = aside(&item.what) {
+            write_aside(&item.log, words, out);
+        }
         let text = item.text();
         if text.is_empty() {
             return Ok(());
@@ -175,6 +178,21 @@ impl LiveBody {
             Form::Text => self.poll_quiet(cx),
         }
     }
+}
+
+/// Why no lines come, which a reader of text cannot know otherwise.
+fn aside(what: &What) -> Option<&str> {
+    match what {
+        What::Told(Told { tiding: Some(Tiding::Waiting), words, .. }) => Some(words),
+        What::AgentLost { words } | What::AgentBack { words } => Some(words),
+        What::Told(_) | What::Block { .. } | What::Edge { .. } => None,
+    }
+}
+
+/// A line of our own between those of the log. Its words come from a host, and a terminal obeys control bytes.
+fn write_aside(log: &LogName, words: &str, out: &mut Vec<u8>) {
+    let words = words.replace(char::is_control, " ");
+    out.extend_from_slice(format!("tailcast: {log}: {words}\n").as_bytes());
 }
 
 impl http_body::Body for LiveBody {

@@ -263,7 +263,7 @@ impl Viewer {
         match command {
             Command::Add { log, from, last } => {
                 let start = from.map_or(Start::Last(last.unwrap_or(self.query.last).min(10_000)), Start::From);
-                self.views.add(super::query::log_name(&log)?, start, &self.query);
+                self.views.add(super::query::log_name(&log)?, start, &self.query)?;
             }
             Command::Remove { log } => self.views.remove(&super::query::log_name(&log)?),
             Command::Filter { grep, exclude, i, level, last } => {

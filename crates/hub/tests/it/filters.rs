@@ -22,7 +22,7 @@ const FILTERS: [Row; 5] = [
     ("grep=ERROR&grep=7", |n| n % 4 == 3 && line(n).contains('7')),
     ("grep=request&exclude=DEBUG&exclude=INFO", |n| n % 4 > 1),
     ("grep=error&i", |n| n % 4 == 3),
-    ("level=warn", |n| n % 4 > 1),
+    ("level=WARNING", |n| n % 4 > 1),
 ];
 
 fn expected(lines: std::ops::Range<usize>, wants: fn(usize) -> bool) -> Vec<String> {
@@ -113,4 +113,21 @@ async fn a_viewer_changes_its_filter_and_its_logs_while_it_looks() {
     written(&world, 8..9);
     world.append("b.log", "only this\n");
     assert_eq!(texts(&viewer.lines(1).await), ["only this"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_log_too_many_is_told() {
+    let world = World::new().await;
+    let mut viewer = world.watch("a.log", "last=1").await;
+    for n in 0..64 {
+        viewer.say(&json!({"type": "add", "log": world.log(&format!("{n}.log"))})).await;
+    }
+    let words = viewer.told("error").await.words;
+    assert!(words.contains("63.log") && words.contains("64"), "{words}");
+    // It has the first one already.
+    viewer.say(&json!({"type": "add", "log": world.log("a.log")})).await;
+    viewer.say(&json!({"type": "remove", "log": world.log("0.log")})).await;
+    world.append("63.log", "in\n");
+    viewer.say(&json!({"type": "add", "log": world.log("63.log"), "last": 1})).await;
+    assert_eq!(texts(&viewer.lines(1).await), ["in"]);
 }

@@ -63,6 +63,8 @@ async fn what_is_not_understood_is_refused_with_the_word() {
         (format!("log={a}&after={b}"), "log"),
         (format!("log={a}&colour=red"), "colour"),
         (format!("log={a}&at=yesterday"), "yesterday"),
+        (format!("log={a}&grep=x&i=maybe"), "maybe"),
+        (format!("log={a}&level=loud"), "loud"),
         ("log=a.log".to_owned(), "HOST"),
     ] {
         let answer = world.get(&format!("/api/v1/lines?{query}")).await;
