@@ -98,8 +98,11 @@ impl Follower {
     fn find_rest(&self, cursor: &Cursor) -> Rest {
         let ours = cursor.held().file().identity();
         let mut newcomer = None;
-        for member in self.shared.chain() {
-            if member.role == Role::Itself || member.packing == Packing::Packed || member.identity == ours {
+        let chain = self.shared.chain();
+        // What is newer than this file comes after its new life.
+        let older = chain.iter().position(|member| member.identity == ours).map_or(0, |at| at + 1);
+        for member in chain.into_iter().skip(older) {
+            if member.role == Role::Itself || member.packing == Packing::Packed {
                 continue;
             }
             let Ok(sibling) = self.shared.open_member(&member) else { continue };

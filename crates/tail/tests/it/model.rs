@@ -10,13 +10,13 @@ mod reader;
 mod world;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError};
+use proptest::test_runner::{Config, RngSeed, TestCaseError};
 
 use self::reader::{Check, Reader};
 use self::world::World;
 
 /// How many programs a normal run tries.
-const CASES: u32 = 400;
+const CASES: u32 = 300;
 
 /// What is done next.
 #[derive(Clone, Debug)]
@@ -120,10 +120,13 @@ fn play(op: &Op, world: &mut World, reader: &mut Reader) -> Check {
         }
         Op::Truncate(part) => world.truncate(part),
         Op::Delete => world.remove(&world.real()),
-        Op::Replace(kept, lines) => world.replace(kept, lines, reader.reads()),
+        Op::Replace(kept, lines) => world.replace(kept, lines),
         Op::Retarget => world.retarget(),
         Op::Expire(n) => world.remove(&format!("{}.{n}", world.real())),
-        Op::Look => return reader.look(world),
+        Op::Look => {
+            world.cut = false;
+            return reader.look(world);
+        }
         Op::Step(most) => return reader.step(world, most).map(|_| ()),
         Op::Skip => return reader.skip(world),
         Op::History(lines) => return history::pages(world, reader, lines),
@@ -175,8 +178,17 @@ fn program() -> impl Strategy<Value = Program> {
     })
 }
 
+/// The same programs in each run, so that a change is to blame for what fails; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` try others.
+fn config() -> Config {
+    let asked = Config::default();
+    let usual = Config { cases: 256, rng_seed: RngSeed::Random, ..Config::default() };
+    let cases = if asked.cases == usual.cases { CASES } else { asked.cases };
+    let rng_seed = if asked.rng_seed == usual.rng_seed && cases == CASES { RngSeed::Fixed(1) } else { asked.rng_seed };
+    Config { cases, rng_seed, max_shrink_iters: 20_000, failure_persistence: None, ..asked }
+}
+
 proptest! {
-    #![proptest_config(Config { cases: CASES, max_shrink_iters: 20_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn each_line_comes_once_whatever_happens_to_its_file(program in program()) {
@@ -184,8 +196,76 @@ proptest! {
     }
 }
 
+fn holds(ops: &[Op]) {
+    assert_eq!(Program::of(ops).run(), Ok(()));
+}
+
+const LOOK: Op = Op::Look;
+const COPYTRUNCATE: Op = Op::CopyTruncate { late: false };
+
+/// One line, and half of one if so wished.
+const fn line(half: bool) -> Op {
+    Op::Write(1, 3, half)
+}
+
+const fn rotate(create: bool) -> Op {
+    Op::Rotate { create, reopen: true }
+}
+
 #[test]
-fn a_program_of_everyday_things_runs() {
-    let program = Program::of(&[Op::Write(3, 10, true), Op::Look, Op::Rotate { create: true, reopen: true }]);
-    assert_eq!(program.run(), Ok(()));
+fn everyday_things_hold() {
+    holds(&[Op::Write(3, 10, true), LOOK, rotate(true), line(false), LOOK, Op::History(2), COPYTRUNCATE, line(true)]);
+}
+
+#[test]
+fn a_copy_that_is_being_made_is_not_read_as_well() {
+    holds(&[LOOK, line(false), Op::Copy, LOOK]);
+    holds(&[Op::Touch, LOOK, rotate(false), Op::Copy]);
+}
+
+#[test]
+fn a_copy_whose_original_was_deleted_is_not_read_as_well() {
+    holds(&[Op::Touch, LOOK, Op::Copy, Op::Delete, LOOK]);
+    holds(&[Op::Touch, LOOK, Op::Copy, Op::Write(0, 3, true), Op::Delete, LOOK]);
+    holds(&[line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
+}
+
+#[test]
+fn a_half_line_that_is_cut_hides_nothing_and_is_told() {
+    holds(&[line(true), LOOK, Op::Truncate(200), LOOK, line(false), LOOK]);
+    holds(&[Op::Write(1, 8, false), Op::Truncate(57), LOOK, Op::Truncate(128), LOOK]);
+}
+
+#[test]
+fn lines_that_were_seen_and_cut_off_are_told() {
+    holds(&[Op::Write(9, 9, false), Op::Step(1), Op::Write(4, 300_000, false), Op::Step(1), Op::Truncate(200), LOOK]);
+}
+
+#[test]
+fn a_file_that_was_empty_when_it_was_ahead_is_found_wherever_it_goes() {
+    let empty = [LOOK, line(false), COPYTRUNCATE, LOOK, line(false)];
+    let rotations = [rotate(true), rotate(true), rotate(true), rotate(false), LOOK];
+    holds(&[&empty[..], &rotations[..]].concat());
+}
+
+#[test]
+fn a_page_that_ends_in_a_half_line_is_the_end() {
+    holds(&[Op::Write(2, 4, true), Op::History(3), Op::History(1)]);
+}
+
+#[test]
+fn a_skip_over_a_file_that_was_rewritten_waits_for_the_look() {
+    holds(&[Op::Touch, LOOK, line(false), COPYTRUNCATE, line(false), Op::Skip, LOOK]);
+}
+
+#[test]
+fn what_a_link_led_to_before_it_was_turned_is_read_first() {
+    let ops = [Op::Touch, LOOK, rotate(true), line(false), Op::Retarget, line(false), LOOK];
+    assert_eq!(Program { linked: true, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
+fn a_copy_that_was_born_after_its_original_does_not_turn_the_order() {
+    let ops = [Op::Write(0, 3, true), COPYTRUNCATE, line(false), Op::Rotate { create: true, reopen: false }];
+    holds(&ops);
 }

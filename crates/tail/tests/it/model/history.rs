@@ -109,10 +109,12 @@ pub(super) fn find(world: &World, reader: &Reader, back: usize) -> Check {
         Err(error) => return Err(format!("a place that a file holds: {error}")),
     };
     let Some(block) = page.blocks.first() else { return Ok(()) };
-    let fits = |body: &Body| {
-        spot.held_by(body) > Holds::No
-            && (block.start().0 == snapped(body, spot.offset) || spot.offset as usize == body.bytes.len())
+    let starts = |body: &Body| {
+        let skipped = body.ids.get(snapped(body, spot.offset) as usize..block.start().0 as usize);
+        skipped.is_some_and(|skipped| skipped.iter().all(|&id| id == HOLE))
     };
+    let fits =
+        |body: &Body| spot.held_by(body) > Holds::No && (starts(body) || spot.offset as usize == body.bytes.len());
     let right = world.bodies.iter().any(fits) && stands(world, block);
     ensure!(right, "the place {} leads to {block:?}", spot.offset);
     Ok(())

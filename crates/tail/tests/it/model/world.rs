@@ -35,6 +35,8 @@ pub(super) struct Body {
     pub(super) ids: Vec<Id>,
     /// Changes whenever bytes are taken away.
     pub(super) life: u32,
+    /// How long it was when it was cut last.
+    pub(super) cut: usize,
 }
 
 /// The service that writes the log.
@@ -56,7 +58,12 @@ pub(super) struct World {
     lives: u32,
     writer: Option<Writer>,
     writes: usize,
+    /// The log was cut in the middle since the last look. Nobody copies it or renames another one over it then.
+    pub(super) cut: bool,
     used: HashSet<(u64, SystemTime)>,
+    /// Files that have only some of the lines that were there: cut in the middle, or renamed over the log; and copies of
+    /// them, which are true.
+    pub(super) rewritten: BTreeMap<Ino, bool>,
 }
 
 impl Body {
@@ -78,8 +85,9 @@ impl World {
             symlink("data0", folder.path().join("log")).expect("a link");
         }
         let (names, bodies, keys) = (BTreeMap::new(), Vec::new(), vec![(0, 0)]);
-        let (target, lives, writer, writes, used) = (0, 0, None, 0, HashSet::new());
-        Self { folder, linked, target, append, names, bodies, keys, lives, writer, writes, used }
+        let (target, lives, writer, writes, cut) = (0, 0, None, 0, false);
+        let (used, rewritten) = Default::default();
+        Self { folder, linked, target, append, names, bodies, keys, lives, writer, writes, cut, used, rewritten }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -210,7 +218,8 @@ impl World {
     }
 
     pub(super) fn rotate(&mut self, create: bool) {
-        if self.front().is_some() {
+        // What is being copied is not renamed as well.
+        if self.front().is_some_and(|front| self.bodies[front].bytes.is_empty() || !self.is_copied(front)) {
             self.shift();
             self.rename(&self.real(), &format!("{}.1", self.real()));
         }
@@ -220,12 +229,17 @@ impl World {
     }
 
     pub(super) fn copy(&mut self) {
-        let Some(front) = self.front() else { return };
+        // What is being copied is not copied once more.
+        let free = |front: &Ino| !self.cut && (self.bodies[*front].bytes.is_empty() || !self.is_copied(*front));
+        let Some(front) = self.front().filter(free) else { return };
         self.shift();
         let name = format!("{}.1", self.real());
         let ino = self.create(&name);
         self.bodies[ino] = self.bodies[front].clone();
         self.lay(&name, &self.bodies[ino]);
+        if self.rewritten.contains_key(&front) {
+            self.rewritten.insert(ino, true);
+        }
         self.names.insert(name, ino);
     }
 
@@ -251,6 +265,11 @@ impl World {
         }
         body.bytes.truncate(size);
         body.ids.truncate(size);
+        body.cut = size;
+        if size > 0 {
+            self.rewritten.insert(ino, false);
+            self.cut = true;
+        }
         let file = OpenOptions::new().write(true).open(self.path(&self.real())).expect("a file");
         file.set_len(size as u64).expect("a truncation");
     }
@@ -261,9 +280,8 @@ impl World {
     }
 
     /// Another file is renamed over the log: it begins with the first `kept` 255ths of its lines and has `lines` more.
-    /// Who reads the old file, reads it to its end, and goes on in the new one if that holds all of it, else reads that anew.
-    pub(super) fn replace(&mut self, kept: u8, lines: usize, read: Option<Ino>) {
-        let Some(front) = self.front() else { return };
+    pub(super) fn replace(&mut self, kept: u8, lines: usize) {
+        let Some(front) = self.front().filter(|_| !self.cut) else { return };
         let mut body = self.bodies[front].clone();
         let size = body.bytes.len();
         let kept = if self.is_copied(front) { 0 } else { usize::from(kept) };
@@ -272,13 +290,9 @@ impl World {
         body.ids.truncate(keep);
         let ino = self.create("temp");
         let life = self.bodies[ino].life;
-        let anew = read == Some(front) && size > keep;
-        for (place, id) in body.ids.iter_mut().enumerate().filter(|(_, id)| anew && **id != HOLE) {
-            *id = self.keys.len();
-            self.keys.push((life, place as u64));
-        }
         self.lay("temp", &body);
         self.bodies[ino] = Body { life, ..body };
+        self.rewritten.insert(ino, false);
         tick();
         fs::rename(self.path("temp"), self.path(&self.real())).expect("a rename");
         self.names.insert(self.real(), ino);
