@@ -80,7 +80,10 @@ impl Channel {
 
     /// Says where the channel starts, once, and brings one that resumes up to there. Blocks on the disk.
     pub(crate) fn open(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) -> Vec<ToHub> {
-        let State::New { resume } = std::mem::replace(&mut self.state, State::Open) else { return Vec::new() };
+        // Asked at each step: a gap that is open must stay open.
+        let State::New { resume } = &mut self.state else { return Vec::new() };
+        let resume = resume.take();
+        self.state = State::Open;
         let number = self.number;
         let followed = |edge| ToHub::Followed { channel: number, edge };
         match (resume, edge) {
