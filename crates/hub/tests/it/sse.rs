@@ -95,6 +95,8 @@ async fn several_logs_have_a_header_where_one_changes_to_the_other() {
     let world = World::new().await;
     let (a, b) = (world.log("a.log"), world.log("b.log"));
     world.append("a.log", "a1\n");
+    // There, so that nobody is told to wait for it.
+    world.append("b.log", "");
     let mut text = world.text(&format!("log={a}&log={b}")).await;
     assert_eq!(text.text_until("a1\n").await, format!("==> {a} <==\na1\n"));
     world.append("b.log", "b1\n");
