@@ -233,7 +233,7 @@ fn a_copy_whose_original_was_deleted_is_not_read_as_well() {
 #[test]
 fn a_half_line_that_is_cut_hides_nothing_and_is_told() {
     holds(&[line(true), LOOK, Op::Truncate(200), LOOK, line(false), LOOK]);
-    holds(&[Op::Write(1, 8, false), Op::Truncate(57), LOOK, Op::Truncate(128), LOOK]);
+    holds(&[Op::Write(1, 30, false), Op::Truncate(57), LOOK, Op::Truncate(200), LOOK]);
 }
 
 #[test]

@@ -102,8 +102,8 @@ struct Left {
 
 /// What the next opening must be.
 #[derive(Clone)]
-enum Start {
-    Start,
+enum Opening {
+    First,
     End,
     At(Spot),
     Again,
@@ -133,7 +133,7 @@ pub(super) struct Reader {
     pub(super) log: Log,
     follower: Option<Follower>,
     patient: bool,
-    start: Start,
+    start: Opening,
     books: Books,
     /// The real name of the log's file when it was last read.
     pub(super) home: String,
@@ -144,7 +144,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(world: &World, from_end: bool, patient: bool) -> Self {
-        let (from, start) = if from_end { (From::End, Start::End) } else { (From::Start, Start::Start) };
+        let (from, start) = if from_end { (From::End, Opening::End) } else { (From::Start, Opening::First) };
         let log = new_log(world, patient);
         let follower = Some(log.follow(from).expect("a follower"));
         let (books, home, spots, last, told) = (Books::default(), world.real(), Vec::new(), None, Vec::new());
@@ -174,7 +174,7 @@ impl Reader {
             Some(spot) => From::At(spot.position.to_string().parse().expect("its own text")),
             None => From::Start,
         };
-        self.start = spot.map_or(Start::Start, Start::At);
+        self.start = spot.map_or(Opening::First, Opening::At);
         self.follower = Some(self.log.follow(from).expect("a follower"));
         self.patient = patient;
         self.spots.clear();
@@ -216,9 +216,12 @@ impl Reader {
         self.told.push(format!("skipped to {}", gap.to.offset()));
         let (from, to) = (gap.from.offset().0, gap.to.offset().0);
         ensure!(from == at.offset, "it skips from {from}, and was at {}", at.offset);
-        at.files.retain(|&(ino, _)| world.bodies[ino].whole() as u64 == to);
+        at.files.retain(|&(ino, _)| {
+            let body = &world.bodies[ino];
+            snapped(body, body.bytes.len() as u64) == to
+        });
         let body = at.files.first().map(|&(ino, _)| &world.bodies[ino]).ok_or("it skips, and not to the last line")?;
-        for &id in &body.ids[at.offset as usize..body.whole()] {
+        for &id in &body.ids[from as usize..to as usize] {
             self.books.done[id] = true;
         }
         at.offset = to;
@@ -333,12 +336,12 @@ impl Reader {
                 if self.follower.as_ref().is_some_and(|follower| follower.edge().is_none()) {
                     if let Some(was) = self.books.at.take() {
                         self.books.evicted.extend(was.files.iter().map(|&(ino, _)| ino));
-                        self.start = Start::Again;
+                        self.start = Opening::Again;
                     }
-                    if self.books.base.is_none() && matches!(self.start, Start::Start | Start::End) {
+                    if self.books.base.is_none() && matches!(self.start, Opening::First | Opening::End) {
                         // Nothing is there: whatever comes is new.
                         self.books.base = Some((world.lives(), u64::MAX));
-                        self.start = Start::Again;
+                        self.start = Opening::Again;
                     }
                 }
                 Ok(())
@@ -363,22 +366,22 @@ impl Reader {
     }
 
     fn opened(&mut self, world: &World, life: Life, (offset, size): (u64, u64), lost: bool) -> Check {
-        let start = std::mem::replace(&mut self.start, Start::Again);
+        let start = std::mem::replace(&mut self.start, Opening::Again);
         self.books.opened = true;
         let fits = |ino: Ino| {
             let body = &world.bodies[ino];
             let whole = body.whole() as u64;
             body.bytes.len() as u64 == size
                 && match &start {
-                    Start::Start => Some(ino) == world.front() && offset == 0,
-                    Start::End => Some(ino) == world.front() && offset == whole,
-                    Start::At(_) if lost => Some(ino) == world.front() && offset == 0,
-                    Start::At(spot) => spot.held_by(body) > Holds::No && offset == snapped(body, spot.offset),
-                    Start::Again => true,
+                    Opening::First => Some(ino) == world.front() && offset == 0,
+                    Opening::End => Some(ino) == world.front() && offset == whole,
+                    Opening::At(_) if lost => Some(ino) == world.front() && offset == 0,
+                    Opening::At(spot) => spot.held_by(body) > Holds::No && offset == snapped(body, spot.offset),
+                    Opening::Again => true,
                 }
         };
         let files: Vec<Ino> = world.names.values().copied().filter(|&ino| fits(ino)).collect();
-        if let Start::At(spot) = &start {
+        if let Opening::At(spot) = &start {
             let sure = self.reach(world).into_iter().find(|&ino| spot.held_by(&world.bodies[ino]) == Holds::Surely);
             ensure!(!lost || sure.is_none(), "told as lost, but a file holds the place {}", spot.offset);
         }
@@ -387,7 +390,7 @@ impl Reader {
             // Several files fit only as long as they are empty or copies of each other.
             let bases = files.iter().map(|&ino| base(world, &world.bodies[ino], offset as usize));
             self.books.base = bases.max();
-            if lost || matches!(start, Start::Start | Start::End) {
+            if lost || matches!(start, Opening::First | Opening::End) {
                 // What is in other files was there before, whatever it is.
                 let others = self.reach(world).into_iter().filter(|ino| !files.contains(ino));
                 let ids: HashSet<Id> = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
