@@ -13,7 +13,7 @@ use crate::event::{Event, Lost};
 use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::place::Place;
-use crate::position::Offset;
+use crate::position::{HEAD_BYTES, Offset};
 use crate::siblings::{Member, Packing};
 
 /// What was found of a life that is over.
@@ -74,7 +74,9 @@ impl Follower {
         let mut behind = self.shared.behind(&ours);
         behind.retain(|member| !self.known.contains(&member.identity));
         let Ok(now) = ours.file().read_head() else { return };
-        let is_copy = |copy: &Held| copy.file().read_head().is_ok_and(|head| now.starts_with(&head));
+        let begins_it = |head: &[u8]| head.len() < HEAD_BYTES && now.starts_with(head);
+        let is_copy =
+            |copy: &Held| copy.is_copy_of(&ours) || copy.file().read_head().is_ok_and(|head| begins_it(&head));
         // The oldest first; the others stand between it and this file, where they are found.
         let mut came = behind.iter().rev().filter_map(|member| self.shared.open_member(member).ok());
         if let Some(copy) = came.find(|copy| !is_copy(copy)) {

@@ -21,7 +21,7 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
         Page { before: Some(place.position()), after: Some(place.position()), after_life, ..Page::default() };
     let mut reader = Reader::new(place, limit_of(&ask), ask.scan);
     let (mut lines, most) = (0, ask.lines.min(Ask::MOST_LINES));
-    let mut bytes = 0;
+    let (mut bytes, mut half) = (0, false);
     page.stopped = loop {
         if lines >= most {
             break Stopped::Lines;
@@ -42,13 +42,13 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
         page.after_life = Some(block.incarnation().life());
         let unended = reader.has_no_end_yet(&block).then(|| block.position_at(block.start()));
         let (picked, after) = pick(block, most - lines, &mut ask);
+        half = unended.is_some() || picked.last().is_some_and(|block| *block.ends() == Ends::Unfinished);
         page.after = Some(unended.unwrap_or(after));
         lines += picked.iter().map(Block::line_count).sum::<usize>();
         bytes += picked.iter().map(|block| block.bytes().len() as u64).sum::<u64>();
         page.blocks.extend(picked);
     };
     page.end = page.stopped == Stopped::Edge;
-    let half = page.blocks.last().is_some_and(|block| *block.ends() == Ends::Unfinished);
     match newer(shared, &reader, &ask).filter(|_| half && !page.end) {
         // The half line at the end of a rotated file stays as it is.
         Some(next) => {

@@ -566,6 +566,11 @@ impl Reader {
         at.seen = at.seen.max(body.bytes.len() as u64);
         at.tail = body.ids[at.offset as usize..].iter().copied().filter(|&id| id != HOLE).collect();
         self.last = Some(Spot::new(edge.position, body));
+        // Empty files are passed over; who writes to one afterwards comes too late.
+        let now = at.files.iter().map(|&(ino, _)| world.bodies[ino].life).max().unwrap_or(0);
+        let named = self.named(world).into_iter();
+        let empty = named.filter(|&ino| world.bodies[ino].bytes.is_empty() && world.bodies[ino].life < now);
+        self.books.evicted.extend(empty);
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ pub(super) struct World {
     lives: u32,
     writer: Option<Writer>,
     writes: usize,
-    /// The log was cut in the middle since the last look. Nobody copies it or renames another one over it then.
+    /// The log was cut in the middle or replaced since the last look. Nobody does two such things at once.
     pub(super) cut: bool,
     used: HashSet<(u64, SystemTime)>,
     /// Files that have only some of the lines that were there: cut in the middle, or renamed over the log; and copies of
@@ -249,7 +249,8 @@ impl World {
     /// Cuts the log off after `part` 255ths of its bytes.
     pub(super) fn truncate(&mut self, part: u8) {
         let Some(ino) = self.front() else { return };
-        let copied = self.is_copied(ino);
+        let copied =
+            self.is_copied(ino) || (self.cut && self.rewritten.get(&ino) == Some(&false) && self.bodies[ino].cut == 0);
         let body = &mut self.bodies[ino];
         // What was copied is cut to nothing, or not at all.
         let size = if copied { 0 } else { body.bytes.len() * usize::from(part) / 255 };
@@ -298,6 +299,7 @@ impl World {
         self.lay("temp", &body);
         self.bodies[ino] = Body { life, ..body };
         self.rewritten.insert(ino, false);
+        self.cut = true;
         tick();
         fs::rename(self.path("temp"), self.path(&self.real())).expect("a rename");
         self.names.insert(self.real(), ino);
