@@ -81,6 +81,11 @@ impl Cursor {
         grew
     }
 
+    /// Whether the file was empty when it was looked at last. The head does not tell: a page that is read may have seen more.
+    pub(crate) fn saw_nothing(&self) -> bool {
+        self.seen == Some(0)
+    }
+
     /// Bytes seen behind the place: unread, a half line included.
     pub(crate) fn behind(&self) -> u64 {
         self.seen.unwrap_or(0).saturating_sub(self.place.offset.0)

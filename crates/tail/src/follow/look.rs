@@ -16,7 +16,7 @@ use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::log::Shared;
 use crate::place::Place;
-use crate::position::{Offset, Position};
+use crate::position::Position;
 use crate::setup::Ground;
 
 /// What the path of the log leads to, seen from the file that is read.
@@ -87,7 +87,7 @@ impl Follower {
             Ok(stat) => stat,
             Err(errno) => return self.failed(errno, events),
         };
-        let was_empty = reading.cursor.place.offset == Offset::ZERO && held.head_is_empty();
+        let was_empty = reading.cursor.saw_nothing();
         match reading.unchanged(&stat) {
             Ok(true) if was_empty => self.look_behind(events),
             Ok(true) => {}

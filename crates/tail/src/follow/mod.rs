@@ -167,8 +167,7 @@ impl Follower {
     pub fn skip_to_end(&mut self) -> Result<Option<Gap>, Error> {
         let State::Reading(Reading { cursor, .. }) = &mut self.state else { return Ok(None) };
         // What was rewritten since the last look, or filled for the first time, is looked at by the next step.
-        let is_first = cursor.place.offset == Offset::ZERO && cursor.held().head_is_empty();
-        if is_first || !cursor.still_holds(cursor.held().size())? {
+        if cursor.saw_nothing() || !cursor.still_holds(cursor.held().size())? {
             return Ok(None);
         }
         let end = Place::last_line_start(cursor.held().clone())?;

@@ -114,7 +114,8 @@ fn continued(reading: &Reading, next: &Held) -> Option<Place> {
     }
     if new.size < offset.0 && next.is_copy_of(held) {
         // A late writer went on in the old one.
-        return Place::exactly(next.clone(), Offset(new.size)).ok();
+        let (end, line) = (Offset(new.size), Place::snapped(next.clone(), Offset(new.size)).ok()?);
+        return if line.offset == end { Some(line) } else { Place::exactly(next.clone(), end).ok() };
     }
     same_place(&reading.cursor.place, next)
 }

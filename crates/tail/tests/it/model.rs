@@ -249,6 +249,11 @@ fn a_file_that_was_empty_when_it_was_ahead_is_found_wherever_it_goes() {
 }
 
 #[test]
+fn a_page_read_before_the_look_hides_no_copy_of_what_was_empty() {
+    holds(&[Op::Touch, LOOK, line(false), COPYTRUNCATE, line(false), Op::History(1), LOOK]);
+}
+
+#[test]
 fn a_page_that_ends_in_a_half_line_is_the_end() {
     holds(&[Op::Write(2, 4, true), Op::History(3), Op::History(1)]);
     holds(&[Op::Write(2, 4, false), Op::Write(0, 300_000, true), Op::History(3), Op::History(1)]);

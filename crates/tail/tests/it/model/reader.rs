@@ -43,6 +43,9 @@ const PATIENT: Patience = Patience { settle: EVER, idle: EVER, ..HASTY };
 /// How many left files are looked after.
 const LOOKED_AFTER: usize = 4;
 
+/// A megabyte a step, and files of a few megabytes.
+const MOST_STEPS: usize = 1000;
+
 /// A position and what stood around it.
 #[derive(Clone)]
 pub(super) struct Spot {
@@ -182,7 +185,11 @@ impl Reader {
 
     /// Steps until there is nothing more, then all that could be read must have come.
     pub(super) fn look(&mut self, world: &World) -> Check {
-        while self.step(world, 1 << 20)? {}
+        let mut steps = 0;
+        while self.step(world, 1 << 20)? {
+            steps += 1;
+            ensure!(steps < MOST_STEPS, "there is always more");
+        }
         ensure!(!self.books.owed, "lines that were seen are gone, and nothing was said");
         self.complete(world)
     }
@@ -270,7 +277,7 @@ impl Reader {
         };
         for ino in files {
             let body = &world.bodies[ino];
-            if !reading.contains(&ino) && self.books.evicted.contains(&ino) {
+            if (reading.len() > 1 || !reading.contains(&ino)) && self.books.evicted.contains(&ino) {
                 continue;
             }
             let undone = body.ids[..body.whole()]
