@@ -95,10 +95,17 @@ impl Drop for Server {
     }
 }
 
+/// Closes what the tests were started with beside the three standard streams: of 20 descriptors each one counts, and a
+/// shell or a runner may hand some of its own down.
+const CLOSE_THE_REST: &str =
+    "for fd in /proc/self/fd/*; do fd=${fd##*/}; if [ \"$fd\" -gt 2 ]; then eval \"exec $fd>&-\"; fi; done";
+
 /// The guarded server under `ulimit ARGUMENTS`, not yet started.
 pub(crate) fn command(ulimit: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("{ulimit} && exec \"$0\" --guarded")]).arg(example("echo"));
+    // Not sh: Debian's closes descriptors of one digit only.
+    let mut command = Command::new("bash");
+    let script = format!("{CLOSE_THE_REST}; {ulimit} && exec \"$0\" --guarded");
+    command.args(["-c", &script]).arg(example("echo"));
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command
 }

@@ -22,7 +22,7 @@ fn a_hard_limit_of_64_is_enough_to_serve() {
 
 #[test]
 fn too_low_a_limit_is_refused_with_the_number_that_is_needed() {
-    let output = command("ulimit -n 9").stderr(Stdio::piped()).output().unwrap();
+    let output = command("ulimit -n 8").stderr(Stdio::piped()).output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(words.contains("raise it with `ulimit -n 1"), "{words}");
@@ -30,7 +30,7 @@ fn too_low_a_limit_is_refused_with_the_number_that_is_needed() {
 
 #[test]
 fn what_is_needed_is_enough() {
-    let output = command("ulimit -n 9").stderr(Stdio::piped()).output().unwrap();
+    let output = command("ulimit -n 8").stderr(Stdio::piped()).output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     let needed = words.split("LimitNOFILE=").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
     let server = Server::under(&format!("ulimit -n {needed}"));
