@@ -7,6 +7,7 @@ mod jump;
 mod lines;
 mod logrotate;
 mod model;
+mod places;
 mod rotation;
 mod sharing;
 mod waking;
