@@ -2,6 +2,7 @@
 //!
 //! The agent speaks the same link as a remote one, over a pipe in memory. What is wired here is all there is between them.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,7 +48,9 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
         None => None,
     };
     // Whoever started us waits for this line; it is the only one on stdout.
-    println!("tailcast: listening on http://{address}");
+    if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
+        tracing::warn!("nobody can be told on stdout that this is http://{address}: {e}");
+    }
     service::ready("serving");
     let serving = tailcast_hub::serve(&hub, listener);
     tokio::pin!(serving);
