@@ -1,0 +1,1 @@
+var e={app_title:`tailcast`};export{e as zh};
