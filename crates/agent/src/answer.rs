@@ -251,7 +251,7 @@ fn hold_half_line(block: &mut Block, after: u64) -> Held {
 fn rotated(block: &tail::Block) -> Told {
     let to = told::place(block.incarnation().life(), block.start(), &block.position_at(block.start()));
     let words = "the file was rotated; this is the next one".to_owned();
-    Told { tiding: Some(Tiding::Rotated), from: None, to: Some(to), bytes: None, words }
+    Told { to: Some(to), ..Told::of(Tiding::Rotated, words) }
 }
 
 fn refusal(error: &Error) -> Refusal {

@@ -5,7 +5,7 @@
 
 use tailcast_lines::Filter;
 use tailcast_tail::{Ask, Cap, Offset, Position};
-use tailcast_wire::{Block, Place, Tiding, ToHub, Told};
+use tailcast_wire::{Block, Place, Tiding, ToHub, Told, Why};
 
 use crate::host::Followed;
 use crate::sieve::Sieve;
@@ -168,7 +168,7 @@ fn gap(from: Option<String>, to: &Place, bytes: Option<u64>) -> Told {
         Some(bytes) => format!("{bytes} bytes were skipped since the link is slower than the log; they can be loaded"),
         None => "what was written while the link was down was more than is sent again; it can be loaded".to_owned(),
     };
-    Told { tiding: Some(Tiding::Gap), from, to: Some(to.clone()), bytes, words }
+    Told { tiding: Some(Tiding::Gap), from, to: Some(to.clone()), bytes, words, why: Some(Why::SlowLink) }
 }
 
 #[cfg(test)]

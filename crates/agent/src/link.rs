@@ -171,7 +171,8 @@ impl Session {
     }
 
     async fn refuse(&self, channel: u32, refusal: Refusal) {
-        let told = Told { tiding: Some(Tiding::Error), from: None, to: None, bytes: None, words: refusal.words };
+        let why = refusal.why();
+        let told = Told { why, ..Told::of(Tiding::Error, refusal.words) };
         for message in [ToHub::Followed { channel, edge: None }, ToHub::Told { channel, told }] {
             // A link that has ended is noticed where it is read.
             drop(self.outbox.live(encode(&message)).await);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tailcast_tail as tail;
 use tailcast_tail::{Cap, Event, Follower, From, Position};
-use tailcast_wire::{Place, Tiding, ToHub, Told, encode};
+use tailcast_wire::{Place, Tiding, ToHub, Told, Why, encode};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -234,7 +234,8 @@ impl Running {
                 self.withdrawn = Some(edge.map_or(From::End, |edge| From::At(edge.position)));
                 self.work.more = false;
                 self.log.set_edge(None);
-                self.work.tell_all(&error("this log is no longer offered by its host"));
+                let told = error("this log is no longer offered by its host");
+                self.work.tell_all(&Told { why: Some(Why::NotOffered), ..told });
             }
             (true, None) => {
                 if let Some(Err(words)) = self.withdrawn.take().map(|from| self.start(from)) {
@@ -399,5 +400,5 @@ fn first_place(events: &[Event]) -> Option<(Place, Cap)> {
 }
 
 fn error(words: &str) -> Told {
-    Told { tiding: Some(Tiding::Error), from: None, to: None, bytes: None, words: words.to_owned() }
+    Told::of(Tiding::Error, words.to_owned())
 }

@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use tailcast_tail as tail;
-use tailcast_tail::{Departure, Event, Incarnation, Obstacle, Offset, Poll};
-use tailcast_wire::{Begins, Block, Body, Encoding, Ends, Place, Tiding, Told};
+use tailcast_tail::{Departure, Event, Incarnation, Loss, Obstacle, Offset, Poll};
+use tailcast_wire::{Begins, Block, Body, Encoding, Ends, Place, Tiding, Told, Why};
 
 /// A place by its parts.
 pub(crate) fn place(life: tail::Life, offset: Offset, position: &tail::Position) -> Place {
@@ -53,7 +53,41 @@ pub(crate) fn told(event: &Event, edge: Option<Place>) -> Option<Told> {
         Event::Polling(poll) => (Tiding::Polling, None, None, None, polling_words(*poll)),
         Event::Watching => (Tiding::Polling, None, None, None, "changes are told by the system again".to_owned()),
     };
-    Some(Told { tiding: Some(tiding), from, to, bytes, words })
+    Some(Told { tiding: Some(tiding), from, to, bytes, words, why: why(event) })
+}
+
+/// Why, for those who say it in words of their own.
+fn why(event: &Event) -> Option<Why> {
+    match event {
+        Event::Block(_) | Event::Opened { .. } | Event::Rotated { .. } | Event::Truncated { .. } => None,
+        Event::Hole { .. } => Some(Why::Hole),
+        Event::Gap(_) => Some(Why::FastLog),
+        Event::Lost(lost) => Some(match lost.why {
+            Loss::NotFound => Why::NotFound,
+            Loss::Truncated => Why::Rewritten,
+            Loss::Stale => Why::Stale,
+        }),
+        Event::Gone(Departure::Deleted) => Some(Why::Deleted),
+        Event::Gone(Departure::Moved) => Some(Why::Moved),
+        Event::Gone(Departure::Displaced(obstacle)) | Event::Waiting(obstacle) => Some(hindrance(*obstacle)),
+        Event::Polling(Poll::Network) => Some(Why::Network),
+        Event::Polling(Poll::NoWatches) => Some(Why::NoWatches),
+        Event::Polling(Poll::NoInstances) => Some(Why::NoInstances),
+        Event::Polling(Poll::Failed(_)) => Some(Why::NotWatched),
+        Event::Watching => Some(Why::Watched),
+    }
+}
+
+fn hindrance(obstacle: Obstacle) -> Why {
+    match obstacle {
+        Obstacle::NotThere => Why::NotThere,
+        Obstacle::Denied => Why::Denied,
+        Obstacle::NotRegular(_) => Why::NotRegular,
+        Obstacle::Refused => Why::NotOffered,
+        Obstacle::LinkLoop => Why::LinkLoop,
+        Obstacle::NoDescriptor => Why::NoDescriptor,
+        Obstacle::Unreadable(_) => Why::Unreadable,
+    }
 }
 
 type Parts = (Tiding, Option<Place>, Option<Place>, Option<u64>, String);
@@ -77,7 +111,7 @@ fn bound(position: &tail::Position) -> Place {
 /// A gap that the pump itself made.
 pub(crate) fn skipped(gap: &tail::Gap) -> Told {
     let (tiding, from, to, bytes, words) = gap_words(gap, gap_end(gap));
-    Told { tiding: Some(tiding), from, to, bytes, words }
+    Told { tiding: Some(tiding), from, to, bytes, words, why: Some(Why::FastLog) }
 }
 
 fn lost_words(lost: &tail::Lost) -> Parts {
@@ -149,11 +183,5 @@ fn encoding(encoding: tail::Encoding) -> Encoding {
 /// That the last line of a block has no end.
 pub(crate) fn unfinished(block: &Block) -> Option<Told> {
     let words = "the last line has no end: its writer stopped in the middle of it".to_owned();
-    (block.ends == Ends::Unfinished).then_some(Told {
-        tiding: Some(Tiding::Unfinished),
-        from: None,
-        to: None,
-        bytes: None,
-        words,
-    })
+    (block.ends == Ends::Unfinished).then(|| Told::of(Tiding::Unfinished, words))
 }

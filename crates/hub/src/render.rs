@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tailcast_lines::{Context, MAX_SHOWN, Recognizer, display, harmless};
 use tailcast_tail::Token;
-use tailcast_wire::{Block, Encoding, Told};
+use tailcast_wire::{Block, Encoding, Told, Why};
 
 use crate::block_lines::{ShownLine, lines};
 use crate::item::{Item, LongLine, What};
@@ -64,6 +64,7 @@ fn told_json(out: &mut Json, item: &Item, told: &Told) {
     if let Some(bytes) = told.bytes {
         out.number("bytes", bytes);
     }
+    out.optional("why", told.why.map(Why::name));
     out.text("words", &told.words);
 }
 

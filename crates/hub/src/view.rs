@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tailcast_fanout::{Drained, Subscription};
-use tailcast_wire::{Place, Tiding, Told};
+use tailcast_wire::{Place, Tiding, Told, Why};
 use tokio::time::Sleep;
 
 use crate::ask::{Answered, AskError};
@@ -143,7 +143,7 @@ impl View {
                     Poll::Pending => {
                         ready!(reading::poll_slow(slow, cx));
                         let words = format!("the agent has not answered for {} s; still waiting", SLOW.as_secs());
-                        self.tell(Tiding::Waiting, words, out);
+                        self.tell(Tiding::Waiting, Some(Why::SlowAnswer), words, out);
                     }
                 },
                 Stage::Waiting(_) => ready!(self.poll_waiting(cx, out)),
@@ -286,6 +286,7 @@ impl View {
                 Some(bytes) => format!("this view was too slow: {bytes} bytes were skipped and can be loaded"),
                 None => "this view was too far behind: what came meanwhile was skipped and can be loaded".to_owned(),
             },
+            why: Some(Why::SlowViewer),
         };
         self.hub.metrics.viewer_skipped(bytes.unwrap_or(0));
         self.position = Some(newest.position);
@@ -295,7 +296,7 @@ impl View {
 
     fn closed(&mut self, out: &mut Vec<Arc<Item>>) -> Poll<()> {
         // The ring closes only when its source is dropped while somebody looks: the hub is going down.
-        self.tell(Tiding::Error, "the hub closed this channel".to_owned(), out);
+        self.tell(Tiding::Error, None, "the hub closed this channel".to_owned(), out);
         self.stage = Stage::Over;
         Poll::Ready(())
     }
@@ -306,8 +307,8 @@ impl View {
         }
     }
 
-    fn tell(&self, tiding: Tiding, words: String, out: &mut Vec<Arc<Item>>) {
-        let told = Told { tiding: Some(tiding), from: None, to: None, bytes: None, words };
+    fn tell(&self, tiding: Tiding, why: Option<Why>, words: String, out: &mut Vec<Arc<Item>>) {
+        let told = Told { why, ..Told::of(tiding, words) };
         out.push(Arc::new(self.item(What::Told(told), None)));
     }
 

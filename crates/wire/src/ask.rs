@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::block::{Block, Place, Told};
 use crate::filter::Filter;
+use crate::why::Why;
 
 /// What a hub asks an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -194,6 +195,19 @@ pub struct Refusal {
     /// Where in a pattern the fault lies, in bytes, when it is in one.
     #[n(2)]
     pub at: Option<u32>,
+}
+
+impl Refusal {
+    /// Why the log cannot be read, where there is a word for it.
+    pub fn why(&self) -> Option<Why> {
+        match self.failure? {
+            Failure::NotOffered => Some(Why::NotOffered),
+            Failure::Unreadable => Some(Why::Unreadable),
+            Failure::Gone => Some(Why::NotFound),
+            Failure::Busy => Some(Why::Busy),
+            Failure::BadPosition | Failure::BadFilter | Failure::Unknown | Failure::Failed => None,
+        }
+    }
 }
 
 /// The kinds of refusal.

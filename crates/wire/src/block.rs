@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
 
+use crate::why::Why;
+
 /// A stretch of one incarnation, in the order of the file.
 ///
 /// The anchor at any line in it is derived from `lead` and the bytes before that line; nothing derived is sent.
@@ -171,9 +173,17 @@ pub struct Told {
     /// The same for a person.
     #[n(4)]
     pub words: String,
+    /// Why, where there is a word for it.
+    #[n(5)]
+    pub why: Option<Why>,
 }
 
 impl Told {
+    /// What happened, in words alone.
+    pub const fn of(tiding: Tiding, words: String) -> Self {
+        Told { tiding: Some(tiding), from: None, to: None, bytes: None, words, why: None }
+    }
+
     /// Where the log goes on behind this, when it says so.
     pub fn goes_on(&self) -> Option<&Place> {
         self.to.as_ref().filter(|to| to.life != Place::BOUND)

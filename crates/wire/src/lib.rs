@@ -28,6 +28,7 @@ mod filter;
 mod link;
 mod live;
 mod name;
+mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
 pub use block::{Begins, Block, Body, Encoding, Ends, Picked, Place, Tiding, Told};
@@ -36,3 +37,4 @@ pub use filter::Filter;
 pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};
+pub use why::Why;

@@ -65,6 +65,10 @@ pub(crate) struct LiveEvent {
     /// Its end.
     to: Option<String>,
     bytes: Option<u64>,
+    /// Why, as a word for programs: deleted, moved, not_there, denied, not_regular, not_offered, link_loop, no_descriptor,
+    /// unreadable, network, no_watches, no_instances, not_watched, watched, not_found, rewritten, stale, hole, fast_log,
+    /// slow_link, slow_viewer, slow_answer, busy. There may be more.
+    why: Option<String>,
     /// The agent's end offset.
     offset: Option<u64>,
     /// Bytes on the disk behind what was sent.

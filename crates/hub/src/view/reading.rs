@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told};
+use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told, Why};
 use tokio::time::{Sleep, sleep};
 
 use super::{Policy, SLOW, Stage, Start, View};
@@ -56,7 +56,7 @@ impl View {
             Ok(Answered { session, answer: Answer::Page(page) }) => self.page(session, page, out),
             Ok(Answered { answer: Answer::Refused(refusal), .. }) => self.refused(refusal, out),
             Ok(_) => {
-                self.tell(Tiding::Error, "the agent answered something else than was asked".to_owned(), out);
+                self.tell(Tiding::Error, None, "the agent answered something else than was asked".to_owned(), out);
                 self.stage = Stage::Over;
             }
             Err(e) => {
@@ -74,7 +74,7 @@ impl View {
             _ => self.stage = Stage::Over,
         }
         if !std::mem::replace(&mut self.told_refusal, true) {
-            self.tell(Tiding::Error, refusal.words, out);
+            self.tell(Tiding::Error, refusal.why(), refusal.words, out);
         }
     }
 
@@ -85,7 +85,7 @@ impl View {
             offset: 0,
             position: position.to_string(),
         });
-        let told = Told { tiding: Some(Tiding::Lost), from, to: None, bytes: None, words };
+        let told = Told { from, why: Some(Why::NotFound), ..Told::of(Tiding::Lost, words) };
         out.push(Arc::new(self.item(What::Told(told), None)));
         self.start = Start::Beginning;
         self.read();
@@ -101,7 +101,8 @@ impl View {
         if page.limited && is_first {
             let words =
                 format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
-            self.tell(Tiding::Limit, words, out);
+            let told = Told { bytes: Some(page.scanned), ..Told::of(Tiding::Limit, words) };
+            out.push(Arc::new(self.item(What::Told(told), None)));
         }
         let Some(after) = page.after else {
             // There is nothing to read yet: whatever comes is told by the ring.

@@ -76,7 +76,9 @@ async fn a_deleted_log_is_told_so_and_goes_on_when_it_is_there_again() {
     world.append("a.log", numbered(0..3));
     let mut viewer = following(&world, 3).await;
     fs::remove_file(world.path("a.log")).unwrap();
-    assert!(viewer.told("gone").await.words.contains("deleted"));
+    let gone = viewer.told("gone").await;
+    assert!(gone.words.contains("deleted"));
+    assert_eq!(gone.why.as_deref(), Some("deleted"), "the page says it in words of its own");
     world.append("a.log", "again\n");
     assert_eq!(texts(&viewer.lines(1).await), ["again"]);
 }
@@ -88,7 +90,7 @@ async fn a_pipe_in_the_place_of_a_log_is_not_read_and_holds_nobody_up() {
     let mut viewer = following(&world, 3).await;
     fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, world.path("a.log"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
-    assert!(!viewer.told("gone").await.words.is_empty());
+    assert_eq!(viewer.told("gone").await.why.as_deref(), Some("not_regular"));
     world.append("a.log.1", "a late word\n");
     assert_eq!(texts(&viewer.lines(1).await), ["a late word"]);
     fs::remove_file(world.path("a.log")).unwrap();

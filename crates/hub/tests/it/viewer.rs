@@ -46,6 +46,7 @@ pub(crate) struct Event {
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
     pub(crate) bytes: Option<u64>,
+    pub(crate) why: Option<String>,
     pub(crate) offset: Option<u64>,
     pub(crate) behind: Option<u64>,
 }

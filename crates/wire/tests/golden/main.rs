@@ -13,7 +13,7 @@ use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use tailcast_wire::{
     Answer, Begins, Block, Body, Encoding, Ends, Failure, Filter, Follow, HalfLine, Hello, Live, LiveBlock, LogEntry,
-    Page, Part, Picked, Place, Question, Refusal, Spot, Tiding, ToAgent, ToHub, Told, Welcome, decode, encode,
+    Page, Part, Picked, Place, Question, Refusal, Spot, Tiding, ToAgent, ToHub, Told, Welcome, Why, decode, encode,
 };
 
 const GOLDEN: &str = include_str!("v1.txt");
@@ -23,7 +23,8 @@ fn place() -> Place {
 }
 
 fn told(tiding: Tiding) -> Told {
-    Told { tiding: Some(tiding), from: Some(place()), to: Some(place()), bytes: Some(17), words: "words".to_owned() }
+    let words = "words".to_owned();
+    Told { tiding: Some(tiding), from: Some(place()), to: Some(place()), bytes: Some(17), words, why: None }
 }
 
 fn filter() -> Filter {
@@ -69,6 +70,32 @@ const TIDINGS: [Tiding; 11] = [
     Tiding::Polling,
     Tiding::Limit,
     Tiding::Error,
+];
+
+const WHYS: [Why; 23] = [
+    Why::Deleted,
+    Why::Moved,
+    Why::NotThere,
+    Why::Denied,
+    Why::NotRegular,
+    Why::NotOffered,
+    Why::LinkLoop,
+    Why::NoDescriptor,
+    Why::Unreadable,
+    Why::Network,
+    Why::NoWatches,
+    Why::NoInstances,
+    Why::NotWatched,
+    Why::Watched,
+    Why::NotFound,
+    Why::Rewritten,
+    Why::Stale,
+    Why::Hole,
+    Why::FastLog,
+    Why::SlowLink,
+    Why::SlowViewer,
+    Why::SlowAnswer,
+    Why::Busy,
 ];
 
 const FAILURES: [Failure; 8] = [
@@ -152,6 +179,10 @@ fn to_hub() -> Vec<(String, ToHub)> {
     ];
     said.extend(blocks().map(|(name, block)| (format!("block {name}"), ToHub::Block { channel: 1, block })));
     said.extend(TIDINGS.map(|tiding| (format!("told {tiding:?}"), ToHub::Told { channel: 1, told: told(tiding) })));
+    said.extend(WHYS.map(|why| {
+        let told = Told { why: Some(why), ..told(Tiding::Gone) };
+        (format!("told why {}", why.name()), ToHub::Told { channel: 1, told })
+    }));
     said.extend(
         answers().into_iter().map(|(name, answer)| (format!("answer {name}"), ToHub::Answer { ask: 2, answer })),
     );
