@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { ALL, shown } from "../src/shown";
+import { Stream } from "../src/stream";
+import { lines } from "./rows";
+
+function twoLogs(): Stream {
+  const stream = new Stream(["a", "b"]);
+  stream.append("a", lines(0, 2), "p2");
+  stream.append("b", lines(0, 3), "p3");
+  return stream;
+}
+
+test("with nothing chosen the rows are shown as they are, without a copy", () => {
+  const { rows } = twoLogs();
+  expect(shown(rows, ALL)).toBe(rows);
+});
+
+test("a muted log is left out, and the rows that stay are the same ones", () => {
+  const { rows } = twoLogs();
+  const seen = shown(rows, { muted: new Set(["a"]) });
+  expect(seen).toEqual(rows.slice(2));
+  expect(seen[0]).toBe(rows[2]);
+});
