@@ -12,12 +12,12 @@ const LATE_MS = 1000;
 export type Currency =
   | { kind: "live" }
   /** Lines are on their way: so many bytes still lie on the disk, so late was the last word. */
-  | { kind: "behind"; seconds: number; bytes: number }
-  | { kind: "silent"; seconds: number }
+  | { kind: "behind"; log: LogName; seconds: number; bytes: number }
+  | { kind: "silent"; log: LogName; seconds: number }
   /** Nothing was heard yet. */
   | { kind: "opening" }
-  /** The agent's link is down, or the log cannot be read: why, and in the hub's words. */
-  | { kind: "absent"; why: Absence; words: string; seconds: number };
+  /** The agent's link is down, or the log cannot be read. */
+  | { kind: "absent"; log: LogName; why: Absence; seconds: number };
 
 /** After one of these no word of the agent can be expected, so that silence is not a dead connection. */
 const ABSENCES = ["agent_lost", "gone", "waiting", "error"] as const satisfies readonly NoteKind[];
@@ -41,7 +41,7 @@ interface Edge {
 
 export class Edges {
   #edges = new Map<LogName, Edge>();
-  #absent = new Map<LogName, { why: Absence; words: string; since: number }>();
+  #absent = new Map<LogName, { why: Absence; since: number }>();
 
   constructor(private readonly logs: readonly LogName[]) {}
 
@@ -61,9 +61,9 @@ export class Edges {
     this.#absent.delete(log);
   }
 
-  absent(log: LogName, why: Absence, words: string, now: number): void {
+  absent(log: LogName, why: Absence, now: number): void {
     const since = this.#absent.get(log)?.since ?? now;
-    this.#absent.set(log, { why, words, since });
+    this.#absent.set(log, { why, since });
   }
 
   present(log: LogName): void {
@@ -76,24 +76,32 @@ export class Edges {
     return heard.length === 0 ? null : now - Math.max(...heard);
   }
 
+  /** When the next log turns silent if nothing more is heard of it: what is said of the view has to change at that moment. */
+  turnsSilent(now: number): number | null {
+    const heard = [...this.#edges].filter(([log]) => !this.#absent.has(log)).map(([, edge]) => edge.heard + CONFIRMED_MS);
+    const ahead = heard.filter((at) => at > now);
+    return ahead.length === 0 ? null : Math.min(...ahead);
+  }
+
   /** The worst that is true of any of the logs. */
   currency(now: number): Currency {
-    const all = this.logs.map((log) => this.#one(log, now));
+    const all = this.logs.map((log) => this.of(log, now));
     return all.reduce((worst, each) => (badness(each) > badness(worst) ? each : worst), { kind: "live" });
   }
 
-  #one(log: LogName, now: number): Currency {
+  /** What is true of one log. */
+  of(log: LogName, now: number): Currency {
     const absent = this.#absent.get(log);
-    if (absent) return { kind: "absent", why: absent.why, words: absent.words, seconds: seconds(now - absent.since) };
+    if (absent) return { kind: "absent", log, why: absent.why, seconds: seconds(now - absent.since) };
     const edge = this.#edges.get(log);
     if (!edge) return { kind: "opening" };
     const quiet = now - edge.heard;
-    if (quiet > CONFIRMED_MS) return { kind: "silent", seconds: seconds(quiet) };
+    if (quiet >= CONFIRMED_MS) return { kind: "silent", log, seconds: seconds(quiet) };
     // Lines without an edge for so long: it lies behind what is still on its way.
     const age = now - edge.confirmed;
     const late = Math.max(edge.late, age > CONFIRMED_MS ? age : 0);
     if (edge.behind === 0 && late <= LATE_MS) return { kind: "live" };
-    return { kind: "behind", seconds: seconds(late), bytes: edge.behind };
+    return { kind: "behind", log, seconds: seconds(late), bytes: edge.behind };
   }
 }
 

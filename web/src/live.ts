@@ -35,8 +35,8 @@ export type LiveState =
   | { kind: "stopped" }
   | { kind: "connecting" }
   | { kind: "open" }
-  /** Between two attempts; `until` in milliseconds since 1970. */
-  | { kind: "waiting"; until: number; words: string }
+  /** Between two attempts; `until` in milliseconds since 1970. `words`: what the hub says, where it says more than `why`. */
+  | { kind: "waiting"; until: number; why: "lost" | "bye" | "refused"; words: string }
   /** Trying again would not help before somebody has logged in. */
   | { kind: "login" }
   /** Nor here, before something else is asked for (a pattern that is none, a log that is not offered). */
@@ -80,6 +80,16 @@ export class Live {
   /** What may be claimed about the view now. Time alone changes it: ask again each second. */
   currency(now: number): Currency {
     return this.#edges.currency(now);
+  }
+
+  /** The same of one of its logs. */
+  currencyOf(log: LogName, now: number): Currency {
+    return this.#edges.of(log, now);
+  }
+
+  /** When time alone will change what may be claimed, if nothing comes before. */
+  turns(now: number): number | null {
+    return this.#state.kind === "open" ? this.#edges.turnsSilent(now) : null;
   }
 
   /** Where each log would be resumed. */
@@ -156,7 +166,7 @@ export class Live {
     if (event.type === "lines") this.#edges.heard(event.log, Date.now());
     if (event.type === "edge") this.#edges.confirmed(event, Date.now());
     if (event.type === "agent_back" || event.type === "opened") this.#edges.present(event.log);
-    if (isAbsence(event.type) && "words" in event) this.#edges.absent(event.log, event.type, event.words, Date.now());
+    if (isAbsence(event.type)) this.#edges.absent(event.log, event.type, Date.now());
     if (event.type !== "lines") this.wiring.changed();
   }
 
@@ -166,10 +176,10 @@ export class Live {
     this.#leave();
     this.#failures++;
     const pause = this.#goodbye ? spread(this.#goodbye.retryMs) : spread(this.#longestPause());
-    const words = this.#goodbye?.words ?? "The connection to the hub was lost.";
+    const [why, words] = this.#goodbye ? (["bye", this.#goodbye.words] as const) : (["lost", ""] as const);
     const until = Date.now() + pause;
     this.#timer = setTimeout(() => this.#connect(), pause);
-    this.#enter({ kind: "waiting", until, words });
+    this.#enter({ kind: "waiting", until, why, words });
     if (refused) await this.#explain(until);
   }
 
@@ -178,7 +188,7 @@ export class Live {
     // Another attempt may have begun while the answer was on its way.
     if (this.#state.kind !== "waiting" || this.#state.until !== until) return;
     if (helps !== "time") this.#leave();
-    if (helps === "time") this.#enter({ kind: "waiting", until, words });
+    if (helps === "time") this.#enter({ kind: "waiting", until, why: "refused", words });
     else this.#enter(helps === "login" ? { kind: "login" } : { kind: "refused", words });
   }
 

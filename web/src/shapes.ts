@@ -115,11 +115,16 @@ export interface GapEvent {
   to: Position;
   bytes?: number | null;
   words: string;
+  /** Why, as a word: `fast_log`, `slow_link`, `slow_viewer`. */
+  why?: string;
 }
 export interface NoteEvent {
   type: NoteKind;
   log: LogName;
   words: string;
+  bytes?: number | null;
+  /** Why, as a word (`openapi.json` has them all); a newer hub may have more. */
+  why?: string;
   /** Where the log goes on behind what happened. */
   to?: Position;
 }

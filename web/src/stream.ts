@@ -5,7 +5,7 @@
 // trimmed at an end can be read again from that end's position. So it drops rows freely and loses nothing.
 // It refuses: the DOM, the network, the clock.
 
-import type { GapEvent, Line, LogName, NoteKind, Position } from "./shapes";
+import type { GapEvent, Line, LogName, NoteEvent, NoteKind, Position } from "./shapes";
 
 /** Bytes that were not sent and can be read: a button stands for them. */
 export interface GapMark {
@@ -14,10 +14,15 @@ export interface GapMark {
   to: Position;
   bytes: number | null;
   words: string;
+  /** Why, as a word of the hub's. */
+  why?: string | undefined;
 }
+/** What befell the log, as the hub told it, or the view: a log joined those that are looked at, or left them. */
 export interface NoteMark {
-  kind: NoteKind;
+  kind: NoteKind | "joined" | "left";
   words: string;
+  bytes?: number | null | undefined;
+  why?: string | undefined;
 }
 export type Mark = GapMark | NoteMark;
 
@@ -285,5 +290,10 @@ function weight(row: Row): number {
 
 /** The mark that stands for a gap. */
 export function gapMark(event: GapEvent): GapMark {
-  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words };
+  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words, why: event.why };
+}
+
+/** The mark for anything else that is told. */
+export function noteMark({ type, words, bytes, why }: NoteEvent): NoteMark {
+  return { kind: type, words, bytes, why };
 }

@@ -14,7 +14,7 @@ import { Live, type LiveState, type LogAt } from "./live";
 import { mergeAbove, mergeBelow, topOf } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
 import { openSocket, whyRefused } from "./socket";
-import { gapMark, Stream, type Row } from "./stream";
+import { gapMark, noteMark, Stream, type Row } from "./stream";
 
 /** Lines that a log is opened with. */
 const LAST = 200;
@@ -46,6 +46,8 @@ export class Viewer {
   problem = $state<string | null>(null);
   /** When this was published, for what time alone changes: ages and count-downs. */
   now = $state(Date.now());
+  /** Whether this device has a network. */
+  online = $state(navigator.onLine);
   /** Where a filter has found nothing for a while; the reader decides whether to look on. */
   tired = $state.raw<"above" | "below" | null>(null);
 
@@ -55,6 +57,9 @@ export class Viewer {
   #abort = new AbortController();
   #frame = 0;
   #clock = 0;
+  /** Wakes when the agents' last words become too old to call the view live: half a second later would be a lie. */
+  #doubt: ReturnType<typeof setTimeout> | undefined;
+  #ends = new AbortController();
   #reading: Reading = "nothing";
   #answers = 0;
   /** The reader stands at the end. */
@@ -70,6 +75,9 @@ export class Viewer {
       whyRefused,
     });
     this.#clock = window.setInterval(() => this.#show(), 500);
+    const { signal } = this.#ends;
+    window.addEventListener("online", () => this.#network(true), { signal });
+    window.addEventListener("offline", () => this.#network(false), { signal });
   }
 
   /** Opens what an address names. */
@@ -99,8 +107,10 @@ export class Viewer {
 
   close(): void {
     this.#abort.abort();
+    this.#ends.abort();
     this.#live.stop();
     clearInterval(this.#clock);
+    clearTimeout(this.#doubt);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -268,8 +278,14 @@ export class Viewer {
     if (event.type === "lines") this.#stream.append(event.log, event.lines, event.position);
     else if (event.type === "gap") this.#stream.mark(event.log, gapMark(event));
     else if (event.type === "edge") this.#confirmed(event);
-    else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, { kind: event.type, words: event.words });
+    else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, noteMark(event));
     this.#show();
+  }
+
+  /** With a network again there is nothing to wait for. */
+  #network(online: boolean): void {
+    this.online = online;
+    if (online && this.#live.state.kind === "waiting") this.#live.resume();
   }
 
   /** All before an edge was sent: where that was nothing, as with a filter, history begins at the edge. */
@@ -292,6 +308,9 @@ export class Viewer {
     this.live = this.#live.state;
     this.now = Date.now();
     this.currency = this.#live.currency(this.now);
+    clearTimeout(this.#doubt);
+    const turns = this.#live.turns(this.now);
+    if (turns !== null) this.#doubt = setTimeout(() => this.#show(), turns - this.now);
     this.waiting = this.#stream.waiting;
     this.attached = this.#stream.attached;
     this.upward = this.#upward(rows[0]);

@@ -14,6 +14,8 @@ export class FakeHub {
 
   constructor() {
     vi.stubGlobal("window", globalThis);
+    vi.stubGlobal("navigator", { onLine: true });
+    vi.stubGlobal("addEventListener", () => {});
     vi.stubGlobal("document", { baseURI: "http://hub/" });
     vi.stubGlobal("requestAnimationFrame", (frame: () => void) => setTimeout(frame, 0));
     vi.stubGlobal("cancelAnimationFrame", clearTimeout);

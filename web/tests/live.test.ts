@@ -127,7 +127,7 @@ describe("pauses", () => {
     last().onopen?.();
     last().says({ type: "bye", retry_ms: 5000, words: "The hub restarts." });
     last().onclose?.();
-    expect(live.state).toMatchObject({ kind: "waiting", words: "The hub restarts." });
+    expect(live.state).toMatchObject({ kind: "waiting", why: "bye", words: "The hub restarts." });
     expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
   });
 
@@ -135,7 +135,7 @@ describe("pauses", () => {
     const { live, last } = view();
     last().onclose?.();
     await vi.advanceTimersByTimeAsync(0);
-    expect(live.state).toMatchObject({ kind: "waiting", words: "the hub is full" });
+    expect(live.state).toMatchObject({ kind: "waiting", why: "refused", words: "the hub is full" });
   });
 
   test("end when only a login helps", async () => {
@@ -177,7 +177,7 @@ describe("connections that died without a word", () => {
     last().says({ type: "agent_lost", log: A, words: "web1 is away" });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(live.state.kind).toBe("open");
-    expect(live.currency(Date.now())).toEqual({ kind: "absent", why: "agent_lost", words: "web1 is away", seconds: 60 });
+    expect(live.currency(Date.now())).toEqual({ kind: "absent", log: A, why: "agent_lost", seconds: 60 });
   });
 
   test("are given up while connecting, too", async () => {
@@ -199,18 +199,33 @@ describe("what is claimed", () => {
     await vi.advanceTimersByTimeAsync(3000);
     last().says(edge(B));
     await vi.advanceTimersByTimeAsync(1000);
-    expect(live.currency(Date.now())).toEqual({ kind: "silent", seconds: 4 });
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 4 });
+    expect(live.currencyOf(B, Date.now())).toEqual({ kind: "live" });
+  });
+
+  test("changes at the very moment at which the last word is 3 s old", async () => {
+    const { live, last } = view([A, B]);
+    last().onopen?.();
+    last().says(edge(A));
+    await vi.advanceTimersByTimeAsync(500);
+    last().says(edge(B));
+    expect(live.turns(Date.now())).toBe(Date.now() + 2500);
+    await vi.advanceTimersByTimeAsync(2499);
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 3 });
+    expect(live.turns(Date.now())).toBe(Date.now() + 500);
   });
 
   test("is how far behind, in bytes that the agent knows and in time that words are held up", async () => {
     const { live, last } = view();
     last().onopen?.();
     last().says(edge(A, { behind: 5_000_000 }));
-    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 0, bytes: 5_000_000 });
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", log: A, seconds: 0, bytes: 5_000_000 });
     const sent = new Date().toISOString();
     await vi.advanceTimersByTimeAsync(2500);
     last().says(edge(A, { at: sent }));
-    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 2, bytes: 0 });
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", log: A, seconds: 2, bytes: 0 });
   });
 
   test("is behind, not silent, while lines come but no edge is reached", async () => {
@@ -221,7 +236,7 @@ describe("what is claimed", () => {
       await vi.advanceTimersByTimeAsync(1000);
       last().says({ type: "lines", log: A, position: `a${i}`, lines: lines(i, i + 1) });
     }
-    expect(live.currency(Date.now())).toEqual({ kind: "behind", seconds: 5, bytes: 0 });
+    expect(live.currency(Date.now())).toEqual({ kind: "behind", log: A, seconds: 5, bytes: 0 });
   });
 
   test("does not depend on whose clock is right", () => {
