@@ -1,7 +1,9 @@
 // What the page shows, as its address: every state that one would send to a colleague, and nothing else.
 // Pure; the one place where addresses are read and written. `navigation.svelte.ts` moves between them.
 //
-// `/logs?log=HOST:NAME&log=…&at=POSITION&grep=…&exclude=…&i&level=…`: a set of logs, a line in the first of them, a filter.
+// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync
+// &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
+// are left out for a while, and how they lie: merged into one, or in panes. Words of a filter behind `own` are for that pane alone.
 // `/hosts?q=…&match=…`: the list. Parameters that it does not know are refused silently: an older page may get a newer link.
 
 import { LEVELS, type Level, type LogName, type Position } from "./shapes";
@@ -22,43 +24,105 @@ export interface ListAddress {
   /** A glob over `HOST:NAME`; empty for all. */
   match: string;
 }
+/** How several logs are looked at: as one, beside each other, or one below the other. */
+export const LAYOUTS = ["merged", "columns", "rows"] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
 export interface ViewAddress {
   page: "view";
-  /** At least one. */
+  /** One at least, or a glob. */
   logs: LogName[];
-  /** Where the line starts that the link points to, in the first of the logs. */
+  /** Globs over `HOST:NAME`: whatever matches while the view is open is looked at, too. */
+  matches: string[];
+  /** Where the line starts that the link points to, in the log `in`. */
   at: Position | null;
+  /** Null for the first log. */
+  in: LogName | null;
   filter: Filter;
+  muted: LogName[];
+  layout: Layout;
+  /** In panes: when one goes to a line, the others go to the same time. */
+  sync: boolean;
+  /** Filters that were changed in one pane, and so are no longer that of all. */
+  own: ReadonlyMap<LogName, Filter>;
 }
 export type Address = ListAddress | ViewAddress;
 
 export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, level: null };
 export const START: ListAddress = { page: "list", q: "", match: "" };
 
+const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, own: new Map() } as const;
+
 export function viewOf(logs: LogName[], filter: Filter = NO_FILTER): ViewAddress {
-  return { page: "view", logs, at: null, filter };
+  return { ...PLAIN, matches: [], muted: [], logs, filter };
+}
+
+/** All that match a glob, also those that are still to come. */
+export function viewMatching(glob: string): ViewAddress {
+  return { ...viewOf([]), matches: [glob] };
 }
 
 /** Reads an address below `base` (a path that ends with a slash). What it cannot place is the list. */
 export function parseAddress(url: URL, base: string): Address {
   const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
   const params = url.searchParams;
-  const logs = params.getAll("log").filter((log) => log !== "");
-  if (path === "logs" && logs.length > 0) {
-    return { page: "view", logs: [...new Set(logs)], at: params.get("at"), filter: parseFilter(params) };
-  }
+  if (path === "logs" && (some(params, "log").length > 0 || some(params, "match").length > 0)) return parseView(params);
   return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "" };
+}
+
+function parseView(params: URLSearchParams): ViewAddress {
+  const [shared, ...owned] = divide(params);
+  const layout = params.get("panes");
+  return {
+    page: "view",
+    logs: some(params, "log"),
+    matches: some(params, "match"),
+    at: params.get("at"),
+    in: params.get("in"),
+    filter: parseFilter(shared ?? params),
+    muted: some(params, "mute"),
+    layout: LAYOUTS.find((each) => each === layout) ?? (params.has("panes") ? "columns" : "merged"),
+    sync: params.has("sync"),
+    own: new Map(owned.map((part) => [part.get("own") ?? "", parseFilter(part)])),
+  };
+}
+
+/** The values of a parameter, each once, without empty ones. */
+function some(params: URLSearchParams, name: string): string[] {
+  return [...new Set(params.getAll(name))].filter((value) => value !== "");
+}
+
+/** What stands before the first `own`, and from each one on. */
+function divide(params: URLSearchParams): URLSearchParams[] {
+  const parts = [new URLSearchParams()];
+  for (const [name, value] of params) {
+    if (name === "own") parts.push(new URLSearchParams());
+    parts.at(-1)?.append(name, value);
+  }
+  return parts;
 }
 
 /** Writes an address, relative to the base. */
 export function formatAddress(address: Address): string {
-  if (address.page === "view") {
-    const at: Pair[] = address.at === null ? [] : [["at", address.at]];
-    const logs = address.logs.map((log): Pair => ["log", log]);
-    return `logs?${formatQuery([...logs, ...at, ...filterPairs(address.filter)])}`;
-  }
+  if (address.page === "view") return `logs?${formatQuery(viewPairs(address))}`;
   const pairs = [["match", address.match] as Pair, ["q", address.q] as Pair].filter(([, value]) => value !== "");
   return pairs.length === 0 ? "hosts" : `hosts?${formatQuery(pairs)}`;
+}
+
+function viewPairs(view: ViewAddress): Pair[] {
+  const each = (name: string, values: readonly string[]): Pair[] => values.map((value): Pair => [name, value]);
+  const at = view.at === null ? [] : each("at", [view.at]);
+  return [
+    ...each("log", view.logs),
+    ...each("match", view.matches),
+    ...at,
+    ...(view.at !== null && view.in !== null && view.in !== view.logs[0] ? each("in", [view.in]) : []),
+    ...filterPairs(view.filter),
+    ...each("mute", view.muted),
+    ...(view.layout === "merged" ? [] : each("panes", [view.layout])),
+    ...(view.sync ? [["sync", null] as Pair] : []),
+    ...[...view.own].flatMap(([log, filter]) => [["own", log] as Pair, ...filterPairs(filter)]),
+  ];
 }
 
 export function isEmpty(filter: Filter): boolean {

@@ -66,7 +66,8 @@ function withTimes(page: LinesPage): Timed[] {
   });
 }
 
-function timeOf(line: Line): number {
+/** Milliseconds since 1970; minus infinity where the line names no time. */
+export function timeOf(line: Line): number {
   const time = line.time === null ? Number.NaN : Date.parse(line.time);
   return Number.isNaN(time) ? -Infinity : time;
 }

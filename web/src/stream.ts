@@ -5,6 +5,7 @@
 // trimmed at an end can be read again from that end's position. So it drops rows freely and loses nothing.
 // It refuses: the DOM, the network, the clock.
 
+import { Order } from "./order";
 import type { GapEvent, Line, LogName, NoteEvent, NoteKind, Position } from "./shapes";
 
 /** Bytes that were not sent and can be read: a button stands for them. */
@@ -32,7 +33,13 @@ interface RowOf<Kind extends string> {
   id: number;
   log: LogName;
 }
-export type LineRow = RowOf<"line"> & { line: Line };
+export type LineRow = RowOf<"line"> & {
+  line: Line;
+  /** Of a live line of one of several logs: its time, or that of the line before it where it names none. */
+  at?: number;
+  /** It came so late that it stands below later lines: by so many milliseconds. */
+  late?: number;
+};
 export type MarkRow = RowOf<"mark"> & { mark: Mark };
 export type Row = LineRow | MarkRow;
 
@@ -77,12 +84,17 @@ export class Stream {
   #following = true;
   #attached = true;
 
+  /** Puts the lines of several logs in order; a single one has its own. */
+  #order: Order | null = null;
+  /** The last row that was there when the reader stopped following: nothing is put above it. */
+  #read = -1;
+
   constructor(
     logs: readonly LogName[],
     private readonly maxRows = MAX_ROWS,
     private readonly maxChars = MAX_CHARS,
   ) {
-    for (const log of logs) this.#ends.set(log, { top: { kind: "unknown" }, next: null });
+    for (const log of logs) this.join(log);
   }
 
   get rows(): readonly Row[] {
@@ -127,7 +139,14 @@ export class Stream {
 
   /** The reader looks at something above the end, which must not be trimmed away under their eyes. */
   hold(): void {
+    if (this.#following) this.#read = this.#rows.at(-1)?.id ?? -1;
     this.#following = false;
+  }
+
+  /** One more log is looked at. */
+  join(log: LogName): void {
+    this.#endsOf(log);
+    if (this.#ends.size > 1) this.#order ??= new Order();
   }
 
   /** The window does not reach the live end: it was opened in the middle, or scrolled away from it. */
@@ -146,7 +165,7 @@ export class Stream {
   append(log: LogName, lines: readonly Line[], next: Position): void {
     if (!this.#following) this.#waiting += lines.length;
     if (!this.#takes(lines.length)) return;
-    for (const line of lines) this.#push({ kind: "line", id: this.#id(), log, line });
+    this.#below(log, lines);
     const ends = this.#endsOf(log);
     const first = lines[0];
     if (ends.top.kind === "unknown" && first) ends.top = { kind: "before", position: first.position };
@@ -212,6 +231,13 @@ export class Stream {
   #takes(count: number): boolean {
     if (this.#attached && !this.#following && this.#rows.length + count > this.maxRows) this.detach();
     return this.#attached;
+  }
+
+  #below(log: LogName, lines: readonly Line[]): void {
+    const come = lines.map((line) => ({ id: this.#id(), line }));
+    if (!this.#order) for (const { id, line } of come) this.#rows.push({ kind: "line", id, log, line });
+    else this.#order.put(this.#rows, log, come, this.#following ? -1 : this.#read);
+    for (const { line } of come) this.#chars += line.text.length;
   }
 
   #endsOf(log: LogName): Ends {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAddress, NO_FILTER, parseAddress, viewOf, type Address } from "../src/address";
+import { formatAddress, NO_FILTER, parseAddress, viewMatching, viewOf, type Address, type ViewAddress } from "../src/address";
 
 const parse = (rest: string, base = "/") => parseAddress(new URL(`http://hub${base}${rest}`), base);
 
@@ -8,10 +8,19 @@ test.each<Address>([
   { page: "list", q: "nginx & co", match: "web1:*" },
   viewOf(["web1:/var/log/nginx/access.log"]),
   {
-    page: "view",
-    logs: ["web1:/var/log/a b&c=d#e?.log", "ci:push/build-42", "db:/lög/日志.log"],
+    ...viewOf(["web1:/var/log/a b&c=d#e?.log", "ci:push/build-42", "db:/lög/日志.log"]),
     at: "v1.AbC-_=+/:",
     filter: { grep: ["a+b", "c d"], exclude: ["%41", "ü|\\d{3}"], ignoreCase: true, level: "warn" },
+  },
+  viewMatching("web*:/var/log/nginx/*.log"),
+  { ...viewOf(["a:/x", "b:/y"]), at: "p7", in: "b:/y", muted: ["a:/x"], layout: "columns", sync: true },
+  {
+    ...viewOf(["a:/x", "b:/y"], { ...NO_FILTER, level: "warn" }),
+    layout: "rows",
+    own: new Map([
+      ["b:/y", { ...NO_FILTER, grep: ["mine"], ignoreCase: true }],
+      ["a:/x", NO_FILTER],
+    ]),
   },
 ])("what is written is read back: %j", (address) => {
   expect(parse(formatAddress(address))).toEqual(address);
@@ -29,4 +38,15 @@ test.each(["", "hosts", "logs", "logs?log=", "nowhere?log=a:b"])("without a log,
 
 test("a log named twice is shown once, and a level nobody knows is none", () => {
   expect(parse("logs?log=a:b&log=a:b&level=loud")).toEqual(viewOf(["a:b"]));
+});
+
+test("the words of a filter are for all panes, but for those behind the name of one", () => {
+  const { filter, own } = parse("logs?log=a:b&log=c:d&panes&grep=all&own=c:d&grep=mine&level=error") as ViewAddress;
+  expect(filter.grep).toEqual(["all"]);
+  expect(own.get("c:d")).toEqual({ ...NO_FILTER, grep: ["mine"], level: "error" });
+});
+
+test("panes are beside each other where nothing else is said", () => {
+  expect(parse("logs?log=a:b&log=c:d&panes")).toMatchObject({ layout: "columns" });
+  expect(parse("logs?log=a:b&log=c:d&panes=diagonal")).toMatchObject({ layout: "columns" });
 });
