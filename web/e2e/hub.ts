@@ -123,7 +123,7 @@ export async function isLive(page: Page): Promise<void> {
   await expect(page.getByTestId("standing")).toHaveText("live");
 }
 
-/** The numbers of the lines on the page, from top to bottom. */
+/** The numbers of the lines in the document, from top to bottom: those on the screen and near it, without a hole. */
 export function numbers(page: Page): Promise<number[]> {
   return page
     .locator(".row .text")
@@ -136,6 +136,47 @@ export function range(from: number, to: number): number[] {
 
 export async function showsExactly(page: Page, from: number, to: number): Promise<void> {
   await expect.poll(() => numbers(page)).toEqual(range(from, to));
+}
+
+/** The last rows in the document are the lines up to, not including, `to`, without a hole; with fewer than `least` there are no others. */
+export async function endsWith(page: Page, to: number, least = 20): Promise<void> {
+  await expect
+    .poll(async () => {
+      const shown = await numbers(page);
+      return shown.length >= least && shown.every((n, i) => n === to - shown.length + i) ? shown.at(-1) : shown;
+    })
+    .toBe(to - 1);
+}
+
+/** Reads from where the view stands, a screen at a time, as far as there is more in that direction; gives the numbers of all lines, in order. */
+export async function readAll(page: Page, direction: "up" | "down"): Promise<number[]> {
+  return page.getByTestId("rows").evaluate(async (box, up) => {
+    const found: number[] = [];
+    const frame = () => new Promise((next) => requestAnimationFrame(next));
+    const collect = (): number => {
+      const all = [...box.querySelectorAll(".row .text")].flatMap((row) => /^line (\d+)$/.exec(row.textContent ?? "")?.[1] ?? []);
+      const now = all.map(Number);
+      const known = up ? now.indexOf(found[0] ?? -1) : now.indexOf(found.at(-1) ?? -1);
+      if (found.length > 0 && known < 0) return 0;
+      const more = found.length === 0 ? now : up ? now.slice(0, known) : now.slice(known + 1);
+      if (up) found.unshift(...more);
+      else found.push(...more);
+      return more.length;
+    };
+    const isOver = (): boolean => {
+      const end = up ? box.scrollTop === 0 : box.scrollHeight - box.scrollTop - box.clientHeight < 2;
+      const wait = up ? (box.textContent ?? "").includes("The log begins here.") : document.querySelector(".down.main") === null;
+      return end && wait;
+    };
+    const until = performance.now() + 40_000;
+    while (performance.now() < until) {
+      const more = collect();
+      if (more === 0 && isOver()) return found;
+      if (more > 0 || found.length === 0 || isOver() || box.scrollTop > 0) box.scrollTop += (up ? -1.8 : 1.8) * box.clientHeight;
+      await frame();
+    }
+    throw new Error(`no end after ${found.length} lines: ${found[0]} to ${found.at(-1)}, at ${box.scrollTop} of ${box.scrollHeight}, ${box.querySelector(".beyond")?.textContent}`);
+  }, direction === "up");
 }
 
 /** Turns the wheel over the rows. */

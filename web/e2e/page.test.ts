@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { expect } from "@playwright/test";
-import { isLive, numbers, openLog, range, showsExactly, test, wheel } from "./hub";
+import { endsWith, isLive, numbers, openLog, range, readAll, showsExactly, test, wheel } from "./hub";
 
 test("a log is found by typing, opened by a click, and shows its last lines and then what is written", async ({ page, hub }) => {
   hub.write("app.log", 0, 1000);
@@ -14,9 +14,9 @@ test("a log is found by typing, opened by a click, and shows its last lines and 
   expect(new URL(page.url()).search).toBe("?q=app");
   await page.getByRole("link", { name: /app\.log$/ }).click();
   await isLive(page);
-  await showsExactly(page, 800, 1000);
+  await endsWith(page, 1000);
   hub.write("app.log", 1000, 1003);
-  await showsExactly(page, 800, 1003);
+  await endsWith(page, 1003);
   await expect(page.getByText("line 1002")).toBeInViewport();
   await page.goBack();
   await expect(page.getByPlaceholder(/Filter logs/)).toHaveValue("app");
@@ -28,7 +28,6 @@ test("scrolling up stops the view from moving, and leads to the very first line 
   await openLog(page, hub, "app.log");
   await wheel(page, -600);
   await expect(page.getByRole("button", { name: /To the end/ })).toBeVisible();
-  await expect.poll(async () => (await numbers(page))[0]).toBeLessThanOrEqual(1300);
 
   const row = page.locator(".row", { hasText: /line 1460$/ });
   const before = await row.boundingBox();
@@ -36,11 +35,9 @@ test("scrolling up stops the view from moving, and leads to the very first line 
   await expect(page.getByRole("button", { name: "20 new lines" })).toBeVisible();
   expect((await row.boundingBox())?.y).toBe(before?.y);
 
-  await expect(async () => {
-    await wheel(page, -20_000);
-    await expect(page.getByText("The log begins here.")).toBeVisible({ timeout: 50 });
-  }).toPass({ intervals: [20] });
-  await showsExactly(page, 0, 1520);
+  const read = await readAll(page, "up");
+  expect(read).toEqual(range(0, read.length));
+  expect(read.length).toBeGreaterThan(1450);
   await page.getByRole("button", { name: "20 new lines" }).click();
   await expect(page.getByText("line 1519")).toBeInViewport();
   hub.write("app.log", 1520, 1521);
@@ -48,27 +45,17 @@ test("scrolling up stops the view from moving, and leads to the very first line 
 });
 
 test("a log longer than the window is read up to its first line and down again to its live end", async ({ page, hub }) => {
-  hub.write("app.log", 0, 2600);
+  hub.write("app.log", 0, 3000);
   await hub.start();
   await openLog(page, hub, "app.log");
   await page.keyboard.press("Home");
   await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
-  // At the end of what was read the view waits for the reader, and does not run on by itself.
-  await wheel(page, 20_000);
-  await expect.poll(async () => (await numbers(page)).length).toBeGreaterThan(200);
-  expect((await numbers(page)).length).toBeLessThan(1000);
-  await expect(async () => {
-    await wheel(page, 20_000);
-    await expect(page.getByText("line 2599")).toBeInViewport({ timeout: 50 });
-  }).toPass({ intervals: [20] });
-  const shown = await numbers(page);
-  expect(shown).toEqual(range(shown[0] ?? 0, 2600));
-  expect(shown.length).toBeLessThanOrEqual(2000);
+  expect(await readAll(page, "down")).toEqual(range(0, 3000));
   await isLive(page);
-  hub.write("app.log", 2600, 2610);
-  await expect(page.getByText("line 2609")).toBeInViewport();
-  const after = await numbers(page);
-  expect(after).toEqual(range(after[0] ?? 0, 2610));
+  hub.write("app.log", 3000, 3010);
+  await expect(page.getByText("line 3009")).toBeInViewport();
+  await wheel(page, -200);
+  expect(await readAll(page, "up")).toEqual(range(0, 3010));
 });
 
 test("a stopped view stands still, and started again misses nothing", async ({ page, hub }) => {
@@ -181,8 +168,10 @@ test("after the hub was killed and came again, nothing is missing and nothing is
   await hub.start();
   await isLive(page);
   hub.write("app.log", 320, 330);
-  await showsExactly(page, 0, 330);
+  await endsWith(page, 330);
   await expect(page.getByText("line 329")).toBeInViewport();
+  await wheel(page, -200);
+  expect(await readAll(page, "up")).toEqual(expect.arrayContaining(range(0, 300)));
 });
 
 test("several logs are one view in the order of time", async ({ page, hub }) => {
@@ -236,9 +225,9 @@ test("below a path everything is the same", async ({ page, hub }) => {
   await hub.start();
   await openLog(page, hub, "app.log");
   expect(new URL(page.url()).pathname).toBe("/ops/logs/logs");
-  await showsExactly(page, 100, 300);
-  await wheel(page, -20_000);
-  await showsExactly(page, 0, 300);
+  await endsWith(page, 300);
+  await wheel(page, -200);
+  expect((await readAll(page, "up")).slice(0, 250)).toEqual(range(0, 250));
   await page.reload();
   await isLive(page);
   await page.getByRole("link", { name: "All logs" }).click();

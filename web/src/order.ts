@@ -14,19 +14,13 @@ export const REORDER_MS = 2000;
 /** Rows above a line that are looked at to say whether it is late. */
 const LOOK_BACK = 64;
 
-/** A line that has come and has a number, and not yet a place. */
-export interface Come {
-  id: number;
-  line: Line;
-}
-
 export class Order {
   /** The latest time that each log has named, for its lines that name none. */
   #times = new Map<LogName, number>();
 
-  /** Puts lines of a log below `rows`, or among the last of them; none above the row with the number `floor`. */
-  put(rows: Row[], log: LogName, lines: readonly Come[], floor: number): void {
-    const come = lines.map(({ id, line }): LineRow => ({ kind: "line", id, log, line, at: this.#timeIn(log, line) }));
+  /** Puts rows of a log that have come below `rows`, or among the last of them; none above the row with the number `floor`. */
+  put(rows: Row[], log: LogName, fresh: readonly LineRow[], floor: number): void {
+    const come = fresh.map((row): LineRow => ({ ...row, at: this.#timeIn(log, row.line) }));
     const newest = rows.splice(placeOf(rows, log, come[0]?.at ?? -Infinity, floor)) as LineRow[];
     let latest = Math.max(-Infinity, ...rows.slice(-LOOK_BACK).map(timeOfRow));
     const own = new Set(come);

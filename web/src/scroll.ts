@@ -1,50 +1,82 @@
-// Keeps what is being read where it is, while rows come and go around it; and at the end, keeps to the end.
-// It knows the box that scrolls and the list of rows in it, and nothing of logs. The browser's own scroll anchoring is
-// off (`overflow-anchor: none`): it does not work in every engine, and at the very top of a box it does nothing.
+// Keeps what is being read where it is, to the pixel, while rows come, go and change their height around it; and at the end, keeps to the end.
+// It decides which rows are in the document at all: those near the screen. It knows the box that scrolls, the runway in it that is as high
+// as all rows together, and the list in that, which holds a slice of them; of logs it knows nothing.
 //
-// Two states: pinned to the end, or anchored at the first row that is visible. Every scroll sets the state, every
-// change of the rows or of the layout (`settle`) restores it. Only a live end is pinned to: at the end of rows that
-// were read so far, pinning would run away with each page that comes.
+// Two states: pinned to the end, or anchored at the first row that is visible. The reader's scrolling sets the state; every change of
+// the rows or of their heights (`place`) restores it. Only a live end is pinned to: at the end of rows that were read so far, pinning would
+// run away with each page that comes. The browser's own scroll anchoring is off: it does not work in every engine, nor at the top of a box.
+
+import { Layout, successor } from "./layout";
 
 /** Fractions of pixels do not unpin. */
 const SLACK = 2;
 /** Rows are asked for this many screens before the reader gets there. */
-const AHEAD = 1.5;
+const AHEAD = 3;
+/** Rows are in the document this many screens beyond the screen: a turn of the wheel finds them there. */
+const BEYOND = 1;
+/** At a live end there is nothing below, and each frame of a fast log replaces what is above. */
+const BEYOND_PINNED = 0.25;
+/** Heights of rows that come new to the screen change which rows are on it; it settles at once, but it must not go on for ever. */
+const PASSES = 4;
 
 interface Anchor {
-  row: Element;
+  id: number;
+  /** Its place among the rows when it was noted. */
+  index: number;
   /** Pixels from the top of the box to the top of the row; negative where it is cut off. */
   top: number;
 }
 
-export interface ScrollEvents {
+/** What is in the document: rows `first` and on of all, standing at `top` in a runway of `total` pixels. */
+export interface Slice<Row> {
+  first: number;
+  rows: readonly Row[];
+  top: number;
+  total: number;
+}
+
+export interface Elements {
+  box: HTMLElement;
+  runway: HTMLElement;
+  list: HTMLElement;
+}
+
+export interface ScrollEvents<Row> {
+  /** Puts these rows into the document, now. */
+  render(slice: Slice<Row>): void;
   /** Whether the last row is the newest there is. */
   live(): boolean;
   pinned(pinned: boolean): void;
   nearTop(): void;
   nearEnd(): void;
+  /** What is on the screen: indexes of its first and last row. */
+  seen(first: number, last: number): void;
 }
 
-export class Scroll {
+export class Scroll<Row extends { readonly id: number }> {
   #pinned = true;
   #anchor: Anchor | null = null;
+  #slice: Slice<Row> = { first: 0, rows: [], top: 0, total: 0 };
+  #layout: Layout<Row>;
   /** Where we scrolled to ourselves: the event of that says nothing about what the reader wants. */
   #own = -1;
+  #placing = false;
+  #width = 0;
   #observer: ResizeObserver;
   #ends = new AbortController();
 
   constructor(
-    private readonly box: HTMLElement,
-    private readonly list: HTMLElement,
-    private readonly tell: ScrollEvents,
+    private readonly at: Elements,
+    guess: (row: Row) => number,
+    private readonly tell: ScrollEvents<Row>,
   ) {
+    this.#layout = new Layout(guess);
     const { signal } = this.#ends;
-    box.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    at.box.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     // At once, before the next lines would pull the reader down again.
-    box.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#pin(this.#short()), { signal, passive: true });
-    this.#observer = new ResizeObserver(() => this.settle());
-    this.#observer.observe(box);
-    this.#observer.observe(list);
+    at.box.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#pin(this.#short()), { signal, passive: true });
+    this.#observer = new ResizeObserver(() => this.#resized());
+    for (const element of [at.box, at.runway, at.list]) this.#observer.observe(element);
   }
 
   end(): void {
@@ -52,23 +84,31 @@ export class Scroll {
     this.#observer.disconnect();
   }
 
-  /** Just before the rows change: notes what is being read. */
-  note(): void {
-    this.#anchor = this.#pinned ? null : this.#firstVisible();
+  /** Shows other rows; what is being read stays where it is. */
+  show(rows: readonly Row[]): void {
+    if (this.#anchor) this.#anchor = this.#moved(this.#anchor, rows);
+    this.#layout.set(rows);
+    this.place();
   }
 
-  /** Just after they changed, or their heights: puts it back. */
-  settle(): void {
-    if (this.#pinned) this.#scrollTo(this.box.scrollHeight);
-    else if (this.#anchor?.row.isConnected) this.#scrollTo(this.box.scrollTop + this.#topOf(this.#anchor.row) - this.#anchor.top);
-    this.look();
+  /** Restores the state after a change of whatever kind. */
+  place(): void {
+    if (this.#placing) return;
+    this.#placing = true;
+    for (let pass = 0; pass < PASSES; pass++) {
+      this.#render(this.#target());
+      if (!this.#measure()) break;
+    }
+    this.#scrollTo(this.#target());
+    this.#placing = false;
+    // All that fits the screen is read from its first row, whoever was anchored where.
+    if (!this.#pinned) this.#note();
+    this.#look();
   }
 
   /** Asks for rows where they run out. */
   look(): void {
-    const { scrollTop, clientHeight, scrollHeight } = this.box;
-    if (scrollTop < AHEAD * clientHeight) this.tell.nearTop();
-    if (scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) this.tell.nearEnd();
+    this.#look();
   }
 
   /** The end has become a live one: pins, if that is where the reader stands. */
@@ -78,22 +118,27 @@ export class Scroll {
 
   toEnd(): void {
     this.#pin(true);
-    this.settle();
+    this.place();
   }
 
   toTop(): void {
     this.unpin();
+    this.#anchor = null;
     this.#scrollTo(0);
+    this.#scrolledTo();
   }
 
-  /** Shows a row: in the middle always, or only if it cannot be seen as it is. */
-  toRow(row: Element, middle: boolean): void {
+  /** Shows a row: at the top, in the middle, or only if it cannot be seen as it is. False when there is no such row. */
+  toRow(index: number, where: "top" | "middle" | "near"): boolean {
+    const row = this.#layout.rows[index];
+    if (!row) return false;
     this.unpin();
-    const top = this.#topOf(row);
-    const room = this.box.clientHeight - row.clientHeight;
-    if (!middle && top >= 0 && top <= room) return;
-    this.#scrollTo(this.box.scrollTop + top - Math.max(0, room / 2));
-    this.note();
+    const top = this.#head + this.#layout.top(index) - this.at.box.scrollTop;
+    const room = this.at.box.clientHeight - this.#layout.height(index);
+    if (where === "near" && top >= 0 && top <= room) return true;
+    this.#anchor = { id: row.id, index, top: where === "top" ? 0 : Math.max(0, room / 2) };
+    this.place();
+    return true;
   }
 
   unpin(): void {
@@ -102,61 +147,131 @@ export class Scroll {
 
   by(pixels: number): void {
     if (pixels < 0) this.#pin(this.#short());
-    this.box.scrollTop += pixels;
+    this.at.box.scrollTop += pixels;
   }
 
   page(direction: 1 | -1): void {
-    this.by(direction * (this.box.clientHeight - 40));
+    this.by(direction * (this.at.box.clientHeight - 40));
+  }
+
+  /** The rows that are on the screen, as far as the layout knows. */
+  screen(): { first: number; last: number } {
+    const y = this.at.box.scrollTop - this.#head;
+    return { first: this.#layout.at(y), last: this.#layout.at(y + this.at.box.clientHeight - 1) };
+  }
+
+  /** The row at a place of the window. */
+  rowAt(clientY: number): number {
+    return this.#layout.at(clientY - this.at.runway.getBoundingClientRect().top);
+  }
+
+  /** Pixels of the box above the runway. */
+  get #head(): number {
+    return this.at.runway.offsetTop;
+  }
+
+  #target(): number {
+    const { box } = this.at;
+    if (this.#pinned) return Math.max(0, box.scrollHeight - box.clientHeight);
+    const index = this.#anchor ? this.#layout.indexOf(this.#anchor.id) : -1;
+    if (!this.#anchor || index < 0) return box.scrollTop;
+    return this.#head + this.#layout.top(index) - this.#anchor.top;
+  }
+
+  /** Puts the rows around a place into the document, unless they are there. */
+  #render(target: number): void {
+    const { rows, total } = this.#layout;
+    const { clientHeight } = this.at.box;
+    // The runway may still be as high as it was: a pinned end is the end of what will be there.
+    const y = this.#pinned ? total - clientHeight : target - this.#head;
+    const beyond = (this.#pinned ? BEYOND_PINNED : BEYOND) * clientHeight;
+    const [first, last] = [this.#layout.at(y - beyond), this.#layout.at(y + clientHeight + beyond)];
+    const wanted = rows.slice(first, last + 1);
+    const slice = { first, rows: wanted, top: this.#layout.top(first), total };
+    if (same(slice, this.#slice)) return;
+    this.#slice = slice;
+    this.tell.render(slice);
+  }
+
+  #measure(): boolean {
+    const { first, rows } = this.#slice;
+    const { children } = this.at.list;
+    const heights = rows.map((_, i) => children[i]?.getBoundingClientRect().height ?? 0);
+    return children.length === rows.length && this.#layout.measured(first, heights);
+  }
+
+  #moved(anchor: Anchor, rows: readonly Row[]): Anchor | null {
+    const before = this.#layout.rows;
+    const at = before[anchor.index]?.id === anchor.id ? anchor.index : this.#layout.indexOf(anchor.id);
+    const next = successor(before, at, rows);
+    const row = next === null ? undefined : before[next];
+    if (next === null || !row) return rows[0] ? { id: rows[0].id, index: 0, top: this.#head } : null;
+    return { id: row.id, index: next, top: anchor.top + this.#layout.top(next) - this.#layout.top(at) };
+  }
+
+  #note(): void {
+    const y = this.at.box.scrollTop - this.#head;
+    const index = this.#layout.at(y);
+    const row = this.#layout.rows[index];
+    this.#anchor = row ? { id: row.id, index, top: this.#layout.top(index) - y } : null;
+  }
+
+  #look(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.at.box;
+    const { first, last } = this.screen();
+    this.tell.seen(first, last);
+    if (scrollTop < AHEAD * clientHeight) this.tell.nearTop();
+    if (scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) this.tell.nearEnd();
   }
 
   #scrollTo(top: number): void {
-    this.box.scrollTop = top;
-    this.#own = this.box.scrollTop;
+    if (this.at.box.scrollTop !== top) this.at.box.scrollTop = top;
+    this.#own = this.at.box.scrollTop;
   }
 
   #scrolled(): void {
-    if (this.box.scrollTop !== this.#own) {
-      this.#own = -1;
-      this.#pin(this.#atEnd() && this.tell.live());
+    if (this.at.box.scrollTop === this.#own) return;
+    this.#own = -1;
+    this.#pin(this.#atEnd() && this.tell.live());
+    this.#scrolledTo();
+  }
+
+  #scrolledTo(): void {
+    if (!this.#pinned) this.#note();
+    this.place();
+  }
+
+  #resized(): void {
+    const { clientWidth } = this.at.box;
+    if (clientWidth !== this.#width) {
+      this.#width = clientWidth;
+      this.#layout.forget();
     }
-    this.note();
-    this.look();
+    this.place();
   }
 
   /** An empty box has no end: its rows are still to come. */
   #atEnd(): boolean {
-    if (this.list.childElementCount === 0) return this.#pinned;
-    const { scrollTop, clientHeight, scrollHeight } = this.box;
+    if (this.#layout.rows.length === 0) return this.#pinned;
+    const { scrollTop, clientHeight, scrollHeight } = this.at.box;
     return scrollHeight - scrollTop - clientHeight < SLACK;
   }
 
   /** All there is fits: there is nothing to scroll away to. */
   #short(): boolean {
-    return this.tell.live() && this.box.scrollHeight <= this.box.clientHeight + SLACK;
+    return this.tell.live() && this.at.box.scrollHeight <= this.at.box.clientHeight + SLACK;
   }
 
   #pin(pinned: boolean): void {
     if (pinned === this.#pinned) return;
     this.#pinned = pinned;
-    this.note();
+    if (pinned) this.#anchor = null;
+    else this.#note();
     this.tell.pinned(pinned);
   }
+}
 
-  /** Rows are in order, so a few looks find the first that ends below the top of the box. */
-  #firstVisible(): Anchor | null {
-    const rows = this.list.children;
-    let [low, high] = [0, rows.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const row = rows[middle];
-      if (row && this.#topOf(row) + row.getBoundingClientRect().height <= 0) low = middle + 1;
-      else high = middle;
-    }
-    const row = rows[low];
-    return row ? { row, top: this.#topOf(row) } : null;
-  }
-
-  #topOf(row: Element): number {
-    return row.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
-  }
+function same<Row>(a: Slice<Row>, b: Slice<Row>): boolean {
+  if (a.first !== b.first || a.top !== b.top || a.total !== b.total) return false;
+  return a.rows.length === b.rows.length && a.rows.every((row, i) => row === b.rows[i]);
 }

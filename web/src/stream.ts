@@ -29,7 +29,7 @@ export type Mark = GapMark | NoteMark;
 
 interface RowOf<Kind extends string> {
   kind: Kind;
-  /** Unique in its stream, without meaning or order. */
+  /** Unique on the page, without meaning or order. */
   id: number;
   log: LogName;
 }
@@ -39,6 +39,8 @@ export type LineRow = RowOf<"line"> & {
   at?: number;
   /** It came so late that it stands below later lines: by so many milliseconds. */
   late?: number;
+  /** Which file of the log it is from: 0 for the one that the window was opened in, less for older ones. Its offset counts in that. */
+  file: number;
 };
 export type MarkRow = RowOf<"mark"> & { mark: Mark };
 export type Row = LineRow | MarkRow;
@@ -56,6 +58,8 @@ export type Top = { kind: "unknown" } | { kind: "before"; position: Position } |
 interface Ends {
   top: Top;
   next: Position | null;
+  /** The file that is written to now, counted as the rows' are. */
+  file: number;
 }
 
 /** A stretch to be put at an end of the window, and where the window stands in each log afterwards. */
@@ -68,18 +72,20 @@ export interface Below {
   nexts: Map<LogName, Position>;
 }
 
-/** Rows to hold at most. All are in the document, and above some thousands scrolling stutters on a phone. */
-export const MAX_ROWS = 2000;
-/** Characters to hold at most: 2,000 lines of a mebibyte each would be 2 GiB. One row stays, however long it is. */
-export const MAX_CHARS = 8 * 1024 * 1024;
+/** Rows to hold at most. Few of them are in the document; what they cost is memory, some hundred bytes each besides their text. */
+export const MAX_ROWS = 20_000;
+/** Characters to hold at most: 20,000 lines of a mebibyte each would be 20 GiB. One row stays, however long it is. */
+export const MAX_CHARS = 16 * 1024 * 1024;
 
 type End = "top" | "bottom";
 
 export class Stream {
+  /** Never given out twice: a row of the next window is no row of this one. */
+  static #ids = 0;
+
   #rows: Row[] = [];
   #ends = new Map<LogName, Ends>();
   #chars = 0;
-  #ids = 0;
   #waiting = 0;
   #following = true;
   #attached = true;
@@ -124,6 +130,11 @@ export class Stream {
     return this.#ends.get(log)?.next ?? null;
   }
 
+  /** Which file of a log is written to now, as `LineRow.file` counts them. */
+  file(log: LogName): number {
+    return this.#ends.get(log)?.file ?? 0;
+  }
+
   /** Says where the window stands in a log, when it is opened with a page. */
   stand(log: LogName, ends: { top?: Top; next?: Position | null }): void {
     Object.assign(this.#endsOf(log), ends);
@@ -161,6 +172,11 @@ export class Stream {
     this.#waiting = 0;
   }
 
+  /** Takes over from a window that is left: what waited there waits here. */
+  succeed(before: Stream): void {
+    this.#waiting = before.waiting;
+  }
+
   /** Puts live lines below; counts them only when the window cannot take them. */
   append(log: LogName, lines: readonly Line[], next: Position): void {
     if (!this.#following) this.#waiting += lines.length;
@@ -175,6 +191,7 @@ export class Stream {
 
   /** Puts a mark below. The same word again, with nothing between, only renews what it says. */
   mark(log: LogName, mark: Mark): void {
+    if (mark.kind === "rotated" || mark.kind === "truncated") this.#anotherFile(log);
     const last = this.#rows.at(-1);
     if (last?.kind === "mark" && last.log === log && last.mark.kind === mark.kind && mark.kind !== "gap") {
       this.#chars += mark.words.length - last.mark.words.length;
@@ -182,21 +199,22 @@ export class Stream {
       return;
     }
     if (!this.#takes(1)) return;
-    this.#push({ kind: "mark", id: this.#id(), log, mark });
+    this.#chars += mark.words.length;
+    this.#rows.push({ kind: "mark", id: this.#id(), log, mark });
     if (mark.kind === "gap") this.#endsOf(log).next = mark.to;
     if (this.#following) this.#trim("top");
   }
 
   /** Puts a page of history above; trims at the bottom, which detaches the window from the live end. */
   prepend(page: Above): void {
-    this.#rows = [...this.#lineRows(page.lines), ...this.#rows];
+    this.#rows = [...this.#rowsAbove(page.lines), ...this.#rows];
     for (const [log, top] of page.tops) this.#endsOf(log).top = top;
     this.#trim("bottom");
   }
 
   /** Puts a page that was read onwards below; trims at the top. */
   extend(page: Below): void {
-    this.#rows = [...this.#rows, ...this.#lineRows(page.lines)];
+    this.#rows = [...this.#rows, ...this.#rowsBelow(page.lines)];
     for (const [log, next] of page.nexts) this.#endsOf(log).next = next;
     this.#trim("top");
   }
@@ -206,7 +224,7 @@ export class Stream {
     const at = this.#rows.findIndex((row) => row.id === id);
     const gap = this.#rows[at];
     if (gap?.kind !== "mark") return;
-    const rows: Row[] = this.#lineRows(lines.map((line) => ({ log: gap.log, line })));
+    const rows: Row[] = this.#rowsBelow(lines.map((line) => ({ log: gap.log, line })), at);
     this.#chars -= weight(gap);
     if (rest) {
       rows.push({ kind: "mark", id: this.#id(), log: gap.log, mark: rest });
@@ -217,51 +235,84 @@ export class Stream {
     this.#trim(at > this.#rows.length / 2 ? "top" : "bottom");
   }
 
+  /** The log's first line among the rows from `at` on, or its last one before it. */
+  #near(log: LogName, at: number, step: 1 | -1): LineRow | undefined {
+    for (let i = step > 0 ? at : at - 1; i >= 0 && i < this.#rows.length; i += step) {
+      const row = this.#rows[i];
+      if (row?.kind === "line" && row.log === log) return row;
+    }
+    return undefined;
+  }
+
   /** Where a gap's rows must stop at the latest: the position of the log's first line below it, if there is one. */
   lineAfter(id: number): Line | null {
     const at = this.#rows.findIndex((row) => row.id === id);
     const log = this.#rows[at]?.log;
-    for (let i = at + 1; at >= 0 && i < this.#rows.length; i++) {
-      const row = this.#rows[i];
-      if (row?.kind === "line" && row.log === log) return row.line;
-    }
-    return null;
+    return log === undefined ? null : (this.#near(log, at + 1, 1)?.line ?? null);
+  }
+
+  /** The log goes on in another file, which also a window that is elsewhere must know: its rows are from an older one now. */
+  #anotherFile(log: LogName): void {
+    if (!this.#attached) this.#endsOf(log).file++;
   }
 
   #takes(count: number): boolean {
-    if (this.#attached && !this.#following && this.#rows.length + count > this.maxRows) this.detach();
+    const full = this.#rows.length + count > this.maxRows || this.#chars > this.maxChars;
+    if (this.#attached && !this.#following && full) this.detach();
     return this.#attached;
   }
 
   #below(log: LogName, lines: readonly Line[]): void {
-    const come = lines.map((line) => ({ id: this.#id(), line }));
-    if (!this.#order) for (const { id, line } of come) this.#rows.push({ kind: "line", id, log, line });
+    const come = this.#rowsBelow(lines.map((line) => ({ log, line })));
+    if (!this.#order) for (const row of come) this.#rows.push(row);
     else this.#order.put(this.#rows, log, come, this.#following ? -1 : this.#read);
-    for (const { line } of come) this.#chars += line.text.length;
   }
 
   #endsOf(log: LogName): Ends {
     let ends = this.#ends.get(log);
     if (!ends) {
-      ends = { top: { kind: "unknown" }, next: null };
+      ends = { top: { kind: "unknown" }, next: null, file: 0 };
       this.#ends.set(log, ends);
     }
     return ends;
   }
 
   #id(): number {
-    return this.#ids++;
+    return Stream.#ids++;
   }
 
-  #push(row: Row): void {
-    this.#rows.push(row);
-    this.#chars += weight(row);
+  /** Rows for lines that come below row `at`: where offsets begin anew, another file does. */
+  #rowsBelow(lines: readonly LineOf[], at = this.#rows.length): LineRow[] {
+    const last = new Map<LogName, { file: number; offset: number }>();
+    return lines.map(({ log, line }) => {
+      const above = last.get(log) ?? this.#placeOf(this.#near(log, at, -1)) ?? { file: this.file(log), offset: -1 };
+      const file = line.offset <= above.offset ? above.file + 1 : above.file;
+      last.set(log, { file, offset: line.offset });
+      const ends = this.#endsOf(log);
+      ends.file = Math.max(ends.file, file);
+      return this.#lineRow(log, line, file);
+    });
   }
 
-  #lineRows(lines: readonly LineOf[]): LineRow[] {
-    const rows = lines.map(({ log, line }) => ({ kind: "line" as const, id: this.#id(), log, line }));
-    for (const row of rows) this.#chars += weight(row);
-    return rows;
+  /** Rows for lines that come above all. */
+  #rowsAbove(lines: readonly LineOf[]): LineRow[] {
+    const first = new Map<LogName, { file: number; offset: number }>();
+    const rows = lines.toReversed().map(({ log, line }) => {
+      const below = first.get(log) ?? this.#placeOf(this.#near(log, 0, 1)) ?? { file: this.file(log), offset: Infinity };
+      const file = line.offset >= below.offset ? below.file - 1 : below.file;
+      first.set(log, { file, offset: line.offset });
+      return this.#lineRow(log, line, file);
+    });
+    return rows.reverse();
+  }
+
+  #placeOf(row: LineRow | undefined): { file: number; offset: number } | undefined {
+    return row && { file: row.file, offset: row.line.offset };
+  }
+
+  #lineRow(log: LogName, line: Line, file: number): LineRow {
+    this.#chars += line.text.length;
+    return { kind: "line", id: this.#id(), log, line, file };
   }
 
   #trim(end: End): void {

@@ -14,14 +14,12 @@ import { Live, type LiveState, type LogAt } from "./live";
 import { mergeAbove, mergeBelow, topOf } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
 import { openSocket, whyRefused } from "./socket";
-import { gapMark, noteMark, Stream, type Row } from "./stream";
+import { gapMark, noteMark, Stream, type LineRow, type Row } from "./stream";
 
 /** Lines that a log is opened with. */
 const LAST = 200;
-/** Lines per page of history: a screen or some, quick to fetch and to lay out. */
-const PAGE = 200;
-/** Rows in the document while the end is followed: some screens, since every frame of a fast log replaces them all. */
-const FOLLOWED = 400;
+/** Lines per page of history: some screens, a few milliseconds to fetch. */
+const PAGE = 500;
 /** Context below a line that a link points to. */
 const CONTEXT = 100;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
@@ -44,6 +42,8 @@ export class Viewer {
   answers = $state(0);
   /** What went wrong last with reading, in words. */
   problem = $state<string | null>(null);
+  /** Where each log ends, in bytes of the file that is written to, by its agent's last word. */
+  sizes = $state.raw<ReadonlyMap<LogName, number>>(new Map());
   /** When this was published, for what time alone changes: ages and count-downs. */
   now = $state(Date.now());
   /** Whether this device has a network. */
@@ -66,6 +66,10 @@ export class Viewer {
   #follows = true;
   /** Stopped by the reader, and not to be started by scrolling. */
   #held = false;
+  /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
+  #counts = false;
+  /** Where each log ends, by its agent's last word. */
+  #sizes: ReadonlyMap<LogName, number> = new Map();
 
   constructor() {
     this.#live = new Live({
@@ -99,10 +103,23 @@ export class Viewer {
   }
 
   /** To the first byte of the file that is there now; files before it are above. */
-  async toStart(): Promise<void> {
-    this.#begin();
-    const first: Spot = { offset: 0, limit: PAGE };
-    await this.#reads("opening", async () => this.#openWith(await this.#history.pages(() => first)));
+  toStart(): Promise<boolean> {
+    return this.#jump(() => this.#history.pages(() => ({ offset: 0, limit: PAGE })));
+  }
+
+  /** To the line of a log in which a byte lies; the other logs are shown around the same time. */
+  toOffset(log: LogName, offset: number): Promise<boolean> {
+    return this.#jump(() => this.#around(log, { offset, limit: PAGE }));
+  }
+
+  /** To the first lines that are not earlier than a time (RFC 3339). */
+  toTime(time: string): Promise<boolean> {
+    return this.#jump(() => this.#history.pages(() => ({ at: time, limit: PAGE })));
+  }
+
+  /** To the line that starts at a position of a log. */
+  toLine(log: LogName, position: Position): Promise<boolean> {
+    return this.#jump(() => this.#around(log, { after: position, limit: CONTEXT }));
   }
 
   close(): void {
@@ -137,8 +154,7 @@ export class Viewer {
 
   /** Reads on upwards. */
   above(): Promise<void> {
-    // While the end is followed, the rows above those in the document come first.
-    if (this.rows[0] !== this.#stream.rows[0] || this.#upward(this.rows[0]) !== "more") return Promise.resolve();
+    if (this.#upward() !== "more") return Promise.resolve();
     return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
   }
 
@@ -151,6 +167,11 @@ export class Viewer {
   /** Puts the next lines of a gap in its place. */
   fill(row: Row): Promise<void> {
     return this.#reads("gap", () => fillGap(this.#stream, row, this.#history));
+  }
+
+  /** Whether a line is from the file of its log that is written to now, and not from an older one. */
+  isCurrent(row: LineRow): boolean {
+    return row.file === this.#stream.file(row.log);
   }
 
   has(position: Position): boolean {
@@ -182,15 +203,22 @@ export class Viewer {
     return page.lines.length > 0 || this.#stream.attached;
   }
 
-  #begin(logs: readonly LogName[] = this.#history.logs, filter: Filter = this.#history.filter): void {
+  /** Gives up whatever is being asked. */
+  #overtake(logs: readonly LogName[] = this.#history.logs, filter: Filter = this.#history.filter): void {
     this.#abort.abort();
     this.#abort = new AbortController();
-    this.#live.stop();
     this.#history = new History(logs, filter, this.#abort.signal);
-    this.#stream = new Stream(logs);
-    if (!this.#follows) this.#stream.hold();
     this.#reading = "nothing";
     [this.problem, this.tired] = [null, null];
+  }
+
+  #begin(logs: readonly LogName[] = this.#history.logs, filter: Filter = this.#history.filter): void {
+    this.#overtake(logs, filter);
+    this.#live.stop();
+    this.#counts = false;
+    this.#sizes = new Map();
+    this.#stream = new Stream(logs);
+    if (!this.#follows) this.#stream.hold();
     // At once: where the reader stands is judged by what is published, and all of that is of the past now.
     this.#publish();
   }
@@ -203,15 +231,37 @@ export class Viewer {
   }
 
   async #openAt(at: Position): Promise<void> {
-    const [first, ...others] = this.#history.logs;
+    const [first] = this.#history.logs;
     if (first === undefined) return;
-    const page = await this.#history.page(first, { after: at, limit: CONTEXT });
-    const time = page.lines[0]?.time;
-    // The other logs are shown around the same time; a line without one says nothing about where that is.
-    const spot: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
-    const rest = await Promise.all(others.map((log) => this.#history.page(log, spot)));
-    this.#openWith([page, ...rest]);
+    this.#openWith(await this.#around(first, { after: at, limit: CONTEXT }));
     await this.#oneAbove();
+  }
+
+  /** Pages of one log from a spot on, and of the others around the same time; a line without one says nothing about where that is. */
+  async #around(log: LogName, spot: Spot): Promise<LinesPage[]> {
+    const page = await this.#history.page(log, spot);
+    const time = page.lines[0]?.time;
+    const then: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
+    return [page, ...(await this.#history.pages((each) => (each === log ? null : then)))];
+  }
+
+  /**
+   * Goes elsewhere in the same logs. What is shown stays until the answer is there, and the connection goes on: new lines are counted
+   * as before. Whether it came about; a jump that is overtaken by another one does not.
+   */
+  async #jump(question: () => Promise<LinesPage[]>): Promise<boolean> {
+    this.#overtake();
+    const { signal } = this.#abort;
+    await this.#reads("opening", async () => {
+      const pages = await question();
+      const stream = new Stream(this.#history.logs);
+      stream.succeed(this.#stream);
+      this.#stream = stream;
+      this.#openWith(pages);
+    });
+    if (signal.aborted || this.problem !== null) return false;
+    this.#publish();
+    return true;
   }
 
   /** Opens in the middle: these pages, and from there in both directions. */
@@ -221,7 +271,7 @@ export class Viewer {
     this.#stream.extend(mergeBelow(pages));
     this.#joinLive(pages);
     // Meanwhile new lines are only counted, from the end on: what lies between is read when the reader comes to it.
-    if (!this.#stream.attached) this.#goLive(this.#history.logs.map((log) => ({ log, from: null })), 0);
+    if (!this.#stream.attached && !this.#counts) this.#goLive(this.#history.logs.map((log) => ({ log, from: null })), 0);
   }
 
   /** When every log was read to its end, live lines go on exactly there. */
@@ -232,6 +282,7 @@ export class Viewer {
   }
 
   #goLive(logs: LogAt[], last = LAST): void {
+    this.#counts = true;
     const subscription = { logs, last, filter: this.#history.filter };
     if (this.#held) this.#live.prepare(subscription);
     else this.#live.start(subscription);
@@ -250,8 +301,7 @@ export class Viewer {
     return this.#history.logs.every((log) => this.#stream.top(log).kind === "beginning");
   }
 
-  #upward(first: Row | undefined): "unknown" | "more" | "nothing" {
-    if (first !== this.#stream.rows[0]) return "more";
+  #upward(): "unknown" | "more" | "nothing" {
     if (this.#atBeginning()) return "nothing";
     return this.#history.logs.some((log) => this.#stream.top(log).kind === "before") ? "more" : "unknown";
   }
@@ -289,7 +339,8 @@ export class Viewer {
   }
 
   /** All before an edge was sent: where that was nothing, as with a filter, history begins at the edge. */
-  #confirmed({ log, position }: EdgeEvent): void {
+  #confirmed({ log, position, offset }: EdgeEvent): void {
+    if (this.#sizes.get(log) !== offset) this.#sizes = new Map(this.#sizes).set(log, offset);
     if (position !== undefined && this.#stream.top(log).kind === "unknown") this.#standAt(log, position);
   }
 
@@ -303,8 +354,7 @@ export class Viewer {
   }
 
   #publish(): void {
-    const rows = this.#stream.following ? this.#stream.rows.slice(-FOLLOWED) : this.#stream.rows.slice();
-    if (!sameRows(rows, this.rows)) this.rows = rows;
+    if (!sameRows(this.#stream.rows, this.rows)) this.rows = this.#stream.rows.slice();
     this.live = this.#live.state;
     this.now = Date.now();
     this.currency = this.#live.currency(this.now);
@@ -312,8 +362,9 @@ export class Viewer {
     const turns = this.#live.turns(this.now);
     if (turns !== null) this.#doubt = setTimeout(() => this.#show(), turns - this.now);
     this.waiting = this.#stream.waiting;
+    this.sizes = this.#sizes;
     this.attached = this.#stream.attached;
-    this.upward = this.#upward(rows[0]);
+    this.upward = this.#upward();
     this.reading = this.#reading;
     this.answers = this.#answers;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Order, REORDER_MS } from "../src/order";
-import type { Row } from "../src/stream";
+import type { LineRow, Row } from "../src/stream";
 
 const A = "web1:/a";
 const B = "web2:/b";
@@ -14,10 +14,11 @@ class Window {
   floor = -1;
 
   put(log: string, ...times: (number | null)[]): this {
-    const lines = times.map((ms) => {
+    const lines = times.map((ms): LineRow => {
       const time = ms === null ? null : new Date(START + ms).toISOString();
       const position = `${log}${this.#ids}`;
-      return { id: this.#ids++, line: { position, offset: 0, time, level: null, text: ms === null ? "-" : String(ms) } };
+      const line = { position, offset: 0, time, level: null, text: ms === null ? "-" : String(ms) };
+      return { kind: "line", id: this.#ids++, log, line, file: 0 };
     });
     this.#order.put(this.rows, log, lines, this.floor);
     return this;

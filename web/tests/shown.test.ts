@@ -18,6 +18,6 @@ test("with nothing chosen the rows are shown as they are, without a copy", () =>
 test("a muted log is left out, and the rows that stay are the same ones", () => {
   const { rows } = twoLogs();
   const seen = shown(rows, { muted: new Set(["a"]) });
-  expect(seen).toEqual(rows.slice(2));
-  expect(seen[0]).toBe(rows[2]);
+  expect(seen.map((row) => row.log)).toEqual(["b", "b", "b"]);
+  expect(seen.every((row) => rows.includes(row))).toBe(true);
 });
