@@ -39,6 +39,7 @@ mod peer;
 mod private_file;
 mod secret;
 mod session;
+mod standing;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -55,6 +56,7 @@ use self::origin::Host;
 use self::owner::{Owner, SockDiag};
 use self::password::{Passwords, Verdict};
 use self::session::Sessions;
+use self::standing::Rules;
 
 pub use self::bearer::HostGlobs;
 pub use self::config::{AccessConfig, Refused};
@@ -64,6 +66,7 @@ pub use self::gate::need;
 pub use self::origin::{NotPublicUrl, PublicUrl};
 pub use self::password::set_password;
 pub use self::peer::Peer;
+pub(crate) use self::standing::{Over, Standing};
 pub use self::visitor::{Asked, Need, Visitor, Who};
 
 /// The uid that stands for users who do not exist in our user namespace (`/proc/sys/kernel/overflowuid`): anybody, so
@@ -92,7 +95,7 @@ impl Access {
             own_uid: rustix::process::geteuid().as_raw(),
             passwords: Passwords::new(state_dir),
             attempts: Attempts::default(),
-            sessions: Sessions::new(state_dir),
+            sessions: Sessions::new(state_dir, now()),
             bearers: Bearers::new(state_dir),
             config,
         }
@@ -136,12 +139,12 @@ impl Access {
         if origin::must_be_ours(asked.method, asked.headers) && !self.page_is_ours(asked) {
             return Err(Denied::ForeignPage);
         }
-        let who = match need {
-            Need::Nothing => self.stranger(asked)?,
+        let (who, standing) = match need {
+            Need::Nothing => (self.stranger(asked)?, Standing::CONNECTION),
             Need::Viewer => self.viewer(asked, peer)?,
             Need::Agent => self.agent(asked, peer)?,
         };
-        Ok(Visitor { who, client })
+        Ok(Visitor { who, client, standing })
     }
 
     /// The real address of whoever sent these headers over this connection.
@@ -167,11 +170,13 @@ impl Access {
         Ok(Who::Stranger)
     }
 
-    fn viewer(&self, asked: Asked<'_>, peer: &Peer) -> Result<Who, Denied> {
+    fn viewer(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
         match self.bearer(asked.headers)? {
-            Some(Bearer::Viewer { name }) if asked.method.is_safe() => return Ok(Who::Token { name }),
-            Some(Bearer::Viewer { .. }) => return Err(Denied::ReadOnly),
-            Some(Bearer::Agent { .. }) => return Err(Denied::NotAViewer),
+            Some((Bearer::Viewer { name }, standing)) if asked.method.is_safe() => {
+                return Ok((Who::Token { name }, standing));
+            }
+            Some((Bearer::Viewer { .. }, _)) => return Err(Denied::ReadOnly),
+            Some((Bearer::Agent { .. }, _)) => return Err(Denied::NotAViewer),
             None => {}
         }
         let host = self.host(asked)?;
@@ -179,32 +184,41 @@ impl Access {
             return Err(Denied::ForeignPage);
         }
         if let Some(name) = self.proxy_user(asked.headers, peer) {
-            return Ok(Who::ProxyUser { name });
+            return Ok((Who::ProxyUser { name }, Standing::CONNECTION));
         }
-        if self.has_session(asked.headers) {
-            return Ok(Who::Session);
+        if let Some(standing) = self.session(asked.headers) {
+            return Ok((Who::Session, standing));
         }
-        self.local(asked, peer, host).map_err(|why| Denied::WhoAreYou { password: self.has_password(), why })
+        let local = self.local(asked, peer, host).map(|who| (who, Standing::CONNECTION));
+        local.map_err(|why| Denied::WhoAreYou { password: self.has_password(), why })
     }
 
-    fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<Who, Denied> {
+    fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
         match self.bearer(asked.headers)? {
-            Some(Bearer::Agent { name, hosts }) => return Ok(Who::Agent { name, hosts }),
-            Some(Bearer::Viewer { .. }) => return Err(Denied::NotAnAgent),
+            Some((Bearer::Agent { name, hosts }, standing)) => return Ok((Who::Agent { name, hosts }, standing)),
+            Some((Bearer::Viewer { .. }, _)) => return Err(Denied::NotAnAgent),
             None => {}
         }
         match self.local(asked, peer, self.host(asked)?) {
-            Ok(who @ Who::Local { .. }) => Ok(who),
+            Ok(who @ Who::Local { .. }) => Ok((who, Standing::CONNECTION)),
             _ => Err(Denied::NotAnAgent),
         }
     }
 
     /// The bearer of a token of ours; a header of somebody else's (a proxy's own login) is none.
-    fn bearer(&self, headers: &HeaderMap) -> Result<Option<Bearer>, Denied> {
-        match bearer_token(headers) {
-            Some(token) => self.bearers.find(token).map(Some).ok_or(Denied::UnknownToken),
-            None => Ok(None),
-        }
+    fn bearer(&self, headers: &HeaderMap) -> Result<Option<(Bearer, Standing)>, Denied> {
+        let Some(token) = bearer_token(headers) else { return Ok(None) };
+        let hash = secret::hash(token.as_bytes());
+        let bearer = self.bearers.find(&hash).ok_or(Denied::UnknownToken)?;
+        let standing = Standing::token(hash, bearer.kind());
+        Ok(Some((bearer, standing)))
+    }
+
+    /// Judges again those who have something open: for each whether, and why, they may look no longer.
+    pub(crate) fn over<'a>(&self, standings: impl Iterator<Item = &'a Standing>) -> Vec<Option<Over>> {
+        let (tokens, password) = (self.bearers.all(), self.passwords.current());
+        let rules = Rules { tokens, password, sessions: &self.sessions, now: now() };
+        standings.map(|standing| rules.over(standing)).collect()
     }
 
     /// The user that a trusted proxy names, once.
@@ -220,10 +234,10 @@ impl Access {
         }
     }
 
-    fn has_session(&self, headers: &HeaderMap) -> bool {
+    fn session(&self, headers: &HeaderMap) -> Option<Standing> {
         let password = self.passwords.current();
-        let session = |password: &password::Password| self.sessions.find(headers, &password.digest, now());
-        password.as_ref().as_ref().and_then(session).is_some()
+        let digest = password.as_ref().as_ref()?.digest;
+        Some(Standing::session(self.sessions.find(headers, &digest, now())?, digest))
     }
 
     fn local(&self, asked: Asked<'_>, peer: &Peer, host: Host) -> Result<Who, Stranger> {
@@ -266,7 +280,7 @@ impl Access {
         }
     }
 
-    /// Ends the session that the headers carry, if they do: the `Set-Cookie` line that clears it.
+    /// Ends the session that the headers carry, if they do: the `Set-Cookie` line that clears it. Waits for the disk.
     pub(crate) fn log_out(&self, headers: &HeaderMap) -> String {
         let (password, now) = (self.passwords.current(), now());
         let session =

@@ -19,15 +19,13 @@ use tokio_websockets::{Config, Limits, Message, ServerBuilder, WebSocketStream};
 
 use crate::access::Visitor;
 use crate::frames::{Handshake, wants_websocket};
+use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
 use crate::ingest::{self, Caller};
 use crate::link::{Pipe, Whence};
+use crate::patience::Patience;
 use crate::problem::Problem;
 use crate::viewers::switching;
-
-/// How often an agent is pinged, and how many in turn it may leave without a sign of life.
-const PING: Duration = Duration::from_secs(15);
-const PINGS: u8 = 3;
 
 /// `GET agent`: an agent dials in.
 pub(crate) async fn agent(State(hub): State<Arc<Hub>>, visitor: Visitor, mut request: Request) -> Response {
@@ -67,20 +65,42 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
             hello.host, hello.host
         )),
     };
-    let caller = Caller { whence: Whence::Dialled(visitor.client), admit: &admit };
-    let served = ingest::serve(&hub.agents, pipe, caller, &hub.stop);
-    let (why, ()) = tokio::join!(served, carry(socket, to_hub, from_hub));
-    tracing::debug!(client = %visitor.client, why, "a link ended");
+    let guest = hub.guests.enter(visitor.standing, None);
+    let caller = Caller { whence: Whence::Dialled(visitor.client), admit: &admit, over: Box::pin(is_over(&guest)) };
+    let patience = &hub.config.patience;
+    let served = async {
+        let why = ingest::serve(&hub.agents, pipe, caller, &hub.stop).await;
+        tracing::debug!(client = %visitor.client, why, "a link ended");
+        // The last words are on their way; who does not take them is not waited for.
+        tokio::time::sleep(patience.last_words).await;
+    };
+    tokio::select! {
+        () = served => (),
+        () = carry(socket, to_hub, from_hub, patience) => (),
+    }
+}
+
+/// Completes when the agent may be linked no longer, and says why; that the hub stops it is told by other means.
+async fn is_over(guest: &Guest) -> &'static str {
+    match guest.asked_to_leave().await {
+        Leave::NotAdmitted(over) => over.words(),
+        Leave::HubStops => std::future::pending().await,
+    }
 }
 
 /// Moves messages until either side ends. The two directions do not wait for each other: an agent that does not read its
 /// questions must not be kept from sending its lines, nor the other way round.
-async fn carry(socket: WebSocketStream<Conn>, to_hub: mpsc::Sender<Bytes>, from_hub: mpsc::Receiver<Bytes>) {
+async fn carry(
+    socket: WebSocketStream<Conn>,
+    to_hub: mpsc::Sender<Bytes>,
+    from_hub: mpsc::Receiver<Bytes>,
+    patience: &Patience,
+) {
     let (sink, stream) = socket.split();
     let heard = AtomicBool::new(true);
     tokio::select! {
         () = inward(stream, to_hub, &heard) => (),
-        () = outward(sink, from_hub, &heard) => (),
+        () = outward(sink, from_hub, &heard, patience) => (),
     }
 }
 
@@ -97,8 +117,11 @@ async fn outward(
     mut sink: SplitSink<WebSocketStream<Conn>, Message>,
     mut from_hub: mpsc::Receiver<Bytes>,
     heard: &AtomicBool,
+    patience: &Patience,
 ) {
-    let mut ping = tokio::time::interval(PING);
+    let mut ping = tokio::time::interval(patience.link_ping);
+    // As long as an agent that is silent has: one that does not read is no better.
+    let longest = patience.link_ping * (u32::from(patience.pings) + 1);
     let mut silent = 0;
     loop {
         let message = tokio::select! {
@@ -108,13 +131,13 @@ async fn outward(
             },
             _ = ping.tick() => {
                 silent = if heard.swap(false, Ordering::Relaxed) { 0 } else { silent + 1 };
-                if silent > PINGS {
+                if silent > patience.pings {
                     return;
                 }
                 Message::ping(Bytes::new())
             }
         };
-        if sink.send(message).await.is_err() {
+        if !matches!(tokio::time::timeout(longest, sink.send(message)).await, Ok(Ok(()))) {
             return;
         }
     }

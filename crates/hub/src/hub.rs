@@ -13,10 +13,12 @@ use tokio_util::task::TaskTracker;
 use crate::access::Access;
 use crate::agents::Agents;
 use crate::channel::{Channel, Key};
+use crate::guests::Guests;
 use crate::ingest::{self, Caller};
 use crate::item::Item;
 use crate::link::{Pipe, Whence};
 use crate::metrics::Metrics;
+use crate::patience::Patience;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
 /// memory; who is slower than that is served from the file. The items bound the events of a log that only ticks.
@@ -31,6 +33,16 @@ const KEEP: Duration = Duration::from_secs(30);
 pub struct HubConfig {
     /// The path under which it lives, `/` or `/tailcast`.
     pub base_path: String,
+    /// How long it waits for those who say nothing.
+    pub patience: Patience,
+}
+
+impl HubConfig {
+    /// A hub under this path, with the usual patience.
+    #[must_use]
+    pub fn new(base_path: impl Into<String>) -> Self {
+        Self { base_path: base_path.into(), patience: Patience::default() }
+    }
 }
 
 /// A hub. Made once per process and shared by everything in it.
@@ -40,6 +52,8 @@ pub struct Hub {
     pub(crate) access: Arc<Access>,
     pub(crate) budget: Budget,
     pub(crate) metrics: Metrics,
+    /// Who has a view or a link open.
+    pub(crate) guests: Arc<Guests>,
     /// Cancelled when the hub stops: viewers are told, agents are told.
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -57,12 +71,14 @@ impl Hub {
             access,
             budget,
             metrics: Metrics::default(),
+            guests: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             fanout: Channels::new(),
             channels: Mutex::default(),
         });
         hub.tasks.spawn(Arc::clone(&hub).expire());
+        hub.tasks.spawn(Arc::clone(&hub).look_after_guests());
         hub
     }
 
@@ -70,7 +86,7 @@ impl Hub {
     /// its own from then on: an agent that dials in under it is refused.
     pub async fn attach(self: Arc<Self>, pipe: Pipe) {
         // It shares the process: whatever name it has been given is right.
-        let caller = Caller { whence: Whence::Own, admit: &|_: &Hello| Ok(()) };
+        let caller = Caller { whence: Whence::Own, admit: &|_: &Hello| Ok(()), over: Box::pin(std::future::pending()) };
         ingest::serve(&self.agents, pipe, caller, &self.stop).await;
     }
 
@@ -128,9 +144,17 @@ impl Hub {
         }
     }
 
+    async fn look_after_guests(self: Arc<Self>) {
+        tokio::select! {
+            () = self.guests.look_after(&self.access, &self.config.patience) => (),
+            () = self.stop.cancelled() => (),
+        }
+    }
+
     /// Tells everybody that the hub goes down; they end by themselves within their time.
     pub fn stop(&self) {
         self.stop.cancel();
+        self.guests.close();
         self.tasks.close();
     }
 

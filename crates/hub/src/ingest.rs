@@ -3,6 +3,7 @@
 //! Runs once per link, for the agent inside `serve` and for those that dialled in alike. It never waits for a viewer:
 //! publishing into a ring does not block. Credit goes back at once for the same reason; it only bounds what is under way.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,10 +26,12 @@ pub(crate) struct Caller<'a> {
     pub(crate) whence: Whence,
     /// Whether it may call itself by the name it gave; the error says why not.
     pub(crate) admit: &'a (dyn Fn(&Hello) -> Result<(), String> + Send + Sync),
+    /// Completes when it may be linked no longer, and says why.
+    pub(crate) over: Pin<Box<dyn Future<Output = &'static str> + Send + Sync + 'a>>,
 }
 
 /// Serves one agent until its link ends, and says why it ended.
-pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, caller: Caller<'_>, stop: &CancellationToken) -> String {
+pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, mut caller: Caller<'_>, stop: &CancellationToken) -> String {
     let link = match come_in(agents, &mut pipe, &caller).await {
         Ok(link) => link,
         Err(words) => return words,
@@ -38,6 +41,10 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, caller: Caller<'_>, s
         why = link.closed() => {
             link.try_send(&ToAgent::Refused { words: why.clone(), lasting: false });
             why
+        }
+        why = caller.over.as_mut() => {
+            link.try_send(&ToAgent::Refused { words: why.to_owned(), lasting: true });
+            why.to_owned()
         }
         () = stop.cancelled() => "the hub stopped".to_owned(),
     };

@@ -15,14 +15,17 @@ pub mod access;
 mod agents;
 mod ask;
 mod block_lines;
+mod carrier;
 mod carry;
 mod channel;
 pub mod frames;
+mod guests;
 mod hub;
 mod ingest;
 mod item;
 mod link;
 mod metrics;
+mod patience;
 pub mod problem;
 mod render;
 mod routes;
@@ -32,6 +35,7 @@ mod viewers;
 
 pub use hub::{Hub, HubConfig};
 pub use link::Pipe;
+pub use patience::Patience;
 pub use routes::openapi;
 pub use serve::{HubRefusal, serve};
 

@@ -21,6 +21,7 @@ use tailcast_fdguard::{Accepted, Class, Conn, Listener};
 use tower_service::Service;
 
 use crate::access::Peer;
+use crate::carrier::{Carrier, Reins};
 use crate::hub::Hub;
 use crate::routes;
 
@@ -54,27 +55,34 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     let remote = accepted.peer;
     let local = accepted.stream.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
     let peer = Peer::new(remote, local);
-    let usher = accepted.slot.usher();
+    let patience = hub.config.patience;
+    if let Err(e) = patience.probe(&accepted.stream) {
+        tracing::debug!(client = %remote, "a connection that is not probed, it has ended perhaps: {e}");
+    }
+    let reins = Reins::default();
     let asked = AtomicBool::new(false);
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         asked.store(true, Ordering::Relaxed);
-        answer(router.clone(), peer.clone(), request)
+        request.extensions_mut().insert(peer.clone());
+        request.extensions_mut().insert(reins.clone());
+        answer(router.clone(), request)
     });
+    let carrier = Carrier::new(accepted.into_conn(), reins.clone(), patience);
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(accepted.into_conn()), service)
+        .serve_connection(TokioIo::new(carrier), service)
         .with_upgrades();
     tokio::pin!(http);
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
+        () = reins.is_cut() => return,
         () = last_orders(&hub, &asked) => {
             http.as_mut().graceful_shutdown();
             http.await
         }
     };
-    drop(usher);
     if let Err(e) = ended {
         tracing::debug!(client = %remote, "a connection ended: {e}");
     }
@@ -88,20 +96,14 @@ async fn last_orders(hub: &Hub, asked: &AtomicBool) {
     }
 }
 
-async fn answer(
-    mut router: Router,
-    peer: Peer,
-    request: Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer);
-    router.call(request).await
+async fn answer(mut router: Router, request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
+    router.call(request.map(Body::new)).await
 }
 
 /// The stream behind an upgrade, with what was read of it already; `None` when the client left in the middle.
 pub(crate) async fn upgraded(upgrade: hyper::upgrade::OnUpgrade) -> Option<(Conn, bytes::Bytes)> {
-    let parts = upgrade.await.ok()?.downcast::<TokioIo<Conn>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<Carrier>>().ok()?;
+    Some((parts.io.into_inner().into_conn(), parts.read_buf))
 }
 
 /// What those are told who do not fit: words for a person, and when to come again.

@@ -37,7 +37,7 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
 
 async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environment, budget: Budget) -> Outcome {
     let mut signals = Signals::listen()?;
-    let config = HubConfig { base_path: options.access.base_path.clone() };
+    let config = HubConfig::new(options.access.base_path.clone());
     let access = Arc::new(Access::new(options.access));
     let listener = listen(options.listen, &access, &budget)?;
     let address = listener.local_addr()?;

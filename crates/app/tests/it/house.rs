@@ -83,11 +83,7 @@ impl House {
 
     /// A program that goes on, whose stdout is read line by line.
     pub(crate) fn start(&self, arguments: &[&str]) -> Lines {
-        let mut command = self.command(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let out = lines_of(child.stdout.take().unwrap());
-        let err = lines_of(child.stderr.take().unwrap());
-        Lines { child: Running(child), out, err }
+        Lines::of(&mut self.command(arguments))
     }
 }
 
@@ -151,6 +147,13 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = lines_of(child.stdout.take().unwrap());
+        let err = lines_of(child.stderr.take().unwrap());
+        Lines { child: Running(child), out, err }
+    }
+
     /// The next line of stdout, with its newline.
     pub(crate) fn next(&self) -> String {
         match self.out.recv_timeout(PATIENCE) {

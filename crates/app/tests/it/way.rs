@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-use crate::house::{House, Ran};
+use crate::house::{House, Lines, Ran};
 
 /// An HTTP proxy that knows CONNECT and leads everybody to `target`; it tells whom it was asked for.
 fn proxy(target: String) -> (String, std::sync::mpsc::Receiver<String>) {
@@ -68,4 +68,20 @@ fn a_hub_under_a_base_path_is_found_there_and_nowhere_else() {
     assert_eq!(tail.next(), "one\n");
     let ran = house.run(&["ls", "--hub", &hub.url]);
     assert!(ran.code != Some(0) && !ran.err.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn a_view_whose_token_is_removed_ends_as_refused_and_says_why() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    for form in [&[][..], &["--json"]] {
+        let token = house.run(&["token", "add", "--viewer", "me", "--state-dir", "state"]).ended(0).out;
+        let mut command = house.command(&["tail", &house.log("a"), "--hub", &hub.url]);
+        let mut tail = Lines::of(command.args(form).env("TAILCAST_TOKEN", token.trim()));
+        assert!(tail.next().contains("one"));
+        house.run(&["token", "remove", "me", "--state-dir", "state"]).ended(0);
+        tail.hears("the token was removed on the hub");
+        assert_eq!(tail.child.0.wait().unwrap().code(), Some(4));
+    }
 }

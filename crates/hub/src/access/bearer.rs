@@ -4,6 +4,7 @@
 //! the list is at most a second old, so that a removed one works no longer. It refuses to say how near a guess was:
 //! each is compared with every hash, in constant time.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,6 +46,22 @@ pub(super) enum Bearer {
     Agent { name: String, hosts: HostGlobs },
 }
 
+/// What a token is for, without for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Viewer,
+    Agent,
+}
+
+impl Bearer {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Bearer::Viewer { .. } => Kind::Viewer,
+            Bearer::Agent { .. } => Kind::Agent,
+        }
+    }
+}
+
 /// The tokens of a running hub.
 pub(super) struct Bearers(Kept<Vec<(Hash, Bearer)>>);
 
@@ -53,10 +70,14 @@ impl Bearers {
         Self(Kept::new(tokens::file(state_dir), understand))
     }
 
-    /// Who carries `token`, if somebody does.
-    pub(super) fn find(&self, token: &str) -> Option<Bearer> {
-        let hash = secret::hash(token.as_bytes());
-        find(&self.0.current(), &hash).or_else(|| find(&self.0.now(), &hash))
+    /// Who carries the token of that hash, if somebody does.
+    pub(super) fn find(&self, hash: &Hash) -> Option<Bearer> {
+        find(&self.0.current(), hash).or_else(|| find(&self.0.now(), hash))
+    }
+
+    /// All that there are, at most a second old: for those who have been let in, so that no guess is compared here.
+    pub(super) fn all(&self) -> HashMap<Hash, Kind> {
+        self.0.current().iter().map(|(hash, bearer)| (*hash, bearer.kind())).collect()
     }
 
     /// Whether somebody could look with a token.
@@ -99,24 +120,28 @@ fn bearer(entry: Entry) -> Result<(Hash, Bearer), String> {
 mod tests {
     use super::*;
 
+    fn hash(issued: &tokens::Issued) -> Hash {
+        secret::hash(issued.token.as_bytes())
+    }
+
     #[test]
     fn a_running_hub_sees_a_token_come_and_go() {
         let dir = tempfile::tempdir().expect("a directory");
         let bearers = Bearers::new(dir.path());
         assert!(!bearers.has_viewer());
         let issued = tokens::add(dir.path(), Grant::Viewer, Some("grafana")).expect("added");
-        assert!(matches!(bearers.find(&issued.token), Some(Bearer::Viewer { name }) if name == "grafana"));
+        assert!(matches!(bearers.find(&hash(&issued)), Some(Bearer::Viewer { name }) if name == "grafana"));
         assert!(bearers.has_viewer());
         tokens::remove(dir.path(), "grafana").expect("removed");
         assert!(!bearers.has_viewer());
-        assert!(bearers.find(&issued.token).is_none());
+        assert!(bearers.find(&hash(&issued)).is_none());
     }
 
     #[test]
     fn an_agent_speaks_for_hosts_that_match_its_pattern() {
         let dir = tempfile::tempdir().expect("a directory");
         let issued = tokens::add(dir.path(), Grant::Agent { hosts: vec!["web*".to_owned()] }, None).expect("added");
-        let Some(Bearer::Agent { hosts, .. }) = Bearers::new(dir.path()).find(&issued.token) else {
+        let Some(Bearer::Agent { hosts, .. }) = Bearers::new(dir.path()).find(&hash(&issued)) else {
             panic!("not an agent");
         };
         assert!(hosts.matches("web1") && !hosts.matches("db1") && !hosts.matches("my-web1"));
@@ -127,7 +152,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let issued = tokens::add(dir.path(), Grant::Viewer, None).expect("added");
         std::fs::write(tokens::file(dir.path()), "{ broken").expect("written");
-        assert!(Bearers::new(dir.path()).find(&issued.token).is_none());
+        assert!(Bearers::new(dir.path()).find(&hash(&issued)).is_none());
     }
 
     #[test]
@@ -135,11 +160,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let issued = tokens::add(dir.path(), Grant::Viewer, Some("old")).expect("added");
         let bearers = Bearers::new(dir.path());
-        assert!(bearers.find(&issued.token).is_some());
+        assert!(bearers.find(&hash(&issued)).is_some());
         let text = std::fs::read_to_string(tokens::file(dir.path())).expect("readable");
         std::fs::write(tokens::file(dir.path()), text.replace("\"viewer\"", "\"agent\", \"hosts\": [\"db*\"]"))
             .expect("written");
         assert!(!bearers.has_viewer());
-        assert!(matches!(bearers.find(&issued.token), Some(Bearer::Agent { .. })));
+        assert!(matches!(bearers.find(&hash(&issued)), Some(Bearer::Agent { .. })));
     }
 }

@@ -75,7 +75,9 @@ async fn read_within(patience: Duration, mut request: Request) -> Result<Login, 
 /// Ends the session and clears its cookie; without a session it does nothing.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "access", responses((status = 204, description = "Logged out")))]
 pub async fn log_out(State(access): State<Arc<Access>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let cookie = access.log_out(&headers);
+    // That it has ended is written to the disk.
+    let ended = tokio::task::spawn_blocking(move || access.log_out(&headers)).await;
+    let cookie = ended.map_err(|error| Problem::internal(format!("logging out: {error}")))?;
     Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())
 }
 

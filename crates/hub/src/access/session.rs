@@ -2,20 +2,18 @@
 //!
 //! The cookie says until when it holds and a random id, signed with a key that only this hub has; nothing is stored
 //! for it. The signature also covers the password it was made under, so a changed password ends every session. A
-//! session that was logged out is remembered until it would have ended.
-//!
-//! Bound: 4,096 ended sessions. Policy: when there are more, all sessions that end no later than the oldest of them
-//! are over; somebody logs in again, nobody who logged out is let back in. They are forgotten when the hub starts
-//! anew.
+//! session that was logged out is remembered until it would have ended, over restarts too (`session/ended.rs`).
 
-use std::collections::BTreeSet;
+mod ended;
+
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
 use http::{HeaderMap, header};
 
+use self::ended::Ended;
 use super::private_file;
 use super::secret::{self, Hash};
 
@@ -23,8 +21,6 @@ use super::secret::{self, Hash};
 pub(super) const COOKIE: &str = "tailcast_session";
 /// Two weeks, in seconds: a tab that stays open over a holiday still works after it.
 pub(super) const LIFETIME: u64 = 14 * 24 * 3600;
-/// Ended sessions that are remembered.
-const ENDED: usize = 4096;
 /// Cookies of our name that are looked at. Browsers do not part cookies by port, so hubs on one machine may leave
 /// several.
 const LOOKED_AT: usize = 4;
@@ -43,22 +39,17 @@ pub(super) struct Session {
 pub(super) struct Sessions {
     key_file: PathBuf,
     key: OnceLock<hmac::Key>,
-    ended: Mutex<Ended>,
-}
-
-#[derive(Default)]
-struct Ended {
-    sessions: BTreeSet<Session>,
-    /// Every session with an end up to here is over.
-    all_until: u64,
+    ended: Ended,
 }
 
 impl Sessions {
-    pub(super) fn new(state_dir: &Path) -> Self {
-        Self { key_file: state_dir.join("session.key"), key: OnceLock::new(), ended: Mutex::default() }
+    /// `now` is in seconds since 1970, here as everywhere.
+    pub(super) fn new(state_dir: &Path, now: u64) -> Self {
+        let ended = Ended::read(state_dir.join("sessions.ended"), now);
+        Self { key_file: state_dir.join("session.key"), key: OnceLock::new(), ended }
     }
 
-    /// A new session under the password of that digest: the value of the cookie. `now` is in seconds since 1970.
+    /// A new session under the password of that digest: the value of the cookie.
     pub(super) fn begin(&self, password: &Hash, now: u64) -> io::Result<String> {
         let session = Session { until: now + LIFETIME, id: secret::random()? };
         let tag = hmac::sign(self.key_or_new()?, &session.signed(password));
@@ -77,24 +68,17 @@ impl Sessions {
         let tag: Hash = secret::bytes(tag)?;
         // Compares in constant time.
         hmac::verify(self.key().ok()??, &session.signed(password), &tag).ok()?;
-        (session.until > now && !self.has_ended(session)).then_some(session)
+        (session.holds_at(now) && !self.has_ended(session)).then_some(session)
     }
 
-    fn has_ended(&self, session: Session) -> bool {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        session.until <= ended.all_until || ended.sessions.contains(&session)
+    /// Whether it was ended before its time.
+    pub(super) fn has_ended(&self, session: Session) -> bool {
+        self.ended.contains(session)
     }
 
-    /// Ends a session before its time.
+    /// Ends a session before its time. Waits for the disk.
     pub(super) fn end(&self, session: Session, now: u64) {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.sessions = ended.sessions.split_off(&Session { until: now + 1, id: [0; 16] });
-        ended.sessions.insert(session);
-        if ended.sessions.len() > ENDED
-            && let Some(oldest) = ended.sessions.pop_first()
-        {
-            ended.all_until = ended.all_until.max(oldest.until);
-        }
+        self.ended.add(session, now);
     }
 
     fn key(&self) -> io::Result<Option<&hmac::Key>> {
@@ -118,6 +102,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// Whether its time is not over.
+    pub(super) fn holds_at(self, now: u64) -> bool {
+        self.until > now
+    }
+
     fn signed(self, password: &Hash) -> Vec<u8> {
         [PURPOSE, &self.until.to_be_bytes(), &self.id, password].concat()
     }
@@ -143,7 +132,7 @@ mod tests {
 
     fn sessions() -> (tempfile::TempDir, Sessions) {
         let dir = tempfile::tempdir().expect("a directory");
-        let sessions = Sessions::new(dir.path());
+        let sessions = Sessions::new(dir.path(), NOW);
         (dir, sessions)
     }
 
@@ -151,7 +140,7 @@ mod tests {
     fn a_session_holds_until_its_end_and_over_a_restart() {
         let (dir, sessions) = sessions();
         let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
-        let restarted = Sessions::new(dir.path());
+        let restarted = Sessions::new(dir.path(), NOW);
         assert!(restarted.find(&cookie, &PASSWORD, NOW + LIFETIME - 1).is_some());
         assert!(restarted.find(&cookie, &PASSWORD, NOW + LIFETIME).is_none());
     }
@@ -193,15 +182,24 @@ mod tests {
     }
 
     #[test]
-    fn more_ended_sessions_than_are_remembered_let_nobody_back_in() {
-        let (_dir, sessions) = sessions();
-        let first = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
-        sessions.end(sessions.find(&first, &PASSWORD, NOW).expect("holds"), NOW);
-        for number in 0..ENDED as u64 {
-            let session = Session { until: NOW + LIFETIME + 1 + number, id: [1; 16] };
-            sessions.end(session, NOW);
-        }
-        assert_eq!(sessions.ended.lock().expect("unpoisoned").sessions.len(), ENDED);
-        assert!(sessions.find(&first, &PASSWORD, NOW).is_none());
+    fn a_session_that_was_ended_stays_so_over_a_restart() {
+        let (dir, sessions) = sessions();
+        let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
+        let other = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
+        sessions.end(sessions.find(&cookie, &PASSWORD, NOW).expect("holds"), NOW);
+        let restarted = Sessions::new(dir.path(), NOW + 1);
+        assert!(restarted.find(&cookie, &PASSWORD, NOW + 1).is_none());
+        assert!(restarted.find(&other, &PASSWORD, NOW + 1).is_some());
+    }
+
+    #[test]
+    fn where_it_cannot_be_told_which_sessions_were_ended_all_are() {
+        let (dir, sessions) = sessions();
+        let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
+        std::fs::write(dir.path().join("sessions.ended"), "{ broken").expect("written");
+        let restarted = Sessions::new(dir.path(), NOW + 1);
+        assert!(restarted.find(&cookie, &PASSWORD, NOW + 1).is_none());
+        let after = sent(&restarted.begin(&PASSWORD, NOW + 1).expect("begun"));
+        assert!(restarted.find(&after, &PASSWORD, NOW + 1).is_some());
     }
 }

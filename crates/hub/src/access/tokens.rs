@@ -96,8 +96,7 @@ pub fn list(state_dir: &Path) -> Result<Vec<Entry>, Error> {
     Ok(read(&file(state_dir))?.tokens)
 }
 
-/// Removes the token of that name: whoever carries it is refused within a second. Links that are open stay until they
-/// end.
+/// Removes the token of that name: whoever carries it is refused within a second, and what is open with it is closed.
 ///
 /// # Errors
 /// [`Error::NoSuchToken`], or the file.

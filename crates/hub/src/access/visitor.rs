@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, Method, Request, Uri, Version, request};
 
 use super::bearer::HostGlobs;
+use super::standing::Standing;
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +58,8 @@ pub struct Visitor {
     pub who: Who,
     /// The real address, behind trusted proxies.
     pub client: IpAddr,
+    /// What let them in, for what stays open.
+    pub(crate) standing: Standing,
 }
 
 impl Visitor {

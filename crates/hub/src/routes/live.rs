@@ -6,14 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{Extension, RawQuery, Request, State};
 use axum::response::Response;
 use futures_util::future::try_join_all;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName};
 use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Spot};
 
+use crate::access::Visitor;
 use crate::ask::AskError;
+use crate::carrier::Reins;
 use crate::frames::wants_websocket;
 use crate::hub::Hub;
 use crate::problem::Problem;
@@ -67,13 +69,15 @@ impl Form {
     ))]
 pub(crate) async fn live(
     State(hub): State<Arc<Hub>>,
+    visitor: Visitor,
+    Extension(reins): Extension<Reins>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let headers = request.headers();
     if wants_websocket(headers) {
-        return Ok(viewers::open(&hub, LiveQuery::parse(&query, None)?, request));
+        return Ok(viewers::open(&hub, visitor.standing, LiveQuery::parse(&query, None)?, request));
     }
     if wants_events(headers) {
         let last_seen = headers.get(HeaderName::from_static("last-event-id")).and_then(|id| id.to_str().ok());
@@ -85,11 +89,14 @@ pub(crate) async fn live(
         if last_seen.is_none() {
             look_first(&hub, &query, Form::Events).await?;
         }
-        return Ok(viewers::sse(&hub, Views::new(&hub, &query)));
+        reins.hurry();
+        let guest = hub.guests.enter(visitor.standing, Some(reins));
+        return Ok(viewers::sse(&hub, guest, Views::new(&hub, &query)));
     }
     let query = LiveQuery { policy: Policy::Complete, ..LiveQuery::parse(&query, None)? };
     look_first(&hub, &query, Form::Text).await?;
-    Ok(viewers::text(&hub, Views::new(&hub, &query)))
+    let guest = hub.guests.enter(visitor.standing, Some(reins));
+    Ok(viewers::text(&hub, guest, Views::new(&hub, &query)))
 }
 
 /// Asks for nothing of each log, to hear what is wrong. A log that is offered and not there yet is not wrong.

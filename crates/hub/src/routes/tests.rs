@@ -38,7 +38,7 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let access = Arc::new(Access::new(AccessConfig::new(dir.path().to_owned())));
         let budget = Budget::new(Plan::default()).unwrap();
-        House { hub: Hub::new(HubConfig { base_path: base_path.to_owned() }, access, budget), dir }
+        House { hub: Hub::new(HubConfig::new(base_path), access, budget), dir }
     }
 
     async fn ask(&self, method: Method, path: &str, peer: &Peer, token: Option<&str>) -> StatusCode {

@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -12,16 +12,16 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http_body::Frame;
 use tailcast_wire::{LogName, Tiding, Told};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::Views;
+use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
 use crate::item::{Item, What};
 use crate::metrics::Watching;
 use crate::view::View;
 
-/// A proxy cuts a response that is silent for a minute; browsers notice a dead one by this.
-const COMMENT: Duration = Duration::from_secs(15);
+/// How long the last words have before a stream breaks off: hyper drops what is not written yet when a body fails.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// The two forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,23 +31,25 @@ enum Form {
 }
 
 /// `text/event-stream`: each event's `id` is a cursor over all its logs.
-pub(crate) fn sse(hub: &Arc<Hub>, views: Views) -> Response {
+pub(crate) fn sse(hub: &Arc<Hub>, guest: Guest, views: Views) -> Response {
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
     // nginx would hold events back until its buffer is full.
-    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, views, Form::Sse))).into_response()
+    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, guest, views, Form::Sse))).into_response()
 }
 
 /// Plain text for `curl -N`: complete, harmless to a terminal, and aborted when bytes are lost.
-pub(crate) fn text(hub: &Arc<Hub>, views: Views) -> Response {
+pub(crate) fn text(hub: &Arc<Hub>, guest: Guest, views: Views) -> Response {
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, views, Form::Text))).into_response()
+    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, guest, views, Form::Text))).into_response()
 }
 
 struct LiveBody {
     views: Views,
     form: Form,
-    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+    asked_to_leave: Pin<Box<dyn Future<Output = Leave> + Send>>,
     quiet: Pin<Box<Sleep>>,
+    /// How often it says that it is still there.
+    comment: Duration,
     /// Behind the last event that was written.
     cursor: Cursor,
     /// Of several logs, whose lines came last.
@@ -55,8 +57,8 @@ struct LiveBody {
     /// Why it breaks off once the lines before that are out.
     broken: Option<Broken>,
     over: bool,
-    /// Counted while it lives.
-    _watching: Watching,
+    /// Counted, and looked after, while it lives.
+    _watching: (Watching, Guest),
 }
 
 /// Where each log goes on, in the order in which they were asked for: what `Last-Event-ID` brings back.
@@ -95,17 +97,19 @@ impl std::fmt::Display for Cursor {
 struct Broken(String);
 
 impl LiveBody {
-    fn new(hub: &Arc<Hub>, views: Views, form: Form) -> Self {
+    fn new(hub: &Arc<Hub>, guest: Guest, views: Views, form: Form) -> Self {
+        let comment = hub.config.patience.comment;
         LiveBody {
             cursor: Cursor::of(&views),
             views,
             form,
-            stopped: Box::pin(hub.stop.clone().cancelled_owned()),
-            quiet: Box::pin(sleep_until(Instant::now() + COMMENT)),
+            asked_to_leave: Box::pin(guest.asked_to_leave()),
+            quiet: Box::pin(sleep_until(Instant::now() + comment)),
+            comment,
             last_log: None,
             broken: None,
             over: false,
-            _watching: hub.metrics.watching(),
+            _watching: (hub.metrics.watching(), guest),
         }
     }
 
@@ -120,7 +124,7 @@ impl LiveBody {
                 Form::Text => self.write_text(item, &mut out),
             };
             if let Err(broken) = written {
-                self.broken = Some(broken);
+                self.break_off(broken);
                 break;
             }
         }
@@ -159,12 +163,31 @@ impl LiveBody {
         Ok(())
     }
 
-    fn goodbye(&mut self) -> Bytes {
-        self.over = true;
-        match self.form {
+    fn break_off(&mut self, broken: Broken) {
+        self.broken = Some(broken);
+        self.quiet.as_mut().reset(Instant::now() + LAST_WORDS);
+    }
+
+    fn goodbye(&mut self, why: Leave) -> Bytes {
+        match (why, self.form) {
             // The browser comes again by itself, spread out over a second.
-            Form::Sse => Bytes::from(format!("retry: {}\n\n", 200 + crate::jitter(1000))),
-            Form::Text => Bytes::new(),
+            (Leave::HubStops, Form::Sse) => {
+                self.over = true;
+                Bytes::from(format!("retry: {}\n\n", 200 + crate::jitter(1000)))
+            }
+            (Leave::HubStops, Form::Text) => {
+                self.over = true;
+                Bytes::new()
+            }
+            (Leave::NotAdmitted(over), Form::Sse) => {
+                self.over = true;
+                let event = serde_json::json!({"type": "error", "log": null, "words": over.words()});
+                Bytes::from(format!("data: {event}\n\n"))
+            }
+            (Leave::NotAdmitted(over), Form::Text) => {
+                self.break_off(Broken(over.words().to_owned()));
+                Bytes::from(format!("tailcast: {}\n", over.words()))
+            }
         }
     }
 
@@ -172,7 +195,8 @@ impl LiveBody {
         if self.quiet.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.quiet.as_mut().reset(Instant::now() + COMMENT);
+        let again = Instant::now() + self.comment;
+        self.quiet.as_mut().reset(again);
         match self.form {
             Form::Sse => Poll::Ready(Bytes::from_static(b": still here\n\n")),
             Form::Text => self.poll_quiet(cx),
@@ -202,12 +226,13 @@ impl http_body::Body for LiveBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut items = Vec::new();
         while !self.over {
-            if self.stopped.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Some(Ok(Frame::data(self.goodbye()))));
-            }
-            if let Some(broken) = self.broken.take() {
+            if self.broken.is_some() {
+                ready!(self.quiet.as_mut().poll(cx));
                 self.over = true;
-                return Poll::Ready(Some(Err(Box::new(broken))));
+                return Poll::Ready(self.broken.take().map(|broken| Err(broken.into())));
+            }
+            if let Poll::Ready(why) = self.asked_to_leave.as_mut().poll(cx) {
+                return Poll::Ready(Some(Ok(Frame::data(self.goodbye(why)))));
             }
             items.clear();
             match self.views.poll_next(cx, &mut items) {

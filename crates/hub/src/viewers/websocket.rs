@@ -20,16 +20,14 @@ use tailcast_wire::Live;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{LiveQuery, Views};
+use crate::access::{Over, Standing};
 use crate::frames::{Code, Frame, Handshake, Kind, Limits, Message, Refusal, Socket, Unsent};
+use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
 use crate::item::Item;
 use crate::problem::Problem;
 use crate::view::{Grain, Start};
 
-/// How often a silent viewer is pinged.
-const PING: Duration = Duration::from_secs(20);
-/// How many pings may go unanswered.
-const PINGS: u8 = 3;
 /// How long the last words may take.
 const FINISH: Duration = Duration::from_secs(2);
 /// Within this time the viewers of a hub that stops come again.
@@ -67,6 +65,12 @@ impl Dialect {
         }
     }
 
+    /// That its viewer may look no longer. Over CBOR the close alone says it.
+    fn over(self, over: Over) -> Option<Frame> {
+        let event = || serde_json::json!({"type": "error", "log": null, "words": over.words()});
+        (self == Dialect::Json).then(|| Frame::encode(Kind::Text, event().to_string()))
+    }
+
     fn bye(self, retry_ms: u32) -> Frame {
         match self {
             Dialect::Json => {
@@ -101,7 +105,7 @@ enum Command {
 }
 
 /// Answers 101 and serves the viewer in a task of its own, until either side ends it.
-pub(crate) fn open(hub: &Arc<Hub>, mut query: LiveQuery, mut request: Request) -> Response {
+pub(crate) fn open(hub: &Arc<Hub>, standing: Standing, mut query: LiveQuery, mut request: Request) -> Response {
     let handshake = match Handshake::new(request.headers(), &[Dialect::JSON, Dialect::CBOR]) {
         Ok(handshake) => handshake,
         Err(refusal @ Refusal::Version) => {
@@ -118,10 +122,11 @@ pub(crate) fn open(hub: &Arc<Hub>, mut query: LiveQuery, mut request: Request) -
     let tasks = hub.tasks.clone();
     tasks.spawn(async move {
         let Some((stream, read)) = crate::upgraded(upgrade).await else { return };
+        let guest = hub.guests.enter(standing, None);
         let views = Views::new(&hub, &query);
         let socket = Socket::new(stream, read, Limits::default());
         drop(request);
-        Box::pin(Viewer::new(hub, socket, views, query, dialect).run()).await;
+        Box::pin(Viewer::new(hub, socket, views, query, dialect).run(guest)).await;
     });
     response
 }
@@ -158,8 +163,8 @@ enum End {
     Left,
     /// It did not answer.
     Silent,
-    /// The hub stops.
-    Stop,
+    /// The hub asks it to.
+    Asked(Leave),
 }
 
 impl Viewer {
@@ -167,20 +172,19 @@ impl Viewer {
         Viewer { hub, socket, views, query, dialect, pending: VecDeque::new(), unanswered: 0 }
     }
 
-    async fn run(mut self) {
+    async fn run(mut self, guest: Guest) {
         let _watching = self.hub.metrics.watching();
-        let stop = self.hub.stop.clone();
-        let ping = sleep_until(Instant::now() + PING);
+        let ping = sleep_until(Instant::now() + self.hub.config.patience.ping);
         tokio::pin!(ping);
         let end = tokio::select! {
             biased;
-            () = stop.cancelled() => End::Stop,
+            why = guest.asked_to_leave() => End::Asked(why),
             end = std::future::poll_fn(|cx| self.poll(cx, ping.as_mut())) => end,
         };
         match end {
             End::Left => (),
             End::Silent => self.hub.metrics.viewer_silent(),
-            End::Stop => self.say_goodbye().await,
+            End::Asked(why) => self.say_goodbye(why).await,
         }
         // Bounded, and nobody is left to be told of a failure.
         drop(tokio::time::timeout(FINISH, self.socket.finish()).await);
@@ -196,12 +200,13 @@ impl Viewer {
             }
         }
         while ping.as_mut().poll(cx).is_ready() {
-            if self.unanswered >= PINGS {
+            let patience = &self.hub.config.patience;
+            if self.unanswered >= patience.pings {
                 return Poll::Ready(End::Silent);
             }
             self.unanswered += 1;
             self.socket.ping();
-            ping.as_mut().reset(Instant::now() + PING);
+            ping.as_mut().reset(Instant::now() + patience.ping);
         }
         self.poll_write(cx)
     }
@@ -280,13 +285,19 @@ impl Viewer {
     }
 
     /// What is queued goes first, so that the viewer's position is that of the last line it was sent.
-    async fn say_goodbye(&mut self) {
+    async fn say_goodbye(&mut self, why: Leave) {
         let retry_ms = u32::try_from(200 + crate::jitter(RETRY_MS)).unwrap_or(1000);
-        self.say(self.dialect.bye(retry_ms));
+        let (last, code, words) = match why {
+            Leave::HubStops => (Some(self.dialect.bye(retry_ms)), Code::RESTART, "the hub stops"),
+            Leave::NotAdmitted(over) => (self.dialect.over(over), Code::POLICY, over.words()),
+        };
+        if let Some(frame) = last {
+            self.say(frame);
+        }
         let flushed = tokio::time::timeout(FINISH / 2, self.socket.flush()).await;
         if !matches!(flushed, Ok(Ok(()))) {
             self.hub.metrics.viewer_cut();
         }
-        self.socket.close(Code::RESTART, "the hub stops");
+        self.socket.close(code, words);
     }
 }

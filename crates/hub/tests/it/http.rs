@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderMap, Request};
-use http_body_util::{BodyExt as _, Empty};
+use http::header::{CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderName, Request};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -47,17 +47,36 @@ pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)
     timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("no end of the answer to {path}"))
 }
 
+/// Sends a JSON body, and reads the answer to its end.
+pub(crate) async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json").body(Full::from(body.to_owned()));
+    let answer = send(address, request.unwrap(), headers).await;
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer { status: head.status.as_u16(), headers: head.headers, body }
+}
+
 /// Asks, and reads the answer's head.
 pub(crate) async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> http::Response<Incoming> {
+    let request = Request::get(path).body(Full::default()).unwrap();
+    send(address, request, headers).await
+}
+
+async fn send(
+    address: SocketAddr,
+    mut request: Request<Full<Bytes>>,
+    headers: &[(&str, &str)],
+) -> http::Response<Incoming> {
+    let path = request.uri().clone();
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     // It ends with the answer, or when the test drops it.
     tokio::spawn(connection);
-    let mut request = Request::get(path).header(HOST, address.to_string());
+    request.headers_mut().insert(HOST, address.to_string().parse().unwrap());
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        request.headers_mut().append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
     }
-    let answer = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap());
+    let answer = sender.send_request(request);
     timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("no answer to {path}")).unwrap()
 }
 

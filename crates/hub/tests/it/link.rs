@@ -7,8 +7,9 @@ use tailcast_agent::End;
 use tailcast_hub::Pipe;
 use tailcast_hub::access::tokens::{self, Grant};
 use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, decode, encode};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_websockets::{ClientBuilder, Message};
+use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
 
 use crate::viewer::Viewer;
 use crate::world::{Agent, HOST, PATIENCE, World, host, numbered, texts};
@@ -135,16 +136,30 @@ async fn a_host_that_has_gone_stays_listed_with_the_reason() {
 
 /// What the hub answers to an agent that calls itself `name` and shows `token`.
 async fn dial_in(world: &World, token: &str, name: &str) -> ToAgent {
-    let uri: Uri = format!("ws://{}/api/v1/agent", world.served.address).parse().unwrap();
-    let builder = ClientBuilder::from_uri(uri)
-        .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(LINK_PROTOCOL))
-        .and_then(|builder| builder.add_header(AUTHORIZATION, format!("Bearer {token}").parse().unwrap()));
-    let (mut socket, _) = builder.unwrap().connect().await.unwrap();
-    socket.send(Message::binary(encode(&ToHub::Hello(hello(name))))).await.unwrap();
-    loop {
-        let message = timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
-        if message.is_binary() {
-            return decode(message.as_payload()).unwrap().unwrap();
+    Dialled::new(world, token, name).await.heard().await.unwrap()
+}
+
+/// An agent of our own making that has dialled in and said hello.
+pub(crate) struct Dialled(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Dialled {
+    pub(crate) async fn new(world: &World, token: &str, name: &str) -> Self {
+        let uri: Uri = format!("ws://{}/api/v1/agent", world.served.address).parse().unwrap();
+        let builder = ClientBuilder::from_uri(uri)
+            .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(LINK_PROTOCOL))
+            .and_then(|builder| builder.add_header(AUTHORIZATION, format!("Bearer {token}").parse().unwrap()));
+        let (mut socket, _) = builder.unwrap().connect().await.unwrap();
+        socket.send(Message::binary(encode(&ToHub::Hello(hello(name))))).await.unwrap();
+        Dialled(socket)
+    }
+
+    /// The next message; `None` when the hub has ended the link.
+    pub(crate) async fn heard(&mut self) -> Option<ToAgent> {
+        loop {
+            let message = timeout(PATIENCE, self.0.next()).await.unwrap()?.ok()?;
+            if message.is_binary() {
+                return decode(message.as_payload()).unwrap();
+            }
         }
     }
 }

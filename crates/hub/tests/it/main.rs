@@ -7,6 +7,7 @@
 mod chaos;
 mod churn;
 mod crowd;
+mod far;
 mod filters;
 mod flood;
 mod forbidden;
@@ -18,6 +19,7 @@ mod names;
 mod paging;
 mod pipe;
 mod raw;
+mod revoked;
 mod rotation;
 mod shape;
 mod slow;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::SEC_WEBSOCKET_PROTOCOL;
-use http::{HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 use tailcast_wire::Live;
 use tokio::net::{TcpSocket, TcpStream};
@@ -177,12 +177,25 @@ pub(crate) async fn connect(
     address: SocketAddr,
     query: &str,
 ) -> Result<WebSocketStream<TcpStream>, tokio_websockets::Error> {
+    connect_as(None, protocol, address, query).await
+}
+
+/// The same, with one more header that says who asks.
+pub(crate) async fn connect_as(
+    who: Option<(HeaderName, &str)>,
+    protocol: &'static str,
+    address: SocketAddr,
+    query: &str,
+) -> Result<WebSocketStream<TcpStream>, tokio_websockets::Error> {
     let uri: Uri = format!("ws://{address}/api/v1/live?{query}").parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(RECEIVE).unwrap();
-    let builder = ClientBuilder::from_uri(uri)
+    let mut builder = ClientBuilder::from_uri(uri)
         .limits(Limits::unlimited())
         .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol))?;
+    if let Some((name, value)) = who {
+        builder = builder.add_header(name, value.parse().unwrap())?;
+    }
     let stream = socket.connect(address).await?;
     let (socket, _) = timeout(PATIENCE, builder.connect_on(stream)).await.unwrap_or_else(|_| panic!("no answer"))?;
     Ok(socket)

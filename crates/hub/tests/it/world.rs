@@ -5,7 +5,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tailcast_agent::{End, Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::{Access, AccessConfig};
-use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
+use tailcast_hub::{Hub, HubConfig, HubRefusal, Patience, Pipe};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -44,11 +44,18 @@ impl Served {
     }
 
     pub(crate) async fn guarded_by(access: Arc<Access>, port: u16) -> Self {
+        Self::with(HubConfig::new("/"), access, SocketAddr::from(([127, 0, 0, 1], port))).await
+    }
+
+    /// Where it listens on all addresses, `address` is the one on loopback.
+    pub(crate) async fn with(config: HubConfig, access: Arc<Access>, address: SocketAddr) -> Self {
         let budget = Budget::new(Plan::default()).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let listener = Listener::bind(address, budget.clone(), HubRefusal).unwrap();
-        let address = listener.local_addr().unwrap();
-        let hub = Hub::new(HubConfig { base_path: "/".to_owned() }, access, budget);
+        let mut address = listener.local_addr().unwrap();
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let hub = Hub::new(config, access, budget);
         let serving = Arc::clone(&hub);
         let serving = tokio::spawn(async move { tailcast_hub::serve(&serving, listener).await });
         Served { hub, address, serving }
@@ -131,11 +138,21 @@ impl World {
 
     /// Offers all of its directory but what matches the globs (over whole paths).
     pub(crate) async fn without(exclude: &[&str]) -> Self {
+        Self::made(exclude, HubConfig::new("/"), Ipv4Addr::LOCALHOST).await
+    }
+
+    /// Its hub has less patience, and listens on all addresses.
+    pub(crate) async fn with(patience: Patience) -> Self {
+        Self::made(&[], HubConfig { patience, ..HubConfig::new("/") }, Ipv4Addr::UNSPECIFIED).await
+    }
+
+    async fn made(exclude: &[&str], config: HubConfig, listens: Ipv4Addr) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("logs");
         fs::create_dir(&root).unwrap();
         let host = host(HOST, &[root.to_str().unwrap()], exclude);
-        let served = Served::start(dir.path(), 0).await;
+        let access = Arc::new(Access::new(AccessConfig::new(dir.path().to_owned())));
+        let served = Served::with(config, access, (listens, 0).into()).await;
         let agent = Some(Agent::start(&served.hub, &host));
         let world = World { served, host, agent, root, dir };
         world.until("the agent is there", async || world.metric("tailcast_agents").await == 1).await;

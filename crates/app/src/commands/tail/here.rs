@@ -68,7 +68,7 @@ async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
     let access = Arc::new(Access::new(AccessConfig::new(PathBuf::from("/nonexistent"))));
     let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), budget.clone(), HubRefusal).map_err(failed)?;
     let address = listener.local_addr()?;
-    let hub = Hub::new(HubConfig { base_path: "/".to_owned() }, access, budget);
+    let hub = Hub::new(HubConfig::new("/"), access, budget);
     let (to_agent, to_hub) = Pipe::pair();
     tokio::spawn(Arc::clone(&hub).attach(to_agent));
     tokio::spawn(async move { tailcast_agent::speak(&host, to_hub.tx, to_hub.rx, &CancellationToken::new()).await });

@@ -16,7 +16,7 @@ use tailcast_agent::dial::{Dialer, Stream};
 use tailcast_tail::{Offset, Token};
 use tailcast_wire::{Block, Body, Ends};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_websockets::{Message, WebSocketStream};
+use tokio_websockets::{CloseCode, Message, WebSocketStream};
 
 use super::backoff::Backoff;
 use super::cursor::Cursor;
@@ -150,6 +150,7 @@ impl Live {
                 Err(_) => return Ok(self.broken(anyhow::anyhow!("nothing was heard for {} s", SILENCE.as_secs()))),
             };
             self.link.heard();
+            refused(&message)?;
             if let Some(end) = self.take(&message).await? {
                 return Ok(end);
             }
@@ -273,6 +274,16 @@ impl Live {
 
     fn broken(&self, error: impl Into<anyhow::Error>) -> End {
         End::Broken(self.client.broken(error))
+    }
+}
+
+/// The hub may close a view in the middle, since who asks may look no longer.
+fn refused(message: &Message) -> Result<(), Failure> {
+    match message.as_close() {
+        Some((CloseCode::POLICY_VIOLATION, why)) => {
+            Err(Failure::new(Exit::Refused, anyhow::anyhow!("the hub closed this view: {why}")))
+        }
+        _ => Ok(()),
     }
 }
 
