@@ -1,4 +1,6 @@
-// Amounts in words: bytes, ages, counts. Pure.
+// Amounts in words, in the language of the page: bytes, ages, dates, counts. It reads no clock.
+
+import { language, m } from "./language";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -11,15 +13,15 @@ export function size(bytes: number): string {
     unit++;
   }
   const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+  return `${number(value, digits)} ${UNITS[unit]}`;
 }
 
 /** Seconds in the two largest units at most: `42 s`, `3 min`, `5 h`, `12 d`. */
 export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(0, Math.floor(seconds))} s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} d`;
+  if (seconds < 90) return m.amounts_seconds(Math.max(0, Math.floor(seconds)));
+  if (seconds < 90 * 60) return m.amounts_minutes(Math.round(seconds / 60));
+  if (seconds < 36 * 3600) return m.amounts_hours(Math.round(seconds / 3600));
+  return m.amounts_days(Math.round(seconds / 86400));
 }
 
 /** How long ago an RFC 3339 time was; clocks differ, so the future is now. */
@@ -30,5 +32,16 @@ export function age(time: string, now: number): string {
 
 /** A count with a word, in the reader's way to write numbers: `1,204 new lines`. */
 export function count(n: number, one: string, many: string): string {
-  return `${n.toLocaleString()} ${n === 1 ? one : many}`;
+  return `${number(n)} ${n === 1 ? one : many}`;
+}
+
+/** A number as the reader writes it, with so many digits behind the point. */
+export function number(value: number, digits = 0): string {
+  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A moment to the second, in the reader's order of day, month and year. */
+export function moment(time: string): string {
+  const then = Date.parse(time);
+  return Number.isNaN(then) ? time : new Date(then).toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
 }

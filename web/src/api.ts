@@ -3,6 +3,7 @@
 // no answer at all is one too, with status 0. It keeps no state and never asks twice by itself.
 
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
+import { m } from "./language";
 import { isRecord, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
 
 const ROOT = "api/v1/";
@@ -108,7 +109,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     response = await fetch(new URL(`${ROOT}${path}`, document.baseURI), { ...init, cache: "no-store" });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Refused(0, "The hub does not answer.");
+    throw new Refused(0, m.api_silent);
   }
   if (response.ok) return response;
   // A wrong password is answered with 401 too, but whoever gave it is logging in already.
@@ -121,5 +122,5 @@ async function refusal(response: Response): Promise<Refused> {
   const problem: unknown = await response.json().catch(() => null);
   const words = isRecord(problem) ? (problem["detail"] ?? problem["title"]) : null;
   const status = response.status;
-  return new Refused(status, typeof words === "string" ? words : `The answer was ${status} ${response.statusText}`.trim());
+  return new Refused(status, typeof words === "string" ? words : m.api_answer(`${status} ${response.statusText}`.trim()));
 }
