@@ -27,9 +27,12 @@ fn two_hundred_clients_at_a_limit_of_twenty_are_served_or_told() {
 
 #[test]
 fn the_old_clients_lose_nothing_while_others_are_refused() {
-    // Room for five, whatever the runtime holds: with signals built in it has three descriptors more.
-    let server = Server::under("ulimit -n 26");
-    let mut old: Vec<_> = (0..5).map(|_| server.visit_until_served()).collect();
+    let server = Server::under("ulimit -n 20");
+    let served = |outcome| if let Outcome::Served(stream) = outcome { Some(stream) } else { None };
+    let mut old: Vec<_> = server.visits(16).into_iter().filter_map(served).collect();
+    // Seven where the runtime has no signals built in; those are three descriptors that it opens whether or not anybody
+    // listens for one, and the programs of a workspace are built with what any of them asks for.
+    assert!((4..=7).contains(&old.len()), "{} are served", old.len());
     std::thread::scope(|scope| {
         let crowd = scope.spawn(|| (0..20).map(|_| served_and_refused(&server.visits(40)).1).sum::<usize>());
         let mut message = 0_u32;
