@@ -110,6 +110,14 @@ export class Live {
     this.#connect();
   }
 
+  /** Goes on with another set of logs: those that stay go on where they stand, the others where they are said to. */
+  change(logs: readonly LogAt[]): void {
+    const before = new Map(this.#subscription.logs.map((each) => [each.log, each.from]));
+    this.#subscription.logs = logs.map(({ log, from }) => ({ log, from: before.get(log) ?? from }));
+    this.#edges = new Edges(logs.map(({ log }) => log));
+    if (this.#state.kind === "open" || this.#state.kind === "connecting" || this.#state.kind === "waiting") this.#connect();
+  }
+
   /** Ends the connection; the positions stay, and `resume` goes on from them. */
   stop(): void {
     this.#leave();

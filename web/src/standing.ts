@@ -33,7 +33,7 @@ export function standing(state: LiveState, currency: Currency, now: number, onli
     case "waiting":
       return waiting(state, now, online);
     case "login":
-      return { tone: "bad", words: m.standing_login, more: m.standing_login_more };
+      return { tone: "bad", words: m.standing_login, more: "" };
     case "refused":
       return { tone: "bad", words: m.standing_refused, more: visible(state.words) };
     case "open":

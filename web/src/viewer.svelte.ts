@@ -32,6 +32,8 @@ export class Viewer {
   rows = $state.raw<readonly Row[]>([]);
   live = $state.raw<LiveState>({ kind: "stopped" });
   currency = $state.raw<Currency>({ kind: "opening" });
+  /** The same of each of several logs. */
+  currencies = $state.raw<ReadonlyMap<LogName, Currency>>(new Map());
   waiting = $state(0);
   /** Whether the rows reach down to the live end. */
   attached = $state(true);
@@ -84,12 +86,28 @@ export class Viewer {
     window.addEventListener("offline", () => this.#network(false), { signal });
   }
 
-  /** Opens what an address names. */
-  async open(address: ViewAddress): Promise<void> {
+  /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
+  async open(address: ViewAddress, logs: readonly LogName[] = address.logs): Promise<void> {
     this.#held = false;
-    this.#begin(address.logs, address.filter);
-    if (address.at !== null) await this.#reads("opening", () => this.#openAt(address.at ?? ""));
+    this.#begin(logs, address.filter);
+    const { at } = address;
+    if (at !== null) await this.#reads("opening", () => this.#openAt(at, address.in ?? logs[0] ?? ""));
     else await this.toEnd();
+  }
+
+  /** Looks at other logs from now on: who comes joins at its live end, who goes is let go, and nothing else moves. */
+  change(logs: readonly LogName[]): void {
+    const before = this.#history.logs;
+    this.#history = new History(logs, this.#history.filter, this.#abort.signal);
+    for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "" });
+    for (const log of logs) if (!before.includes(log)) this.#join(log);
+    this.#live.change(this.#positions());
+    this.#show();
+  }
+
+  #join(log: LogName): void {
+    this.#stream.join(log);
+    this.#stream.mark(log, { kind: "joined", words: "" });
   }
 
   /** To the live end, with the last lines. */
@@ -230,10 +248,8 @@ export class Viewer {
     this.#goLive(this.#positions());
   }
 
-  async #openAt(at: Position): Promise<void> {
-    const [first] = this.#history.logs;
-    if (first === undefined) return;
-    this.#openWith(await this.#around(first, { after: at, limit: CONTEXT }));
+  async #openAt(at: Position, log: LogName): Promise<void> {
+    this.#openWith(await this.#around(log, { after: at, limit: CONTEXT }));
     await this.#oneAbove();
   }
 
@@ -358,6 +374,8 @@ export class Viewer {
     this.live = this.#live.state;
     this.now = Date.now();
     this.currency = this.#live.currency(this.now);
+    const { logs } = this.#history;
+    if (logs.length > 1) this.currencies = new Map(logs.map((log) => [log, this.#live.currencyOf(log, this.now)]));
     clearTimeout(this.#doubt);
     const turns = this.#live.turns(this.now);
     if (turns !== null) this.#doubt = setTimeout(() => this.#show(), turns - this.now);

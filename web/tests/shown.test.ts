@@ -6,7 +6,7 @@ import { lines } from "./rows";
 function twoLogs(): Stream {
   const stream = new Stream(["a", "b"]);
   stream.append("a", lines(0, 2), "p2");
-  stream.append("b", lines(0, 3), "p3");
+  stream.append("b", lines(2, 5), "p5");
   return stream;
 }
 
