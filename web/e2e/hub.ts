@@ -165,7 +165,7 @@ export async function readAll(page: Page, direction: "up" | "down"): Promise<num
     };
     const isOver = (): boolean => {
       const end = up ? box.scrollTop === 0 : box.scrollHeight - box.scrollTop - box.clientHeight < 2;
-      const wait = up ? (box.textContent ?? "").includes("The log begins here.") : document.querySelector(".down.main") === null;
+      const wait = up ? (box.textContent ?? "").includes("The log begins here.") : document.querySelector("footer .state.main") === null;
       return end && wait;
     };
     const until = performance.now() + 40_000;

@@ -27,18 +27,18 @@ test("scrolling up stops the view from moving, and leads to the very first line 
   await hub.start();
   await openLog(page, hub, "app.log");
   await wheel(page, -600);
-  await expect(page.getByRole("button", { name: /To the end/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Follow/ })).toBeVisible();
 
   const row = page.locator(".row", { hasText: /line 1460$/ });
   const before = await row.boundingBox();
   hub.write("app.log", 1500, 1520);
-  await expect(page.getByRole("button", { name: "20 new lines" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Follow · 20 new lines" })).toBeVisible();
   expect((await row.boundingBox())?.y).toBe(before?.y);
 
   const read = await readAll(page, "up");
   expect(read).toEqual(range(0, read.length));
   expect(read.length).toBeGreaterThan(1450);
-  await page.getByRole("button", { name: "20 new lines" }).click();
+  await page.getByRole("button", { name: "Follow · 20 new lines" }).click();
   await expect(page.getByText("line 1519")).toBeInViewport();
   hub.write("app.log", 1520, 1521);
   await expect(page.getByText("line 1520")).toBeInViewport();
@@ -58,15 +58,15 @@ test("a log longer than the window is read up to its first line and down again t
   expect(await readAll(page, "up")).toEqual(range(0, 3010));
 });
 
-test("a stopped view stands still, and started again misses nothing", async ({ page, hub }) => {
+test("a disconnected view stands still, and connected again misses nothing", async ({ page, hub }) => {
   hub.write("app.log", 0, 10);
   await hub.start();
   await openLog(page, hub, "app.log");
   await showsExactly(page, 0, 10);
-  await page.keyboard.press(" ");
-  await expect(page.getByTestId("standing")).toHaveText("stopped");
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await expect(page.getByTestId("standing")).toHaveText("disconnected");
   hub.write("app.log", 10, 15);
-  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
   await isLive(page);
   hub.write("app.log", 15, 20);
   await showsExactly(page, 0, 20);
@@ -137,22 +137,22 @@ test("a link to a line shows it in the middle with what is around it", async ({ 
   await hub.start();
   await openLog(page, hub, "app.log");
   await page.keyboard.press("Home");
-  await page.locator(".row", { hasText: /line 150$/ }).getByRole("link").click();
-  await expect(page.locator(".marked .text")).toHaveText("line 150");
+  await page.locator(".row", { hasText: /line 25$/ }).getByRole("link").click();
+  await expect(page.locator(".marked .text")).toHaveText("line 25");
   const link = page.url();
   expect(new URL(link).searchParams.get("at")).not.toBeNull();
 
   await page.goto("about:blank");
   await page.goto(link);
-  await expect(page.locator(".marked .text")).toHaveText("line 150");
+  await expect(page.locator(".marked .text")).toHaveText("line 25");
   const box = await page.getByTestId("rows").boundingBox();
   await expect(async () => {
     const row = await page.locator(".marked").boundingBox();
     const middle = (box?.y ?? 0) + (box?.height ?? 0) / 2;
     expect(Math.abs((row?.y ?? 0) - middle)).toBeLessThan(40);
   }).toPass();
-  await expect(page.getByText("line 145", { exact: true })).toBeInViewport();
-  await expect(page.getByText("line 155", { exact: true })).toBeInViewport();
+  await expect(page.getByText("line 20", { exact: true })).toBeInViewport();
+  await expect(page.getByText("line 30", { exact: true })).toBeInViewport();
   await page.keyboard.press("End");
   await expect(page.getByText("line 2999")).toBeInViewport();
 });
@@ -239,9 +239,9 @@ test("the keys do what they do in other pagers, and none does anything while one
   await hub.start();
   await openLog(page, hub, "app.log");
   await page.keyboard.press("k");
-  await expect(page.getByRole("button", { name: /To the end/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Follow/ })).toBeVisible();
   await page.keyboard.press("j");
-  await expect(page.getByRole("button", { name: /To the end/ })).toBeHidden();
+  await expect(page.getByRole("button", { name: /^Follow/ })).toBeHidden();
   await page.keyboard.press("PageUp");
   await expect(page.getByText("line 179")).not.toBeInViewport();
   await page.keyboard.press("Home");
@@ -254,7 +254,9 @@ test("the keys do what they do in other pagers, and none does anything while one
   await expect(page.getByText("No line matches yet.")).toBeVisible();
   await page.keyboard.press("Escape");
   await page.keyboard.press(" ");
-  await expect(page.getByTestId("standing")).toHaveText("stopped");
+  await expect(page.getByRole("button", { name: "Follow" })).toBeVisible();
+  await page.keyboard.press(" ");
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
 });
 
 test("a hub with a password asks for it, and lets one out again", async ({ page, hub }) => {

@@ -5,7 +5,9 @@ export type Command =
   | { kind: "page"; direction: 1 | -1 }
   | { kind: "start" }
   | { kind: "end" }
+  /** Stops moving with the log, or goes on with it. */
   | { kind: "pause" }
+  | { kind: "goto" }
   | { kind: "filter" }
   | { kind: "escape" };
 
@@ -21,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   End: { kind: "end" },
   G: { kind: "end" },
   " ": { kind: "pause" },
+  ":": { kind: "goto" },
   "/": { kind: "filter" },
   Escape: { kind: "escape" },
 };

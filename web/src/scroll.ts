@@ -205,7 +205,7 @@ export class Scroll<Row extends { readonly id: number }> {
     const at = before[anchor.index]?.id === anchor.id ? anchor.index : this.#layout.indexOf(anchor.id);
     const next = successor(before, at, rows);
     const row = next === null ? undefined : before[next];
-    if (next === null || !row) return rows[0] ? { id: rows[0].id, index: 0, top: this.#head } : null;
+    if (next === null || !row) return rows[0] ? { id: rows[0].id, index: 0, top: 0 } : null;
     return { id: row.id, index: next, top: anchor.top + this.#layout.top(next) - this.#layout.top(at) };
   }
 

@@ -1,0 +1,65 @@
+// What one can write into the field that leads elsewhere in a log: a share of the file, a byte, a time, a link, its two ends. Pure.
+//
+// A time of day is taken on the day, and by the clock, of the line that is read: that is the one the reader has before them.
+// It refuses to guess: what is none of these is null, and the field says what would be.
+
+import type { Position } from "./shapes";
+
+export type Goal =
+  | { kind: "start" }
+  | { kind: "end" }
+  | { kind: "share"; fraction: number }
+  | { kind: "offset"; offset: number }
+  /** RFC 3339. */
+  | { kind: "time"; time: string }
+  | { kind: "line"; position: Position };
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12 };
+
+/** Reads what was written; `near` is the time of the line that is read, RFC 3339. */
+export function goalOf(written: string, near: string | null): Goal | null {
+  const text = written.trim();
+  if (/^(start|top|first|begin(ning)?)$/i.test(text)) return { kind: "start" };
+  if (/^(end|bottom|last|now)$/i.test(text)) return { kind: "end" };
+  return share(text) ?? offset(text) ?? link(text) ?? time(text, near);
+}
+
+function share(text: string): Goal | null {
+  const percent = /^(\d{1,3}(?:[.,]\d+)?)\s*%$/.exec(text)?.[1];
+  if (percent === undefined) return null;
+  const fraction = Number(percent.replace(",", ".")) / 100;
+  return fraction > 1 ? null : { kind: "share", fraction };
+}
+
+/** `1234567`, `1,234,567`, `1.5 GB`. */
+function offset(text: string): Goal | null {
+  const [, digits, unit] = /^(\d[\d,_ ]*(?:\.\d+)?)\s*([kmgt]?b?)$/i.exec(text) ?? [];
+  if (digits === undefined) return null;
+  const factor = UNITS[(unit ?? "").toLowerCase()];
+  const number = Number(digits.replace(/[,_ ]/g, ""));
+  return factor === undefined || Number.isNaN(number) ? null : { kind: "offset", offset: Math.floor(number * factor) };
+}
+
+/** A link to a line, as the page makes them. */
+function link(text: string): Goal | null {
+  const query = /^(?:https?:\/\/|logs\?|\?)/.test(text) ? text.slice(text.indexOf("?") + 1) : "";
+  const position = new URLSearchParams(query).get("at");
+  return position ? { kind: "line", position } : null;
+}
+
+function time(text: string, near: string | null): Goal | null {
+  const [, day, clock, zone] = /^(?:(\d{4}-\d{2}-\d{2})[T ]?)?\s*(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?\s*(Z|[+-]\d{2}:\d{2})?$/i.exec(text) ?? [];
+  if (day === undefined && clock === undefined) return null;
+  const there = /^(\d{4}-\d{2}-\d{2})T.*?(Z|[+-]\d{2}:\d{2})$/i.exec(near ?? "");
+  const date = day ?? there?.[1];
+  if (date === undefined) return null;
+  const stamp = `${date}T${padded(clock ?? "00:00")}${(zone ?? there?.[2] ?? "Z").toUpperCase()}`;
+  const ms = Date.parse(stamp);
+  return Number.isNaN(ms) ? null : { kind: "time", time: new Date(ms).toISOString() };
+}
+
+/** `2:55` as `02:55:00`. */
+function padded(clock: string): string {
+  const [hours = "", minutes = "", seconds = "00"] = clock.replace(",", ".").split(":");
+  return `${hours.padStart(2, "0")}:${minutes}:${seconds}`;
+}

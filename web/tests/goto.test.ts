@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { goalOf } from "../src/goto";
+
+const NEAR = "2026-11-24T03:10:00+01:00";
+
+test("the two ends have names", () => {
+  expect(goalOf("start", null)).toEqual({ kind: "start" });
+  expect(goalOf(" End ", null)).toEqual({ kind: "end" });
+});
+
+test("a share of the file, and nothing above all of it", () => {
+  expect(goalOf("40%", null)).toEqual({ kind: "share", fraction: 0.4 });
+  expect(goalOf("12,5 %", null)).toEqual({ kind: "share", fraction: 0.125 });
+  expect(goalOf("140%", null)).toBeNull();
+});
+
+test("a byte, with or without a unit", () => {
+  expect(goalOf("1234567", null)).toEqual({ kind: "offset", offset: 1_234_567 });
+  expect(goalOf("1,234,567", null)).toEqual({ kind: "offset", offset: 1_234_567 });
+  expect(goalOf("1.5 GB", null)).toEqual({ kind: "offset", offset: 1_500_000_000 });
+});
+
+test("a time of day is on the day and by the clock of the line that is read", () => {
+  expect(goalOf("02:55", NEAR)).toEqual({ kind: "time", time: "2026-11-24T01:55:00.000Z" });
+  expect(goalOf("2:55:30Z", NEAR)).toEqual({ kind: "time", time: "2026-11-24T02:55:30.000Z" });
+  expect(goalOf("02:55", null)).toBeNull();
+});
+
+test("a date, with or without a time", () => {
+  expect(goalOf("2026-11-20", NEAR)).toEqual({ kind: "time", time: "2026-11-19T23:00:00.000Z" });
+  expect(goalOf("2026-11-20 22:10:11.5", null)).toEqual({ kind: "time", time: "2026-11-20T22:10:11.500Z" });
+  expect(goalOf("2026-11-20T22:10:11+02:00", null)).toEqual({ kind: "time", time: "2026-11-20T20:10:11.000Z" });
+  expect(goalOf("2026-13-40", null)).toBeNull();
+});
+
+test("a link to a line", () => {
+  expect(goalOf("https://hub/logs?log=web1:/a&at=abc.5", null)).toEqual({ kind: "line", position: "abc.5" });
+});
+
+test("anything else is refused", () => {
+  for (const text of ["", "somewhere", "-5", "https://hub/logs?log=web1:/a"]) expect(goalOf(text, NEAR)).toBeNull();
+});
