@@ -56,6 +56,10 @@ export class Hub {
     appendFileSync(this.path(name), text);
   }
 
+  bytes(name: string, bytes: Buffer): void {
+    appendFileSync(this.path(name), bytes);
+  }
+
   rotate(name: string): void {
     renameSync(this.path(name), this.path(`${name}.1`));
     writeFileSync(this.path(name), "");

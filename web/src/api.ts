@@ -64,6 +64,29 @@ export function fetchLines(log: LogName, spot: Spot, filter: Filter, signal?: Ab
   return ask<LinesPage>("lines", [["log", log], ...where, ...filterPairs(filter)], signal);
 }
 
+/** The address of a stretch of a log as it stands in the file, for a download. */
+export function rawUrl(log: LogName, from: Position | null, to: Position | null): string {
+  const ends: Pair[] = [...(from === null ? [] : [["from", from] as Pair]), ...(to === null ? [] : [["to", to] as Pair])];
+  return new URL(`${ROOT}raw?${formatQuery([["log", log], ...ends])}`, document.baseURI).href;
+}
+
+/** The bytes of such a stretch; null when they are more than `most`. */
+export async function fetchRaw(log: LogName, from: Position, to: Position | null, most: number, signal?: AbortSignal): Promise<Uint8Array | null> {
+  const { search } = new URL(rawUrl(log, from, to));
+  const response = await send(`raw${search}`, signal ? { signal } : {});
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+    pieces.push(piece.value);
+    length += piece.value.length;
+    if (length <= most) continue;
+    await reader?.cancel();
+    return null;
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
 /** Who we are to this hub; answered to anybody. */
 export interface Me {
   admitted: boolean;

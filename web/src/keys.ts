@@ -8,6 +8,9 @@ export type Command =
   /** Stops moving with the log, or goes on with it. */
   | { kind: "pause" }
   | { kind: "goto" }
+  /** Selects so many lines further, from the line that is marked or the edge of the screen on. */
+  | { kind: "select"; lines: number }
+  | { kind: "all" }
   | { kind: "filter" }
   | { kind: "escape" };
 
@@ -28,8 +31,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   Escape: { kind: "escape" },
 };
 
+const SHIFTED: Readonly<Record<string, Command>> = {
+  ArrowDown: { kind: "select", lines: 1 },
+  ArrowUp: { kind: "select", lines: -1 },
+};
+
 interface Pressed {
   key: string;
+  shiftKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
@@ -37,10 +46,11 @@ interface Pressed {
 
 /** What a key asks for. `typing`: in a field only Escape is ours; `onControl`: the space bar presses a focused button. */
 export function commandOf(pressed: Pressed, at: "page" | "control" | "field"): Command | null {
-  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
   if (at === "field" && pressed.key !== "Escape") return null;
+  if ((pressed.ctrlKey || pressed.metaKey) && !pressed.altKey && pressed.key.toLowerCase() === "a") return { kind: "all" };
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
   if (at === "control" && pressed.key === " ") return null;
-  return COMMANDS[pressed.key] ?? null;
+  return (pressed.shiftKey ? SHIFTED[pressed.key] : undefined) ?? COMMANDS[pressed.key] ?? null;
 }
 
 export function placeOf(target: EventTarget | null): "page" | "control" | "field" {

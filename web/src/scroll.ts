@@ -33,6 +33,8 @@ export interface Slice<Row> {
   rows: readonly Row[];
   top: number;
   total: number;
+  /** Where the selected rows stand in the runway. */
+  band: { top: number; height: number } | null;
 }
 
 export interface Elements {
@@ -56,7 +58,8 @@ export interface ScrollEvents<Row> {
 export class Scroll<Row extends { readonly id: number }> {
   #pinned = true;
   #anchor: Anchor | null = null;
-  #slice: Slice<Row> = { first: 0, rows: [], top: 0, total: 0 };
+  #slice: Slice<Row> = { first: 0, rows: [], top: 0, total: 0, band: null };
+  #selected: readonly [number, number] | null = null;
   #layout: Layout<Row>;
   /** Where we scrolled to ourselves: the event of that says nothing about what the reader wants. */
   #own = -1;
@@ -88,6 +91,12 @@ export class Scroll<Row extends { readonly id: number }> {
   show(rows: readonly Row[]): void {
     if (this.#anchor) this.#anchor = this.#moved(this.#anchor, rows);
     this.#layout.set(rows);
+    this.place();
+  }
+
+  /** Marks rows as selected, from an index to another. */
+  select(span: readonly [number, number] | null): void {
+    this.#selected = span;
     this.place();
   }
 
@@ -187,10 +196,16 @@ export class Scroll<Row extends { readonly id: number }> {
     const beyond = (this.#pinned ? BEYOND_PINNED : BEYOND) * clientHeight;
     const [first, last] = [this.#layout.at(y - beyond), this.#layout.at(y + clientHeight + beyond)];
     const wanted = rows.slice(first, last + 1);
-    const slice = { first, rows: wanted, top: this.#layout.top(first), total };
+    const slice = { first, rows: wanted, top: this.#layout.top(first), total, band: this.#band() };
     if (same(slice, this.#slice)) return;
     this.#slice = slice;
     this.tell.render(slice);
+  }
+
+  #band(): Slice<Row>["band"] {
+    if (!this.#selected) return null;
+    const top = this.#layout.top(this.#selected[0]);
+    return { top, height: this.#layout.top(this.#selected[1] + 1) - top };
   }
 
   #measure(): boolean {
@@ -273,5 +288,6 @@ export class Scroll<Row extends { readonly id: number }> {
 
 function same<Row>(a: Slice<Row>, b: Slice<Row>): boolean {
   if (a.first !== b.first || a.top !== b.top || a.total !== b.total) return false;
+  if (a.band?.top !== b.band?.top || a.band?.height !== b.band?.height) return false;
   return a.rows.length === b.rows.length && a.rows.every((row, i) => row === b.rows[i]);
 }
