@@ -11,6 +11,8 @@ export type Command =
   /** Selects so many lines further, from the line that is marked or the edge of the screen on. */
   | { kind: "select"; lines: number }
   | { kind: "all" }
+  | { kind: "find" }
+  | { kind: "hit"; direction: 1 | -1 }
   | { kind: "filter" }
   | { kind: "escape" };
 
@@ -26,6 +28,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   End: { kind: "end" },
   G: { kind: "end" },
   " ": { kind: "pause" },
+  f: { kind: "find" },
+  n: { kind: "hit", direction: 1 },
+  N: { kind: "hit", direction: -1 },
   ":": { kind: "goto" },
   "/": { kind: "filter" },
   Escape: { kind: "escape" },
@@ -35,6 +40,9 @@ const SHIFTED: Readonly<Record<string, Command>> = {
   ArrowDown: { kind: "select", lines: 1 },
   ArrowUp: { kind: "select", lines: -1 },
 };
+
+/** With Ctrl, or Cmd. */
+const CONTROL: Readonly<Record<string, Command>> = { a: { kind: "all" }, f: { kind: "find" } };
 
 interface Pressed {
   key: string;
@@ -46,8 +54,11 @@ interface Pressed {
 
 /** What a key asks for. `typing`: in a field only Escape is ours; `onControl`: the space bar presses a focused button. */
 export function commandOf(pressed: Pressed, at: "page" | "control" | "field"): Command | null {
+  const control = (pressed.ctrlKey || pressed.metaKey) && !pressed.altKey ? CONTROL[pressed.key.toLowerCase()] : undefined;
+  // The browser would find only what is in the document, so its key is ours, from fields, too.
+  if (control?.kind === "find") return control;
   if (at === "field" && pressed.key !== "Escape") return null;
-  if ((pressed.ctrlKey || pressed.metaKey) && !pressed.altKey && pressed.key.toLowerCase() === "a") return { kind: "all" };
+  if (control) return control;
   if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
   if (at === "control" && pressed.key === " ") return null;
   return (pressed.shiftKey ? SHIFTED[pressed.key] : undefined) ?? COMMANDS[pressed.key] ?? null;

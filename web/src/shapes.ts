@@ -37,6 +37,10 @@ export interface LinesPage {
   after: Position | null;
   /** The last line that exists is in this page. */
   end: boolean;
+  /** A bound on the work ended it before its lines were found. */
+  limited?: boolean;
+  /** Bytes that were looked through. */
+  scanned?: number;
 }
 
 /** One row of the list of logs. */

@@ -11,10 +11,10 @@ import type { Currency } from "./edges";
 import { fillGap } from "./gap";
 import { History } from "./history";
 import { Live, type LiveState, type LogAt } from "./live";
-import { mergeAbove, mergeBelow, topOf } from "./merge";
+import { mergeAbove, mergeBelow, timeOf, topOf } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
 import { openSocket, whyRefused } from "./socket";
-import { gapMark, noteMark, Stream, type LineRow, type Row } from "./stream";
+import { gapMark, noteMark, Stream, type LineOf, type LineRow, type Row } from "./stream";
 
 /** Lines that a log is opened with. */
 const LAST = 200;
@@ -26,7 +26,16 @@ const CONTEXT = 100;
 const EMPTY_PAGES = 20;
 
 /** What is being read, so that one question at a time is on its way. */
-export type Reading = "nothing" | "opening" | "above" | "below" | "gap";
+export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
+
+/** What came of one look further. */
+interface Look {
+  /** Lines, or the end of all. */
+  found: boolean;
+  /** The hub looked through as much as it does at once. */
+  limited: boolean;
+  scanned: number;
+}
 
 export class Viewer {
   rows = $state.raw<readonly Row[]>([]);
@@ -52,6 +61,8 @@ export class Viewer {
   online = $state(navigator.onLine);
   /** Where a filter has found nothing for a while; the reader decides whether to look on. */
   tired = $state.raw<"above" | "below" | null>(null);
+  /** Bytes that were looked through since a line was found. */
+  looked = $state(0);
 
   #history = new History();
   #stream = new Stream([]);
@@ -63,6 +74,9 @@ export class Viewer {
   #doubt: ReturnType<typeof setTimeout> | undefined;
   #ends = new AbortController();
   #reading: Reading = "nothing";
+  #looked = 0;
+  /** How far a search beyond the window has come, by direction, log and pattern. */
+  #sought = new Map<string, Position | null>();
   #answers = 0;
   /** The reader stands at the end. */
   #follows = true;
@@ -137,7 +151,7 @@ export class Viewer {
 
   /** To the line that starts at a position of a log. */
   toLine(log: LogName, position: Position): Promise<boolean> {
-    return this.#jump(() => this.#around(log, { after: position, limit: CONTEXT }));
+    return this.#jump(() => this.#around(log, { after: position, limit: CONTEXT }), "around");
   }
 
   close(): void {
@@ -196,29 +210,71 @@ export class Viewer {
     return this.#stream.rows.some((row) => row.kind === "line" && row.line.position === position);
   }
 
-  /** Reads pages until one brings something, but not for ever. */
-  async #untilFound(where: "above" | "below", page: () => Promise<boolean>): Promise<void> {
-    for (let i = 0; i < EMPTY_PAGES; i++) if (await page()) return;
+  /**
+   * Reads pages until one brings something, but not for ever: where the hub has looked through as much as it does at once, the reader
+   * is asked whether to go on, also when a few lines were found on the way.
+   */
+  async #untilFound(where: "above" | "below", page: () => Promise<Look>): Promise<void> {
+    for (let i = 0; i < EMPTY_PAGES; i++) {
+      const { found, limited, scanned } = await page();
+      this.#looked += scanned;
+      this.#show();
+      if (limited) break;
+      if (!found) continue;
+      this.#looked = 0;
+      return;
+    }
     this.tired = where;
   }
 
+  /**
+   * The nearest line above or below the window that a pattern matches, of those that the filter lets through. `tired`: it may be further
+   * away than was looked; asked again, the search goes on from there.
+   */
+  async find(where: "above" | "below", pattern: string): Promise<LineOf | "none" | "tired"> {
+    let found: LineOf | "none" | "tired" = "none";
+    await this.#reads("finding", async () => {
+      const { logs, filter } = this.#history;
+      const wanted = new History(logs, { ...filter, grep: [...filter.grep, pattern] }, this.#abort.signal);
+      const pages = await wanted.pages((log) => this.#beyond(where, log, pattern));
+      const lines = pages.flatMap(({ log, lines: [line] }) => (line ? [{ log, line }] : []));
+      const nearest = lines.toSorted((a, b) => (timeOf(a.line) - timeOf(b.line) || 0) * (where === "above" ? -1 : 1))[0];
+      const limited = pages.some((page) => page.limited === true && page.lines.length === 0);
+      this.#looked = limited ? this.#looked + sum(pages.map((page) => page.scanned ?? 0)) : 0;
+      this.#sought = new Map(pages.map((page) => [`${where} ${page.log} ${pattern}`, where === "above" ? page.before : page.after]));
+      if (!limited || nearest) this.#sought = new Map();
+      found = nearest ?? (limited ? "tired" : "none");
+    });
+    return found;
+  }
+
+  /** Where a search beyond the window begins, or went as far as it was allowed to. */
+  #beyond(where: "above" | "below", log: LogName, pattern: string): Spot | null {
+    const sought = this.#sought.get(`${where} ${log} ${pattern}`);
+    const top = this.#stream.top(log);
+    const start = where === "below" ? this.#stream.next(log) : top.kind === "before" ? top.position : null;
+    const position = sought ?? start;
+    if (position === null) return null;
+    return where === "above" ? { before: position, limit: 1 } : { after: position, limit: 1 };
+  }
+
   /** Whether it brought lines, or there are no more. */
-  async #oneAbove(): Promise<boolean> {
+  async #oneAbove(): Promise<Look> {
     const pages = await this.#history.pages((log): Spot | null => {
       const top = this.#stream.top(log);
       return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
     });
     const page = mergeAbove(pages);
     this.#stream.prepend(page);
-    return page.lines.length > 0 || this.#atBeginning();
+    return look(pages, page.lines.length > 0 || this.#atBeginning());
   }
 
-  async #oneBelow(): Promise<boolean> {
+  async #oneBelow(): Promise<Look> {
     const pages = await this.#history.pages((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
     const page = mergeBelow(pages);
     this.#stream.extend(page);
     this.#joinLive(pages);
-    return page.lines.length > 0 || this.#stream.attached;
+    return look(pages, page.lines.length > 0 || this.#stream.attached);
   }
 
   /** Gives up whatever is being asked. */
@@ -227,6 +283,7 @@ export class Viewer {
     this.#abort = new AbortController();
     this.#history = new History(logs, filter, this.#abort.signal);
     this.#reading = "nothing";
+    this.#looked = 0;
     [this.problem, this.tired] = [null, null];
   }
 
@@ -265,7 +322,7 @@ export class Viewer {
    * Goes elsewhere in the same logs. What is shown stays until the answer is there, and the connection goes on: new lines are counted
    * as before. Whether it came about; a jump that is overtaken by another one does not.
    */
-  async #jump(question: () => Promise<LinesPage[]>): Promise<boolean> {
+  async #jump(question: () => Promise<LinesPage[]>, context: "below" | "around" = "below"): Promise<boolean> {
     this.#overtake();
     const { signal } = this.#abort;
     await this.#reads("opening", async () => {
@@ -274,6 +331,7 @@ export class Viewer {
       stream.succeed(this.#stream);
       this.#stream = stream;
       this.#openWith(pages);
+      if (context === "around") await this.#oneAbove();
     });
     if (signal.aborted || this.problem !== null) return false;
     this.#publish();
@@ -384,8 +442,17 @@ export class Viewer {
     this.attached = this.#stream.attached;
     this.upward = this.#upward();
     this.reading = this.#reading;
+    this.looked = this.#looked;
     this.answers = this.#answers;
   }
+}
+
+function look(pages: readonly LinesPage[], found: boolean): Look {
+  return { found, limited: pages.some((page) => page.limited === true), scanned: sum(pages.map((page) => page.scanned ?? 0)) };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }
 
 function sameRows(a: readonly Row[], b: readonly Row[]): boolean {

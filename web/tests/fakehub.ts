@@ -9,6 +9,8 @@ export class FakeHub {
   readonly sockets: FakeSocket[] = [];
   /** Requests in the order in which they came, as their query strings. */
   readonly asked: string[] = [];
+  /** So many next pages find nothing within what the hub looks through at once. */
+  fruitless = 0;
   /** The next answer is this instead. */
   refuse: { status: number; detail: string } | null = null;
 
@@ -59,6 +61,10 @@ export class FakeHub {
     const lines = this.lines(log);
     const limit = Number(query.get("last") ?? query.get("limit"));
     const [from, to] = stretch(query, lines.length, limit);
+    if (this.fruitless > 0) {
+      this.fruitless--;
+      return { log, lines: [], before: `p${from}`, after: `p${to}`, end: false, limited: true, scanned: 256e6 };
+    }
     return {
       log,
       lines: lines.slice(from, to),

@@ -177,3 +177,49 @@ test("an answer to what is no longer asked is not looked at", async () => {
   await shows(texts(0, 5));
   expect(viewer.rows.every((row) => row.log === B)).toBe(true);
 });
+
+test("where the hub has looked through as much as it does at once, the reader is told how much, and decides", async () => {
+  hub.fill(A, 5000);
+  await viewer.open(viewOf([A]));
+  await shows(texts(4800, 5000));
+  viewer.follow(false);
+  hub.fruitless = 2;
+  await viewer.above();
+  expect(viewer.tired).toBe("above");
+  await vi.waitFor(() => expect(viewer.looked).toBe(256e6));
+  await viewer.above();
+  await vi.waitFor(() => expect(viewer.looked).toBe(512e6));
+  await viewer.above();
+  expect(viewer.tired).toBeNull();
+  await vi.waitFor(() => expect(viewer.looked).toBe(0));
+  // Nothing of what was looked through is looked through again.
+  await shows([...texts(3300, 3800), ...texts(4800, 5000)]);
+});
+
+test("a search beyond what is held goes on where it was stopped, and is over when there is nothing left", async () => {
+  hub.fill(A, 5000);
+  await viewer.open(viewOf([A]));
+  await shows(texts(4800, 5000));
+  viewer.follow(false);
+  hub.fruitless = 1;
+  expect(await viewer.find("above", "needle")).toBe("tired");
+  const hit = await viewer.find("above", "needle");
+  expect(hit).toMatchObject({ log: A, line: { text: "line 4798" } });
+  expect(hub.asked.at(-1)).toContain("before=p4799");
+  expect(hub.asked.at(-1)).toContain("grep=needle");
+});
+
+test("a jump keeps what is shown until its answer is there, and new lines are counted on the same connection", async () => {
+  hub.fill(A, 5000);
+  await viewer.open(viewOf([A]));
+  await shows(texts(4800, 5000));
+  const sockets = hub.sockets.length;
+  viewer.follow(false);
+  const jump = viewer.toOffset(A, 20_000);
+  expect(shown()).toEqual(texts(4800, 5000));
+  expect(await jump).toBe(true);
+  expect(shown()).toEqual(texts(2000, 2500));
+  hub.write(A, 5003);
+  await vi.waitFor(() => expect(viewer.waiting).toBe(3));
+  expect(hub.sockets.length).toBe(sockets);
+});

@@ -1,0 +1,63 @@
+// Finding in a view.
+
+import { expect, type Page } from "@playwright/test";
+import { endsWith, openLog, test } from "./hub";
+
+/** What is lit up, and what of it is the hit that was come to last. */
+function lit(page: Page): Promise<{ all: string[]; now: string[] }> {
+  return page.evaluate(() => {
+    const texts = (name: string) => [...(CSS.highlights.get(name) ?? [])].map((range) => range.toString());
+    return { all: texts("found"), now: texts("found-now") };
+  });
+}
+
+test("what is found is lit up and counted, and n and N go from hit to hit", async ({ page, hub }) => {
+  hub.write("app.log", 0, 150);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("LINE 1?[37]$");
+  await expect(page.getByRole("status").filter({ hasText: /^4 lines/ })).toBeVisible();
+  await page.keyboard.press("Shift+Enter");
+  await expect(page.getByText("line 17", { exact: true })).toBeInViewport();
+  await expect.poll(() => lit(page)).toEqual({ all: expect.arrayContaining(["line 13"]), now: ["line 17"] });
+  await page.screenshot({ path: "test-results/found.png" });
+  await page.getByLabel("Find in this view").first().blur();
+  await page.getByTestId("rows").click({ position: { x: 400, y: 5 } });
+  await page.keyboard.press("N");
+  await page.keyboard.press("N");
+  await expect.poll(async () => (await lit(page)).now).toEqual(["line 7"]);
+  await page.keyboard.press("n");
+  await expect.poll(async () => (await lit(page)).now).toEqual(["line 13"]);
+  await page.keyboard.press("N");
+  await page.keyboard.press("N");
+  await page.keyboard.press("N");
+  await expect(page.getByText("Nothing further up.")).toBeVisible();
+  await page.getByRole("button", { name: "Close" }).click();
+  expect(await lit(page)).toEqual({ all: [], now: [] });
+});
+
+test("what is not held is found on the host and shown in its surroundings, in both directions", async ({ page, hub }) => {
+  hub.write("app.log", 0, 40_000);
+  hub.append("app.log", "the needle\n");
+  hub.write("app.log", 40_000, 120_000);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 120_000);
+  await page.keyboard.press("Control+f");
+  await page.keyboard.type("Needle");
+  await page.keyboard.press("Shift+Enter");
+  await expect(page.getByText("the needle")).toBeInViewport();
+  await expect(page.getByText("line 39999")).toBeInViewport();
+  await expect(page.getByText("line 40000")).toBeInViewport();
+  await expect.poll(async () => (await lit(page)).now).toEqual(["needle"]);
+  await page.keyboard.press("Shift+Enter");
+  await expect(page.getByText("Nothing further up.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Home");
+  await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
+  await page.keyboard.press("f");
+  await page.keyboard.type("needle");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("the needle")).toBeInViewport();
+});
