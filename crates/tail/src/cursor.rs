@@ -39,6 +39,8 @@ pub(crate) struct Cursor {
     limit: Offset,
     /// A hole ends at the place: the file system rounds it to its blocks, so that NUL bytes may still come.
     behind_hole: bool,
+    /// Behind the place is nothing but space set aside for lines to come.
+    set_aside: bool,
 }
 
 /// What one pull brought.
@@ -61,7 +63,8 @@ impl Cursor {
     /// Reads from `place` to `limit` and takes that for the end of the file.
     pub(crate) fn between(place: Place, limit: Offset) -> Self {
         let (seen, grown, since, marks) = (None, None, Instant::now(), Vec::new());
-        let mut cursor = Self { place, half: 0, seen, grown, since, marks, limit, behind_hole: false };
+        let mut cursor =
+            Self { place, half: 0, seen, grown, since, marks, limit, behind_hole: false, set_aside: false };
         cursor.mark();
         cursor
     }
@@ -129,6 +132,7 @@ impl Cursor {
     pub(crate) fn pull_of(&mut self, glimpse: u64) -> Result<Pulled, Errno> {
         let size = self.size()?;
         self.saw(size);
+        self.set_aside = false;
         let Some(most) = self.promising(size)? else {
             return Ok(if size < self.place.offset.0 { Pulled::Changed } else { Pulled::End });
         };
@@ -151,6 +155,9 @@ impl Cursor {
 
     /// Gives out the half line at the end as it stands, or the next piece of it; nothing when there is none.
     pub(crate) fn pull_unfinished(&mut self) -> Result<Option<Block>, Errno> {
+        if self.set_aside {
+            return Ok(None);
+        }
         let size = self.size()?;
         let most = size.saturating_sub(self.place.offset.0).min(BLOCK_BYTES as u64) as usize;
         let Some(buffer) = self.read(most)? else { return Ok(None) };
@@ -222,16 +229,18 @@ impl Cursor {
             return Ok(None);
         }
         let from = self.place.offset;
-        let nuls = bytes.iter().take_while(|&&byte| byte == 0).count() as u64;
-        let to = match self.held().file().data_from(from) {
+        let behind_nuls = from.plus(bytes.iter().take_while(|&&byte| byte == 0).count() as u64);
+        let hole = self.held().file().hole_from(from);
+        let to = match self.held().file().data_from(hole) {
+            // The file system rounds data to its blocks, too: NUL bytes fill what a line does not.
+            _ if hole > behind_nuls && self.behind_hole => behind_nuls,
+            _ if hole > behind_nuls => return Ok(None),
             None => {
                 // Nothing was written there, so nothing is missing if it is taken back.
-                self.seen = Some(from.0);
+                (self.seen, self.set_aside) = (Some(from.0), true);
                 return Ok(Some(Pulled::End));
             }
-            Some(data) if data > from => data,
-            Some(_) if self.behind_hole => from.plus(nuls),
-            Some(_) => return Ok(None),
+            Some(data) => data,
         };
         let lead = Offset(to.0.saturating_sub(ANCHOR_BYTES as u64));
         self.place.lead = self.held().file().read(lead, to.since(lead) as usize)?;

@@ -13,6 +13,9 @@ use crate::hash::hash64;
 use crate::position::{HEAD_BYTES, Offset};
 use crate::setup::{Ground, Setup};
 
+/// How many stretches of data a file with holes is looked through for its end.
+const MOST_STRETCHES: usize = 4096;
+
 /// A file open for reading.
 #[derive(Debug)]
 pub(crate) struct File {
@@ -117,9 +120,16 @@ impl File {
         Stat::of(&self.fd)
     }
 
-    /// The first ≤ 1 KiB.
+    /// The first ≤ 1 KiB. NUL bytes at its end are no part of it: they may be space set aside, and be written to later.
     pub(crate) fn read_head(&self) -> Result<Vec<u8>, Errno> {
-        self.read(Offset::ZERO, HEAD_BYTES)
+        let mut head = self.read(Offset::ZERO, HEAD_BYTES)?;
+        match head.iter().rposition(|&byte| byte != 0) {
+            Some(last) => head.truncate(last + 1),
+            // A hole in front of lines is what the file begins with.
+            None if self.data_from(Offset::ZERO).is_none() => head.clear(),
+            None => {}
+        }
+        Ok(head)
     }
 
     /// Up to `most` bytes from `from` on; fewer only at the end of the file.
@@ -146,6 +156,24 @@ impl File {
             Err(Errno::NXIO) => None,
             Err(_) => Some(from),
         }
+    }
+
+    /// Where the first hole begins at or after `from`; the end of the file counts as one.
+    pub(crate) fn hole_from(&self, from: Offset) -> Offset {
+        seek(&self.fd, SeekFrom::Hole(from.0)).map_or(Offset(u64::MAX), Offset)
+    }
+
+    /// Where the data of a file of this size ends: before the hole at its end, if there is one.
+    pub(crate) fn end_of_data(&self, size: Offset) -> Offset {
+        if self.data_from(Offset(size.0.saturating_sub(1))).is_some() {
+            return size;
+        }
+        let mut end = Offset::ZERO;
+        for _ in 0..MOST_STRETCHES {
+            let Some(data) = self.data_from(end) else { break };
+            end = self.hole_from(data).min(size);
+        }
+        end
     }
 }
 

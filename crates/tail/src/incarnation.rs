@@ -178,6 +178,11 @@ impl Held {
         self.file.stat().map_or(0, |stat| stat.size)
     }
 
+    /// Where its bytes end now; space that is set aside behind them does not count.
+    pub(crate) fn data_end(&self) -> Offset {
+        self.file.end_of_data(Offset(self.size()))
+    }
+
     /// Reads the head again, lets it grow with the file, and says whether the file still begins as it did.
     pub(crate) fn check_head(&self) -> Result<HeadCheck, Errno> {
         Ok(self.name.compare_head(self.file.read_head()?))

@@ -115,7 +115,10 @@ impl Shared {
         let mut now = member.clone();
         for _ in 0..MOST_TRIES {
             match self.open(&now.path, now.role) {
-                Ok(held) if held.file().identity() == member.identity => return Ok(held),
+                Ok(held) if held.file().identity() == member.identity => {
+                    self.settle_home();
+                    return Ok(held);
+                }
                 Ok(_) | Err(Obstacle::NotThere) => {}
                 Err(why) => return Err(why),
             }
@@ -128,11 +131,26 @@ impl Shared {
     /// Where a link leads now, although perhaps nothing is there; then where it led when the log was last opened.
     fn homes(&self) -> Vec<PathBuf> {
         let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut homes: Vec<PathBuf> = trail(&self.path).into_iter().skip(1).next_back().into_iter().collect();
+        let mut homes: Vec<PathBuf> = self.lead().into_iter().collect();
         if homes.first() != Some(&home) {
             homes.push(home);
         }
         homes
+    }
+
+    /// Where the path leads, if it is a link; perhaps nothing is there.
+    fn lead(&self) -> Option<PathBuf> {
+        trail(&self.path).into_iter().skip(1).next_back()
+    }
+
+    /// A sibling was opened before anything stood where the link leads: that is the home until the log itself is opened.
+    fn settle_home(&self) {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        if *home == self.path
+            && let Some(lead) = self.lead()
+        {
+            *home = lead;
+        }
     }
 
     /// Opens what the path leads to.

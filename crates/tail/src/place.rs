@@ -11,6 +11,16 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 /// start, so whoever stopped between two of them is not sent back.
 const SNAP_BYTES: u64 = BLOCK_BYTES as u64 - 1;
 
+/// Where the hole ends that begins further before `offset` than the start of a line is looked for: a line starts there, and
+/// not before it. The file system rounds a hole to its blocks, and NUL bytes fill the rest.
+fn behind_hole(held: &Held, offset: Offset) -> Result<Option<Offset>, Errno> {
+    let from = Offset(offset.0.saturating_sub(SNAP_BYTES));
+    let Some(data) = held.file().data_from(from).filter(|&data| data > from && data <= offset) else { return Ok(None) };
+    let rest = held.file().read(data, offset.since(data) as usize)?;
+    let nuls = rest.iter().take_while(|&&byte| byte == 0).count();
+    Ok(Some(data.plus(nuls as u64)))
+}
+
 /// A place in an open file with the bytes in front of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -55,13 +65,16 @@ impl Place {
                 None => {}
             }
         }
-        Self::exactly(held, offset)
+        match behind_hole(&held, offset)? {
+            Some(start) => Self::at_line(held, start),
+            None => Self::exactly(held, offset),
+        }
     }
 
-    /// Behind the last whole line of the file.
+    /// Behind the last whole line of the file; space set aside at its end is for lines to come.
     pub(crate) fn last_line_start(held: Held) -> Result<Self, Errno> {
-        let size = Offset(held.size());
-        Self::snapped(held, size)
+        let end = held.data_end();
+        Self::snapped(held, end)
     }
 
     /// The same for the world.

@@ -45,7 +45,7 @@ struct Step {
 /// The page that ends at `end`.
 pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, Error> {
     let upto = limit(&end.held, ask.upto);
-    let is_end = end.offset.0 >= end.held.size().min(upto.0) && shared.is_newest(&end.held, ask.upto);
+    let is_end = end.offset >= end.held.data_end().min(upto) && shared.is_newest(&end.held, ask.upto);
     let mut build = Build { ask, blocks: VecDeque::new(), lines: 0, bytes: 0, scanned: 0 };
     let mut at = end.clone();
     let stopped = loop {
@@ -107,7 +107,7 @@ fn floor(at: &Place) -> Result<Offset, Error> {
 fn older(shared: &Shared, ours: &Held) -> Option<Place> {
     let behind = shared.behind(ours).into_iter().filter_map(|member| shared.open_member(&member).ok());
     let older = behind.into_iter().find(|older| !older.is_copy_of(ours))?;
-    let end = Offset(older.size());
+    let end = older.data_end();
     Place::exactly(older, end).ok()
 }
 

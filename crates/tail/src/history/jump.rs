@@ -155,6 +155,6 @@ impl Search<'_> {
     }
 
     fn end(&self, file: &Held) -> Offset {
-        Offset(file.size()).min(limit(file, self.upto))
+        file.data_end().min(limit(file, self.upto))
     }
 }

@@ -62,7 +62,7 @@ impl Shared {
             return Ok((capped, cap.offset));
         }
         let newest = self.open_front().or_else(|why| self.open_newest_sibling().ok_or(why))?;
-        let end = Offset(newest.size());
+        let end = newest.data_end();
         Ok((newest, end))
     }
 

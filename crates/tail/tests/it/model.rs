@@ -228,12 +228,14 @@ fn a_copy_whose_original_was_deleted_is_not_read_as_well() {
     holds(&[Op::Touch, LOOK, Op::Copy, Op::Delete, LOOK]);
     holds(&[Op::Touch, LOOK, Op::Copy, Op::Write(0, 3, true), Op::Delete, LOOK]);
     holds(&[line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
+    holds(&[LOOK, Op::Copy, line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
 }
 
 #[test]
 fn a_half_line_that_is_cut_hides_nothing_and_is_told() {
     holds(&[line(true), LOOK, Op::Truncate(200), LOOK, line(false), LOOK]);
     holds(&[Op::Write(1, 30, false), Op::Truncate(57), LOOK, Op::Truncate(200), LOOK]);
+    holds(&[Op::Write(0, 3037, true), LOOK, Op::Truncate(86), line(false), LOOK]);
 }
 
 #[test]
@@ -268,10 +270,19 @@ fn a_skip_over_a_file_that_was_rewritten_waits_for_the_look() {
 fn what_a_link_led_to_before_it_was_turned_is_read_first() {
     let ops = [Op::Touch, LOOK, rotate(true), line(false), Op::Retarget, line(false), LOOK];
     assert_eq!(Program { linked: true, ..Program::of(&ops) }.run(), Ok(()));
+    let moved = [Op::Touch, LOOK, Op::Resume { back: 0, patient: false }, rotate(false), LOOK];
+    let ops = [&moved[..], &[line(false), Op::Retarget, LOOK]].concat();
+    assert_eq!(Program { linked: true, ..Program::of(&ops) }.run(), Ok(()));
 }
 
 #[test]
 fn a_copy_that_was_born_after_its_original_does_not_turn_the_order() {
     let ops = [Op::Write(0, 3, true), COPYTRUNCATE, line(false), Op::Rotate { create: true, reopen: false }];
     holds(&ops);
+}
+
+#[test]
+fn a_wide_hole_before_the_last_half_line_does_not_hide_its_start() {
+    let ops = [Op::Write(1, 300_000, false), COPYTRUNCATE, line(true), LOOK, line(false), LOOK];
+    assert_eq!(Program { append: false, from_end: true, ..Program::of(&ops) }.run(), Ok(()));
 }

@@ -65,3 +65,17 @@ fn by_a_link_and_by_a_hard_link_the_same_lines_are_read() {
         assert_eq!(String::from_utf8_lossy(&bytes), "one\ntwo\n", "{name}");
     }
 }
+
+#[test]
+fn lines_that_come_into_space_set_aside_are_read_from_the_end_of_what_is_there() {
+    let bench = Bench::new();
+    bench.append("log", "old\n");
+    let set_aside = std::fs::OpenOptions::new().write(true).open(bench.path("log")).expect("a file");
+    set_aside.set_len(1 << 20).expect("space");
+    let page = bench.log.last(Ask::lines(9)).expect("a page");
+    assert!(page.end && page.blocks.len() == 1 && page.blocks[0].bytes() == b"old\n", "{page:?}");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    std::os::unix::fs::FileExt::write_all_at(&set_aside, b"new\n", 4).expect("a write");
+    seen.reads("new\n");
+}

@@ -309,10 +309,16 @@ fn new_log(world: &World, patient: bool) -> Log {
     Log::new(world.path("log"), Tag::of("here:log"), &setup)
 }
 
-/// Where a reader goes on that is sent to `offset`: the start of the line, if that is near.
+/// Where a reader goes on that is sent to `offset`: the start of the line, if that is near; else behind a hole, if one
+/// reaches back further.
 pub(super) fn snapped(body: &Body, offset: u64) -> u64 {
     let start = body.line_start(offset as usize) as u64;
-    if offset - start < BLOCK_BYTES as u64 { start } else { offset }
+    if offset - start < BLOCK_BYTES as u64 {
+        return start;
+    }
+    let far = offset as usize + 1 - BLOCK_BYTES;
+    let hole = body.ids[far..offset as usize].iter().take_while(|&&id| id == HOLE).count();
+    if hole > 0 { (far + hole) as u64 } else { offset }
 }
 
 /// How the block says it begins and ends.

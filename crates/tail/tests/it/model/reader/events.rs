@@ -88,11 +88,10 @@ impl Reader {
         self.books.opened = true;
         let fits = |ino: Ino| {
             let body = &world.bodies[ino];
-            let whole = body.whole() as u64;
             body.bytes.len() as u64 == size
                 && match &start {
                     Opening::First => Some(ino) == world.front() && offset == 0,
-                    Opening::End => Some(ino) == world.front() && offset == whole,
+                    Opening::End => Some(ino) == world.front() && offset == snapped(body, size),
                     Opening::At(_) if lost => Some(ino) == world.front() && offset == 0,
                     Opening::At(spot) => spot.held_by(body) > Holds::No && offset == snapped(body, spot.offset),
                     Opening::Again => true,
@@ -249,7 +248,11 @@ impl Reader {
         let only_cut = at.files.iter().all(|&(ino, _)| kept(ino).is_some_and(|kept| at.tail.starts_with(kept)));
         // What is left of a line that was whole counts as another one in the model.
         let half = at.files.iter().map(|&(ino, _)| &world.bodies[ino]).map(|body| body.bytes.len() - body.whole());
-        let half = half.max().unwrap_or(0) as u64;
+        // Nor can what was written behind a half line that was cut be told from the rest of it: that was never given out.
+        let behind = at.files.iter().filter_map(|&(ino, _)| kept(ino)).filter(|kept| kept.first() == at.tail.first());
+        let tail: HashSet<Id> = at.tail.iter().copied().collect();
+        let behind = behind.map(|kept| kept.iter().filter(|id| !tail.contains(id)).count());
+        let half = half.chain(behind).max().unwrap_or(0) as u64;
         let (unread, solid) = (at.seen - at.offset, at.tail.len() as u64 == at.seen - at.offset);
         let right =
             if only_cut && solid { bytes == gone } else { (gone.saturating_sub(half)..=unread).contains(&bytes) };
