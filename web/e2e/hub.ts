@@ -161,7 +161,8 @@ export async function readAll(page: Page, direction: "up" | "down"): Promise<num
       const all = [...box.querySelectorAll(".row .text")].flatMap((row) => /^line (\d+)$/.exec(row.textContent ?? "")?.[1] ?? []);
       const now = all.map(Number);
       const known = up ? now.indexOf(found[0] ?? -1) : now.indexOf(found.at(-1) ?? -1);
-      if (found.length > 0 && known < 0) return 0;
+      // Too far at once, as from a pinned end, where little is in the document: back, and again.
+      if (found.length > 0 && known < 0) return -1;
       const more = found.length === 0 ? now : up ? now.slice(0, known) : now.slice(known + 1);
       if (up) found.unshift(...more);
       else found.push(...more);
@@ -176,7 +177,7 @@ export async function readAll(page: Page, direction: "up" | "down"): Promise<num
     while (performance.now() < until) {
       const more = collect();
       if (more === 0 && isOver()) return found;
-      if (more > 0 || found.length === 0 || isOver() || box.scrollTop > 0) box.scrollTop += (up ? -1.8 : 1.8) * box.clientHeight;
+      box.scrollTop += (more < 0 ? -0.9 : 1.8) * (up ? -1 : 1) * box.clientHeight;
       await frame();
     }
     throw new Error(`no end after ${found.length} lines: ${found[0]} to ${found.at(-1)}, at ${box.scrollTop} of ${box.scrollHeight}, ${box.querySelector(".beyond")?.textContent}`);

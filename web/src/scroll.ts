@@ -62,7 +62,7 @@ export class Scroll<Row extends { readonly id: number }> {
   #selected: readonly [number, number] | null = null;
   #layout: Layout<Row>;
   /** Where we scrolled to ourselves: the event of that says nothing about what the reader wants. */
-  #own = -1;
+  #own = 0;
   #placing = false;
   #width = 0;
   #observer: ResizeObserver;
@@ -89,6 +89,7 @@ export class Scroll<Row extends { readonly id: number }> {
 
   /** Shows other rows; what is being read stays where it is. */
   show(rows: readonly Row[]): void {
+    this.#adopt();
     if (this.#anchor) this.#anchor = this.#moved(this.#anchor, rows);
     this.#layout.set(rows);
     this.place();
@@ -103,13 +104,17 @@ export class Scroll<Row extends { readonly id: number }> {
   /** Restores the state after a change of whatever kind. */
   place(): void {
     if (this.#placing) return;
+    this.#adopt();
     this.#placing = true;
-    for (let pass = 0; pass < PASSES; pass++) {
-      this.#render(this.#target());
-      if (!this.#measure()) break;
+    try {
+      for (let pass = 0; pass < PASSES; pass++) {
+        this.#render(this.#target());
+        if (!this.#measure()) break;
+      }
+      this.#scrollTo(this.#target());
+    } finally {
+      this.#placing = false;
     }
-    this.#scrollTo(this.#target());
-    this.#placing = false;
     // All that fits the screen is read from its first row, whoever was anchored where.
     if (!this.#pinned) this.#note();
     this.#look();
@@ -126,26 +131,29 @@ export class Scroll<Row extends { readonly id: number }> {
   }
 
   toEnd(): void {
+    this.#adopt();
     this.#pin(true);
     this.place();
   }
 
   toTop(): void {
+    this.#adopt();
     this.unpin();
-    this.#anchor = null;
     this.#scrollTo(0);
-    this.#scrolledTo();
+    this.#note();
+    this.place();
   }
 
   /** Shows a row: at the top, in the middle, or only if it cannot be seen as it is. False when there is no such row. */
   toRow(index: number, where: "top" | "middle" | "near"): boolean {
     const row = this.#layout.rows[index];
     if (!row) return false;
+    this.#adopt();
     this.unpin();
     const top = this.#head + this.#layout.top(index) - this.at.box.scrollTop;
     const room = this.at.box.clientHeight - this.#layout.height(index);
-    if (where === "near" && top >= 0 && top <= room) return true;
-    this.#anchor = { id: row.id, index, top: where === "top" ? 0 : Math.max(0, room / 2) };
+    const stays = where === "near" && top >= 0 && top <= room;
+    if (!stays) this.#anchor = { id: row.id, index, top: where === "top" ? 0 : Math.max(0, room / 2) };
     this.place();
     return true;
   }
@@ -245,15 +253,17 @@ export class Scroll<Row extends { readonly id: number }> {
   }
 
   #scrolled(): void {
-    if (this.at.box.scrollTop === this.#own) return;
-    this.#own = -1;
-    this.#pin(this.#atEnd() && this.tell.live());
-    this.#scrolledTo();
+    if (this.#adopt()) this.place();
   }
 
-  #scrolledTo(): void {
+  /** Takes over where the reader, or a key, has scrolled to: its event may still be to come, and must not find it undone. */
+  #adopt(): boolean {
+    const { scrollTop } = this.at.box;
+    if (scrollTop === this.#own) return false;
+    this.#own = scrollTop;
+    this.#pin(this.#atEnd() && this.tell.live());
     if (!this.#pinned) this.#note();
-    this.place();
+    return true;
   }
 
   #resized(): void {

@@ -25,6 +25,9 @@ const CONTEXT = 100;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
 const EMPTY_PAGES = 20;
 
+/** A tab that is not looked at lets go of its connection after this long, in milliseconds: the host then has nothing to do for it. */
+const HIDDEN_MS = 5000;
+
 /** What is being read, so that one question at a time is on its way. */
 export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
 
@@ -72,6 +75,10 @@ export class Viewer {
   #clock = 0;
   /** Wakes when the agents' last words become too old to call the view live: half a second later would be a lie. */
   #doubt: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while nobody looks. */
+  #hidden: ReturnType<typeof setTimeout> | undefined;
+  /** Let go because nobody looks, to go on by itself. */
+  #rests = false;
   #ends = new AbortController();
   #reading: Reading = "nothing";
   #looked = 0;
@@ -98,6 +105,9 @@ export class Viewer {
     const { signal } = this.#ends;
     window.addEventListener("online", () => this.#network(true), { signal });
     window.addEventListener("offline", () => this.#network(false), { signal });
+    document.addEventListener("visibilitychange", () => this.#lookedAt(!document.hidden), { signal });
+    // A link may be opened in a tab behind this one.
+    if (document.hidden) this.#lookedAt(false);
   }
 
   /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
@@ -160,6 +170,7 @@ export class Viewer {
     this.#live.stop();
     clearInterval(this.#clock);
     clearTimeout(this.#doubt);
+    clearTimeout(this.#hidden);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -404,6 +415,20 @@ export class Viewer {
     else if (event.type === "edge") this.#confirmed(event);
     else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, noteMark(event));
     this.#show();
+  }
+
+  /** Nobody looks: after a while the connection is let go, and where each log goes on is kept. Somebody looks again: it goes on there. */
+  #lookedAt(visible: boolean): void {
+    clearTimeout(this.#hidden);
+    if (!visible) {
+      this.#hidden = setTimeout(() => {
+        this.#rests = ["open", "connecting", "waiting"].includes(this.#live.state.kind);
+        if (this.#rests) this.#live.stop();
+      }, HIDDEN_MS);
+    } else if (this.#rests) {
+      this.#rests = false;
+      this.#live.resume();
+    }
   }
 
   /** With a network again there is nothing to wait for. */

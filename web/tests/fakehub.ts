@@ -18,7 +18,7 @@ export class FakeHub {
     vi.stubGlobal("window", globalThis);
     vi.stubGlobal("navigator", { onLine: true });
     vi.stubGlobal("addEventListener", () => {});
-    vi.stubGlobal("document", { baseURI: "http://hub/" });
+    vi.stubGlobal("document", { baseURI: "http://hub/", hidden: false, addEventListener: () => {} });
     vi.stubGlobal("requestAnimationFrame", (frame: () => void) => setTimeout(frame, 0));
     vi.stubGlobal("cancelAnimationFrame", clearTimeout);
     vi.stubGlobal("fetch", async (url: URL) => this.#answer(url));

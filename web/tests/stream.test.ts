@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mergeAbove, mergeBelow } from "../src/merge";
-import { gapMark, Stream } from "../src/stream";
+import type { Line } from "../src/shapes";
+import { gapMark, MAX_ROWS, Stream } from "../src/stream";
 import { line, lines, page, said, texts } from "./rows";
 
 const LOG = "web1:/var/log/a.log";
@@ -166,3 +167,26 @@ describe("marks", () => {
     expect(new Set(stream.rows.map((row) => row.id)).size).toBe(6);
   });
 });
+
+test("eight hours of a busy log leave no more than the window behind", () => {
+  const stream = new Stream([LOG]);
+  const hours = 8;
+  // Three hundred lines a second, in the batches of a connection, and a reader who looks up now and then.
+  const batch = 5000;
+  for (let n = 0; n < hours * 3600 * 300; n += batch) {
+    if (n % 1_000_000 === 0) stream.hold();
+    if (n % 1_000_000 === 500_000) {
+      if (!stream.attached) stream.attach();
+      stream.follow();
+    }
+    stream.append(LOG, busy(n, batch), `p${n + batch}`);
+    if (stream.rows.length > MAX_ROWS) throw new Error(`${stream.rows.length} rows at ${n}`);
+  }
+  expect(stream.rows.length).toBeGreaterThan(0);
+  expect(stream.rows.length).toBeLessThanOrEqual(MAX_ROWS);
+}, 60_000);
+
+/** Lines as cheap as they come: the same one again and again, but for its place. */
+function busy(from: number, count: number): Line[] {
+  return Array.from({ length: count }, (_, i) => ({ position: "p", offset: (from + i) * 100, time: null, level: null, text: "a line of a busy log" }));
+}

@@ -1,0 +1,108 @@
+// What was missed while nobody looked, or was too much to send, is there when somebody looks.
+
+import { expect, type Page } from "@playwright/test";
+import { endsWith, isLive, openLog, range, readAll, test, wheel } from "./hub";
+
+/** As a browser tells a page that its tab is in front or behind. */
+function looksAt(page: Page, visible: boolean): Promise<void> {
+  return page.evaluate((now) => {
+    Object.defineProperty(document, "hidden", { value: !now, configurable: true });
+    Object.defineProperty(document, "visibilityState", { value: now ? "visible" : "hidden", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visible);
+}
+
+test("a tab behind others lets its connection go, and in front again misses nothing", async ({ page, hub }) => {
+  hub.write("app.log", 0, 500);
+  await hub.start();
+  const connected = page.waitForEvent("websocket");
+  await openLog(page, hub, "app.log");
+  const socket = await connected;
+  await endsWith(page, 500);
+  const gone = socket.waitForEvent("close");
+  await looksAt(page, false);
+  await gone;
+  hub.write("app.log", 500, 3500);
+  await looksAt(page, true);
+  await isLive(page);
+  hub.write("app.log", 3500, 3600);
+  await endsWith(page, 3600);
+  await wheel(page, -300);
+  const read = await readAll(page, "up");
+  expect(read).toEqual(range(0, read.length));
+  expect(read.length).toBeGreaterThan(3500);
+});
+
+test("a tab that is looked at again soon keeps its connection", async ({ page, hub }) => {
+  hub.write("app.log", 0, 50);
+  await hub.start();
+  let sockets = 0;
+  page.on("websocket", () => sockets++);
+  await openLog(page, hub, "app.log");
+  await looksAt(page, false);
+  await looksAt(page, true);
+  hub.write("app.log", 50, 60);
+  await endsWith(page, 60);
+  expect(sockets).toBe(1);
+});
+
+test("a gap of many megabytes is read into its place page by page, and what is read stays where it is", async ({ page, hub }) => {
+  test.setTimeout(180_000);
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 100);
+  // Faster than a live view is sent lines: what is left out is a gap.
+  const wide = (n: number): string => `wide ${n} ${"y".repeat(980)}\n`;
+  for (let i = 0; i < 40; i++) hub.append("app.log", range(1000 * i, 1000 * (i + 1)).map(wide).join(""));
+  const gap = page.locator('[data-mark="gap"]').first();
+  await expect(gap).toBeVisible({ timeout: 60_000 });
+  // The burst is over when a line comes through at once.
+  let ticks = 0;
+  await expect(async () => {
+    hub.append("app.log", `tick ${++ticks}\n`);
+    await expect(page.getByText(`tick ${ticks}`, { exact: true })).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 60_000 });
+  hub.write("app.log", 100, 130);
+  await expect(page.getByText("line 129", { exact: true })).toBeInViewport();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await scrollToGap(page, -1);
+  // What stands above the gap is what is read, and stays; below it, the lines that were missing come in.
+  const above = await rowAbove(page);
+  for (let pages = 0; pages < 2; pages++) {
+    const megabytes = await skipped(page);
+    await gap.getByRole("button").click();
+    await expect.poll(() => skipped(page)).not.toBe(megabytes);
+    expect(await rowAbove(page)).toEqual(above);
+    await scrollToGap(page, 1);
+    Object.assign(above, await rowAbove(page));
+  }
+});
+
+/** Scrolls up or down, a screen at a time, until a gap stands in the middle of it. */
+function scrollToGap(page: Page, direction: 1 | -1): Promise<void> {
+  return page.getByTestId("rows").evaluate(async (box, down) => {
+    const gap = () => box.querySelector('[data-mark="gap"]');
+    while (!gap()) {
+      box.scrollTop += down * box.clientHeight;
+      await new Promise((frame) => requestAnimationFrame(frame));
+    }
+    gap()?.scrollIntoView({ block: "center" });
+    await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
+  }, direction);
+}
+
+/** How much the gap on the screen says was left out. */
+async function skipped(page: Page): Promise<string> {
+  const words = await page.locator('[data-mark="gap"]').allTextContents();
+  return words.join("\n");
+}
+
+/** The row that the top of the box cuts, and where it stands. */
+function rowAbove(page: Page): Promise<{ text: string; y: number }> {
+  return page.getByTestId("rows").evaluate((box) => {
+    const { top } = box.getBoundingClientRect();
+    const row = [...box.querySelectorAll(".rows > *")].find((each) => each.getBoundingClientRect().bottom > top + 1);
+    return { text: row?.textContent?.slice(0, 40) ?? "", y: row?.getBoundingClientRect().top ?? Number.NaN };
+  });
+}
