@@ -10,6 +10,7 @@ use super::{Follower, Start, State};
 use crate::cursor::Cursor;
 use crate::error::Loss;
 use crate::event::{Event, Lost};
+use crate::file::Identity;
 use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::place::Place;
@@ -41,7 +42,10 @@ impl Follower {
             let kept = new.size().saturating_sub(place.offset.0);
             return self.truncated(place, kept, events);
         }
-        let place = match self.find_rest(&reading.cursor) {
+        let (rest, copies) = self.find_rest(&reading.cursor);
+        self.known.extend(copies);
+        let State::Reading(reading) = &self.state else { return false };
+        let place = match rest {
             Rest::Copy(copy) => {
                 self.tell_cut_copy(&copy, events);
                 self.known.insert(copy.held.file().identity());
@@ -79,7 +83,15 @@ impl Follower {
             |copy: &Held| copy.is_copy_of(&ours) || copy.file().read_head().is_ok_and(|head| begins_it(&head));
         // The oldest first; the others stand between it and this file, where they are found.
         let mut came = behind.iter().rev().filter_map(|member| self.shared.open_member(member).ok());
-        if let Some(copy) = came.find(|copy| !is_copy(copy)) {
+        let mut copies = Vec::new();
+        let newcomer = came.find(|copy| {
+            let is_copy = is_copy(copy);
+            copies.extend(is_copy.then(|| copy.file().identity()));
+            !is_copy
+        });
+        drop(came);
+        self.known.extend(copies);
+        if let Some(copy) = newcomer {
             self.shared.setup.counters.rotations.add(1);
             events.push(Event::Rotated { from: ours.life(), to: copy.name().clone(), at: Offset::ZERO });
             self.read_apart(Place::start(copy), events);
@@ -97,9 +109,11 @@ impl Follower {
         true
     }
 
-    fn find_rest(&self, cursor: &Cursor) -> Rest {
+    /// What is left of the life that is over; and the files that hold only what was given out of it. These are not to be
+    /// read as new ones later on: nothing shows then what they are copies of.
+    fn find_rest(&self, cursor: &Cursor) -> (Rest, Vec<Identity>) {
         let ours = cursor.held().file().identity();
-        let mut newcomer = None;
+        let (mut newcomer, mut copies) = (None, Vec::new());
         let chain = self.shared.chain();
         // What is newer than this file comes after its new life.
         let older = chain.iter().position(|member| member.identity == ours).map_or(0, |at| at + 1);
@@ -109,13 +123,14 @@ impl Follower {
             }
             let Ok(sibling) = self.shared.open_member(&member) else { continue };
             match holds(cursor, &sibling) {
-                Some(place) => return Rest::Copy(place),
+                Some(place) => return (Rest::Copy(place), copies),
+                None if is_shorter_copy(cursor, &sibling) => copies.push(member.identity),
                 None if self.is_newcomer(&member, cursor, &sibling) => newcomer = Some(sibling),
                 None => {}
             }
         }
         // The chain comes newest first, so that the last one found is the oldest.
-        newcomer.map_or(Rest::Nothing, Rest::Newcomer)
+        (newcomer.map_or(Rest::Nothing, Rest::Newcomer), copies)
     }
 
     /// What was copied after the copy that has nothing more to give.
@@ -174,6 +189,14 @@ fn holds(cursor: &Cursor, sibling: &Held) -> Option<Place> {
         && held.begins_like(&sibling.file().read_head().ok()?)
         && sibling.file().read(from, lead.len()).ok()? == *lead;
     alike.then(|| Place { held: sibling.clone(), ..cursor.place.clone() })
+}
+
+/// Whether a file holds nothing but the beginning of what was given out, as a copy does that was made earlier. Of short files
+/// that is never said: two of them may well be equal.
+fn is_shorter_copy(cursor: &Cursor, sibling: &Held) -> bool {
+    let size = sibling.size();
+    let head = sibling.file().read_head().unwrap_or_default();
+    head.len() == HEAD_BYTES && size <= cursor.place.offset.0 && cursor.held().begins_like(&head)
 }
 
 /// The place itself, in a file whose end was cut off behind it.

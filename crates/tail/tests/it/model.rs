@@ -229,6 +229,9 @@ fn a_copy_whose_original_was_deleted_is_not_read_as_well() {
     holds(&[Op::Touch, LOOK, Op::Copy, Op::Write(0, 3, true), Op::Delete, LOOK]);
     holds(&[line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
     holds(&[LOOK, Op::Copy, line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
+    holds(&[Op::Touch, LOOK, Op::Copy, line(false), LOOK, COPYTRUNCATE, Op::Delete, LOOK]);
+    holds(&[Op::Touch, LOOK, Op::Copy, line(false), LOOK, Op::Truncate(0), Op::Delete, LOOK]);
+    holds(&[line(false), LOOK, Op::Copy, line(false), LOOK, Op::Truncate(0), Op::Delete, LOOK]);
 }
 
 #[test]
@@ -236,6 +239,8 @@ fn a_half_line_that_is_cut_hides_nothing_and_is_told() {
     holds(&[line(true), LOOK, Op::Truncate(200), LOOK, line(false), LOOK]);
     holds(&[Op::Write(1, 30, false), Op::Truncate(57), LOOK, Op::Truncate(200), LOOK]);
     holds(&[Op::Write(0, 3037, true), LOOK, Op::Truncate(86), line(false), LOOK]);
+    let cut_twice = [Op::Truncate(3), LOOK, line(false), Op::Truncate(74), line(false), LOOK];
+    holds(&[&[Op::Write(1, 300_000, false)][..], &cut_twice].concat());
 }
 
 #[test]
@@ -279,6 +284,12 @@ fn what_a_link_led_to_before_it_was_turned_is_read_first() {
 fn a_copy_that_was_born_after_its_original_does_not_turn_the_order() {
     let ops = [Op::Write(0, 3, true), COPYTRUNCATE, line(false), Op::Rotate { create: true, reopen: false }];
     holds(&ops);
+}
+
+#[test]
+fn a_long_line_that_is_cut_and_outgrown_between_its_pieces_is_not_begun_again() {
+    let ops = [Op::Write(1, 300_000, false), Op::Step(1), Op::Truncate(223), line(false), LOOK];
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
 }
 
 #[test]

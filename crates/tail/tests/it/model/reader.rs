@@ -45,6 +45,9 @@ const PATIENT: Patience = Patience { settle: EVER, idle: EVER, ..HASTY };
 /// How many left files are looked after.
 const LOOKED_AFTER: usize = 4;
 
+/// What a hole is rounded to.
+const PAGE: usize = 4096;
+
 /// A megabyte a step, and files of a few megabytes.
 const MOST_STEPS: usize = 1000;
 
@@ -96,6 +99,8 @@ struct At {
     seen: u64,
     /// What it saw and has not given out.
     tail: Vec<Id>,
+    /// The same as bytes, holes included.
+    tail_bytes: Vec<u8>,
 }
 
 /// A file that was left.
@@ -236,11 +241,16 @@ impl Reader {
         at.offset = to;
         at.proof = at.proof.or(Some(at.offset));
         at.tail.clear();
+        at.tail_bytes.clear();
         Ok(())
     }
 
     /// Whether lines that were seen, and not given out, are gone.
     fn miss(&mut self, world: &World) {
+        let unseen = self.books.at.as_ref().map(|at| unseen_beginnings(world, at, &self.books.done));
+        for id in unseen.unwrap_or_default() {
+            self.books.done[id] = true;
+        }
         let Some(at) = self.books.at.as_ref().filter(|at| !at.tail.is_empty()) else { return };
         let reach: HashSet<Id> =
             self.reach(world).iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
@@ -318,7 +328,19 @@ pub(super) fn snapped(body: &Body, offset: u64) -> u64 {
     }
     let far = offset as usize + 1 - BLOCK_BYTES;
     let hole = body.ids[far..offset as usize].iter().take_while(|&&id| id == HOLE).count();
-    if hole > 0 { (far + hole) as u64 } else { offset }
+    // A file system knows of holes in whole pages only.
+    if (far + hole) / PAGE * PAGE > far { (far + hole) as u64 } else { offset }
+}
+
+/// The first bytes of a line that was cut off and is another one now were given out with the old one: to who cannot see the
+/// cut, since the file has outgrown its old size and all that was given out still stands, they are no others.
+fn unseen_beginnings(world: &World, at: &At, done: &[bool]) -> Vec<Id> {
+    let bodies = at.files.iter().map(|&(ino, life)| (&world.bodies[ino], life));
+    let unseen = bodies.filter(|(body, life)| {
+        body.life != *life && body.bytes.len() as u64 >= at.seen && body.cut as u64 >= at.offset
+    });
+    let given = unseen.flat_map(|(body, _)| &body.ids[..at.offset as usize]);
+    given.copied().filter(|id| world.was.get(id).is_some_and(|&was| done[was])).collect()
 }
 
 /// How the block says it begins and ends.

@@ -5,7 +5,7 @@
 //! offset there: that is the order in which a reader is to get them. Each write begins with a number of its own, so that
 //! no two stretches look alike; equal bytes in different files are the business of other tests.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, symlink};
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub(super) type Key = (u32, u64);
 pub(super) const HOLE: Id = 0;
 
 /// So many bytes of the beginning of a file are like no other.
-const SHORTEST: usize = 4;
+pub(super) const SHORTEST: usize = 4;
 
 /// How many rotated files are kept.
 const KEPT: usize = 4;
@@ -58,6 +58,8 @@ pub(super) struct World {
     pub(super) names: BTreeMap<String, Ino>,
     pub(super) bodies: Vec<Body>,
     pub(super) keys: Vec<Key>,
+    /// What a byte was that is part of another line since its own was cut.
+    pub(super) was: HashMap<Id, Id>,
     lives: u32,
     writer: Option<Writer>,
     writes: usize,
@@ -89,8 +91,8 @@ impl World {
         }
         let (names, bodies, keys) = (BTreeMap::new(), Vec::new(), vec![(0, 0)]);
         let (target, lives, writer, writes, cut) = (0, 0, None, 0, false);
-        let (used, rewritten) = Default::default();
-        Self { folder, linked, target, append, names, bodies, keys, lives, writer, writes, cut, used, rewritten }
+        let (used, rewritten, was) = Default::default();
+        Self { folder, linked, target, append, names, bodies, keys, was, lives, writer, writes, cut, used, rewritten }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -265,6 +267,7 @@ impl World {
         // What is left of a line that was whole is the beginning of another one.
         if body.whole() > start {
             for (place, id) in body.ids.iter_mut().enumerate().take(size).skip(start).filter(|(_, id)| **id != HOLE) {
+                self.was.insert(self.keys.len(), *id);
                 *id = self.keys.len();
                 self.keys.push((body.life, place as u64));
             }

@@ -1,5 +1,6 @@
 //! What the reader is told, event by event, and whether the model agrees.
 
+use super::super::world::SHORTEST;
 use super::*;
 
 impl Reader {
@@ -23,9 +24,11 @@ impl Reader {
                 let left = &self.books.left;
                 let other = |ino: Ino| left.iter().all(|left| left.files[..] != [(ino, world.bodies[ino].life)]);
                 // What is gone on with holds what was read; of a file that was cut meanwhile the model does not know that.
+                let stood = self.last.as_ref().filter(|last| last.offset == at.0 && was.offset == at.0);
                 let known = |body: &Body, &(old, life): &(Ino, u32)| {
                     let (old, most) = (&world.bodies[old], at.0 as usize);
-                    old.life != life || old.bytes.get(..most) == body.bytes.get(..most)
+                    let unlike = stood.is_some_and(|stood| stood.held_by(body) == Holds::No);
+                    if old.life != life { !unlike } else { old.bytes.get(..most) == body.bytes.get(..most) }
                 };
                 let other = |ino: Ino| {
                     let body = &world.bodies[ino];
@@ -129,7 +132,7 @@ impl Reader {
         let files: Vec<_> = files.into_iter().filter(read).map(|ino| (ino, world.bodies[ino].life)).collect();
         ensure!(!files.is_empty(), "goes on at {offset}, but no file was read so far");
         let proof = (offset > 0).then_some(offset);
-        self.books.at = Some(At { life, files, offset, proof, seen: 0, tail: Vec::new() });
+        self.books.at = Some(At { life, files, offset, proof, seen: 0, tail: Vec::new(), tail_bytes: Vec::new() });
         Ok(())
     }
 
@@ -142,7 +145,9 @@ impl Reader {
         let mut files: Vec<Ino> = cut.map(|&(ino, _)| ino).collect();
         if was.offset == 0 && files.is_empty() {
             // Cut twice, and a page was read in between: told twice.
-            files.extend(was.files.iter().map(|&(ino, _)| ino));
+            // Of the one that is meant nothing was given out since.
+            let fresh = |ino: &Ino| world.bodies[*ino].ids.iter().all(|&id| id == HOLE || !self.books.done[id]);
+            files.extend(was.files.iter().map(|&(ino, _)| ino).filter(fresh));
         }
         ensure!(!files.is_empty(), "told as truncated, but nobody did that");
         for &ino in &files {
@@ -249,7 +254,11 @@ impl Reader {
         // What is left of a line that was whole counts as another one in the model.
         let half = at.files.iter().map(|&(ino, _)| &world.bodies[ino]).map(|body| body.bytes.len() - body.whole());
         // Nor can what was written behind a half line that was cut be told from the rest of it: that was never given out.
-        let behind = at.files.iter().filter_map(|&(ino, _)| kept(ino)).filter(|kept| kept.first() == at.tail.first());
+        let behind = at.files.iter().filter_map(|&(ino, _)| {
+            let bytes = world.bodies[ino].bytes.get(at.offset as usize..)?;
+            let alike = bytes.iter().zip(&at.tail_bytes).take_while(|(now, then)| now == then).count();
+            kept(ino).filter(|_| alike >= SHORTEST.min(bytes.len()))
+        });
         let tail: HashSet<Id> = at.tail.iter().copied().collect();
         let behind = behind.map(|kept| kept.iter().filter(|id| !tail.contains(id)).count());
         let half = half.chain(behind).max().unwrap_or(0) as u64;
@@ -285,6 +294,7 @@ impl Reader {
         let body =
             read.ok_or_else(|| format!("it stopped at {} before the end and says there is no more", at.offset))?;
         at.seen = at.seen.max(body.bytes.len() as u64);
+        at.tail_bytes = body.bytes[at.offset as usize..].to_vec();
         at.tail = body.ids[at.offset as usize..].iter().copied().filter(|&id| id != HOLE).collect();
         self.last = Some(Spot::new(edge.position, body));
         // Empty files are passed over; who writes to one afterwards comes too late.
