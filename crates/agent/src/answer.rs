@@ -197,6 +197,7 @@ fn raw(log: &Followed, from: Option<&str>, to: Option<&str>, bytes: u32) -> Resu
 fn wire_page(page: tail::Page, half: HalfLine) -> Page {
     let mut parts = Vec::new();
     let mut last: Option<Incarnation> = None;
+    let in_front = page.blocks.first().filter(|_| page.new_life).map(rotated);
     for block in page.blocks {
         if last.as_ref().is_some_and(|last| last.life() != block.incarnation().life()) {
             parts.push(Part::Told(rotated(&block)));
@@ -222,6 +223,7 @@ fn wire_page(page: tail::Page, half: HalfLine) -> Page {
         end: page.end,
         limited: page.stopped == Stopped::Scan,
         scanned: page.scanned,
+        in_front,
     }
 }
 

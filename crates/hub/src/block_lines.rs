@@ -66,8 +66,9 @@ fn raw_lines<'a>(block: &'a Block, bytes: &'a Bytes, long: Option<&'a LongLine>)
             }
             // The rest of a line of which the beginning was shown already, cut.
             (_, None) if is_first && block.begins == Begins::InLine => (),
-            (Ends::Cut { line: length, .. }, _) => {
-                shown.push(ShownLine { cut: Some(*length), ..plain(block, bytes, at, line.bytes) })
+            (Ends::Cut { line: length, last }, _) => {
+                let cut = Some(length - newline_at_end(last, block.encoding));
+                shown.push(ShownLine { cut, ..plain(block, bytes, at, line.bytes) })
             }
             _ => shown.push(plain(block, bytes, at, line.bytes)),
         }
@@ -83,6 +84,16 @@ fn plain<'a>(block: &'a Block, bytes: &'a Bytes, at: usize, line: &'a [u8]) -> S
         cut: None,
         encoding: block.encoding,
     }
+}
+
+/// How many of these bytes are a newline at their end.
+fn newline_at_end(last: &[u8], encoding: Encoding) -> u64 {
+    let newline: &[u8] = match encoding {
+        Encoding::Utf8 => b"\n",
+        Encoding::Utf16Le => b"\n\0",
+        Encoding::Utf16Be => b"\0\n",
+    };
+    if last.ends_with(newline) { newline.len() as u64 } else { 0 }
 }
 
 fn end_of_long<'a>(long: &'a LongLine, rest: &[u8], encoding: Encoding) -> ShownLine<'a> {
@@ -147,6 +158,12 @@ pub(crate) fn cut_front(block: &Block, offset: u64) -> Option<Block> {
         }
     };
     Some(rest)
+}
+
+/// The position of the first line that a block shows; `None` when it shows none.
+pub(crate) fn first_line(block: &Block) -> Option<String> {
+    let token = Token::try_from(&block.token[..]).ok()?;
+    Some(lines(block, None).first()?.position(&token).to_string())
 }
 
 /// The position of a block's first byte.

@@ -136,8 +136,10 @@ fn push_line(out: &mut Json, token: Option<&Token>, line: &ShownLine<'_>, recogn
         let end = line.bytes.len().min(MAX_SHOWN);
         out.text("bytes", &base64::engine::general_purpose::STANDARD.encode(&line.bytes[..end]));
     }
-    if let Some(length) = line.cut.or(shown.cut) {
-        out.number("cut", length);
+    match line.cut.or(shown.cut) {
+        Some(length) => out.number("cut", length),
+        None if shown.carriage_return => out.raw(",\"cr\":true"),
+        None => (),
     }
     out.raw("}");
 }

@@ -32,6 +32,8 @@ pub struct Shown<'a> {
     pub lossless: bool,
     /// The true length of the line in bytes, where not all of it is shown.
     pub cut: Option<u64>,
+    /// Whether a `\r` at its end was taken off.
+    pub carriage_return: bool,
 }
 
 /// `line` as text: at most `max_bytes` bytes of it, cut at a character, without the `\r` of a `\r\n`.
@@ -53,7 +55,8 @@ pub fn display(line: &[u8], encoding: Encoding, max_bytes: usize) -> Shown<'_> {
         Encoding::Utf16Le => decode(UTF_16LE, shown),
         Encoding::Utf16Be => decode(UTF_16BE, shown),
     };
-    Shown { text, lossless, cut: (shown.len() < whole.len()).then_some(line.len() as u64) }
+    let cut = (shown.len() < whole.len()).then_some(line.len() as u64);
+    Shown { text, lossless, cut, carriage_return: whole.len() < line.len() }
 }
 
 fn decode<'a>(encoding: &'static encoding_rs::Encoding, bytes: &'a [u8]) -> (Cow<'a, str>, bool) {

@@ -15,6 +15,9 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 /// The most bytes a block has. Measured: preads of 256 KiB are the fastest, larger ones fall out of the L2 cache.
 pub const BLOCK_BYTES: usize = 256 * 1024;
 
+/// The most bytes of one line that a page has, without its newline: a longer one is cut.
+pub const LINE_BYTES: usize = 1 << 20;
+
 /// How the lines of a file are divided. Found out from its byte order mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -128,7 +131,8 @@ impl Block {
         &self.buffer[..self.lead]
     }
 
-    /// The bytes as they stand in the file, newlines included; at most [`BLOCK_BYTES`].
+    /// The bytes as they stand in the file, newlines included; at most [`BLOCK_BYTES`], or one line of up to
+    /// [`LINE_BYTES`] in a page.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.lead..]
@@ -199,6 +203,26 @@ impl Block {
             Encoding::Bytes => memchr_iter(b'\n', self.bytes()).count() + rest,
             _ => self.lines().count(),
         }
+    }
+
+    /// Appends a piece of the one line that the block is, as far as it may be shown and its newline fits behind.
+    pub(crate) fn extend_line(&mut self, piece: &[u8]) {
+        let room = (LINE_BYTES + self.encoding().newline_bytes()).saturating_sub(self.bytes().len());
+        self.buffer.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+
+    /// The one line that the block is ends at `end`, or is known up to there. `last` are the bytes in front of that.
+    pub(crate) fn end_line(&mut self, end: Offset, has_newline: bool, is_all: bool, last: &[u8]) {
+        let line = end.since(self.start);
+        let newline = if has_newline { self.encoding().newline_bytes() } else { 0 };
+        self.ends = if line > (LINE_BYTES + newline) as u64 || !(has_newline || is_all) {
+            self.buffer.truncate(self.lead + LINE_BYTES);
+            Ends::Cut { line, last: last.to_vec() }
+        } else if has_newline {
+            Ends::Whole
+        } else {
+            Ends::Unfinished
+        };
     }
 
     /// The stretch from `from` to `to`, both starts of lines in it or its ends.

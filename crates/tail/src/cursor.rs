@@ -235,6 +235,8 @@ impl Cursor {
             // The file system rounds data to its blocks, too: NUL bytes fill what a line does not.
             _ if hole > behind_nuls && self.behind_hole => behind_nuls,
             _ if hole > behind_nuls => return Ok(None),
+            // A half line stood here: neither its size nor the NUL bytes in front of it show that it is gone.
+            _ if self.half > 0 => return Ok(Some(Pulled::Changed)),
             None => {
                 // Nothing was written there, so nothing is missing if it is taken back.
                 (self.seen, self.set_aside) = (Some(from.0), true);

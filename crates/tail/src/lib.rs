@@ -67,7 +67,7 @@ mod setup;
 mod siblings;
 mod watch;
 
-pub use block::{BLOCK_BYTES, Begins, Block, Encoding, Ends, Line};
+pub use block::{BLOCK_BYTES, Begins, Block, Encoding, Ends, LINE_BYTES, Line};
 pub use error::{Error, Kind, Loss, Obstacle};
 pub use event::{Departure, Event, Gap, Lost, Poll, Step};
 pub use follow::{Edge, Follower, From};

@@ -62,7 +62,11 @@ impl Shared {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(next) = find(&alive, old.file().identity()).filter(|next| next.life() != old.life()) {
             old.end();
-            return Ok(next);
+            // A page may have seen a life between this one and the present one.
+            return match next.check_head()? {
+                HeadCheck::Same => Ok(next),
+                HeadCheck::Other => self.begin_again(&mut alive, &next),
+            };
         }
         self.begin_again(&mut alive, old)
     }

@@ -57,6 +57,8 @@ pub struct Page {
     pub blocks: Vec<Block>,
     /// Where the page before this one ends; nothing at the beginning of what is on the disk.
     pub before: Option<Position>,
+    /// Whether a life of the file ends right before its first line.
+    pub new_life: bool,
     /// Where the next page, or the live lines, start; nothing only when the log has no file.
     pub after: Option<Position>,
     /// The life that `after` is in.

@@ -170,6 +170,9 @@ pub struct Page {
     /// How many bytes were looked through.
     #[n(5)]
     pub scanned: u64,
+    /// What happened right before its first line: a life of the file ends there. The page that ends there does not say so.
+    #[n(6)]
+    pub in_front: Option<Told>,
 }
 
 /// A piece of a page.

@@ -41,6 +41,14 @@ fn bytes_go_into_a_pipe_untouched() {
 }
 
 #[test]
+fn bytes_that_pass_a_filter_go_into_a_pipe_untouched() {
+    let house = House::new();
+    house.append("a", b"red one\r\n\xff red\r\nblue\r\nred \t two\n");
+    let hub = house.hub();
+    assert_eq!(tail(&house, &hub.url, &["--grep", "red"]).ended(0).bytes, b"red one\r\n\xff red\r\nred \t two\n");
+}
+
+#[test]
 fn a_filter_picks_lines_and_the_count_is_of_those() {
     let house = House::new();
     house.append("a", (1..=3000).map(|n| format!("line {n}\n")).collect::<String>());

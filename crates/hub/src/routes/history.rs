@@ -13,9 +13,10 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tailcast_fanout::{Drained, Subscription};
-use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot};
+use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot, Tiding, Told};
 
 use crate::ask::AskError;
+use crate::block_lines;
 use crate::channel::Key;
 use crate::hub::Hub;
 use crate::item::{Item, Reach, What};
@@ -203,6 +204,8 @@ fn page_json(log: &LogName, page: &Page, zone: &TimeZone) -> Bytes {
             render::push_json(&mut out, block, None, zone);
         }
     }
+    out.extend_from_slice(b"],\"marks\":[");
+    push_marks(&mut out, page);
     out.extend_from_slice(b"],\"before\":");
     push_optional(&mut out, page.before.as_deref());
     out.extend_from_slice(b",\"after\":");
@@ -211,6 +214,32 @@ fn page_json(log: &LogName, page: &Page, zone: &TimeZone) -> Bytes {
         format!(",\"end\":{},\"limited\":{},\"scanned\":{}}}", page.end, page.limited, page.scanned).as_bytes(),
     );
     Bytes::from(out)
+}
+
+/// Where a life of the file ends: in front of the first line of the next one. Each such seam is in the page that has that
+/// line, also when the line is the page's first.
+fn push_marks(out: &mut Vec<u8>, page: &Page) {
+    let mut seam = page.in_front.as_ref();
+    for part in &page.parts {
+        match part {
+            Part::Told(told) => seam = Some(told),
+            Part::Block(block) => {
+                let Some(at) = block_lines::first_line(block) else { continue };
+                if let Some(told) = seam.take().filter(|told| told.tiding == Some(Tiding::Rotated)) {
+                    push_mark(out, &at, told);
+                }
+            }
+        }
+    }
+}
+
+fn push_mark(out: &mut Vec<u8>, at: &str, told: &Told) {
+    let comma = if out.ends_with(b"[") { "" } else { "," };
+    out.extend_from_slice(format!("{comma}{{\"type\":\"rotated\",\"at\":").as_bytes());
+    push_string(out, at);
+    out.extend_from_slice(b",\"words\":");
+    push_string(out, &told.words);
+    out.push(b'}');
 }
 
 fn push_string(out: &mut Vec<u8>, text: &str) {

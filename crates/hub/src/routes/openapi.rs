@@ -29,6 +29,21 @@ pub(crate) struct LineShape {
     /// The true length in bytes, where only the beginning is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     cut: Option<u64>,
+    /// Whether a carriage return stands at its end, which is no part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cr: Option<bool>,
+}
+
+/// What happened between two lines of a page.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Mark)]
+pub(crate) struct MarkShape {
+    /// rotated: one life of the file ends, and the next one begins. There may be more.
+    r#type: String,
+    /// The position of the line in front of which it happened.
+    at: String,
+    /// For a person.
+    words: String,
 }
 
 /// A page of lines.
@@ -36,6 +51,8 @@ pub(crate) struct LineShape {
 pub(crate) struct LinesPage {
     log: String,
     lines: Vec<LineShape>,
+    /// What happened between the lines, in their order.
+    marks: Vec<MarkShape>,
     /// Ask `before` this for what comes before; null at the beginning of what is on the disk.
     before: Option<String>,
     /// Ask `after` this for what comes behind.
@@ -86,7 +103,7 @@ pub(crate) struct LiveEvent {
         login::log_in, login::log_out, login::me,
         health::healthz, health::readyz, health::metrics
     ),
-    components(schemas(Problem, LineShape, LinesPage, LiveEvent)),
+    components(schemas(Problem, LineShape, MarkShape, LinesPage, LiveEvent)),
     tags(
         (name = "logs", description = "Hosts, logs and their lines"),
         (name = "access", description = "Who one is"),

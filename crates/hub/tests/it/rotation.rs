@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::viewer::Viewer;
-use crate::world::{World, numbered, texts};
+use crate::world::{Page, World, numbered, texts};
 
 /// A viewer whose agent follows already, behind the last lines.
 async fn following(world: &World, last: usize) -> Viewer {
@@ -120,4 +120,42 @@ async fn what_happened_between_two_pages_is_between_them_when_somebody_scrolls_b
         texts(&viewer.lines(40).await),
         world.lines("a.log", "last=40").await.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_say_once_where_a_life_of_the_file_ends() {
+    let world = World::new().await;
+    for name in ["a.log.2", "a.log.1", "a.log"] {
+        world.append(name, format!("{name} one\n{name} two\n"));
+    }
+    let firsts = ["a.log.1 one", "a.log one"];
+    for limit in 1..=6 {
+        for filter in ["", "&grep=a.log"] {
+            let mut page = world.lines("a.log", &format!("last={limit}{filter}")).await;
+            let mut back = marked(&page);
+            while let Some(before) = &page.before {
+                page = world.lines("a.log", &format!("before={before}&limit={limit}{filter}")).await;
+                back.splice(0..0, marked(&page));
+            }
+            assert_eq!(back, firsts, "backwards by {limit}{filter}");
+            let mut forth = Vec::new();
+            let mut after = page.lines[0].position.clone();
+            loop {
+                page = world.lines("a.log", &format!("after={after}&limit={limit}{filter}")).await;
+                forth.extend(marked(&page));
+                if page.end {
+                    break;
+                }
+                after = page.after.clone().unwrap();
+            }
+            assert_eq!(forth, firsts, "forwards by {limit}{filter}");
+        }
+    }
+}
+
+/// The lines of a page in front of which it says that the file was rotated.
+fn marked(page: &Page) -> Vec<String> {
+    assert!(page.marks.iter().all(|mark| mark.kind == "rotated"));
+    let line = |at: &str| page.lines.iter().find(|line| line.position == at).map(|line| line.text.clone());
+    page.marks.iter().map(|mark| line(&mark.at).expect("a line of the page")).collect()
 }

@@ -30,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) bytes: Option<String>,
     #[serde(default)]
     pub(crate) cut: Option<u64>,
+    #[serde(default)]
+    pub(crate) cr: bool,
 }
 
 /// One event of a live view.

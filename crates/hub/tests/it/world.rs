@@ -248,6 +248,15 @@ pub(crate) struct Page {
     pub(crate) end: bool,
     pub(crate) limited: bool,
     pub(crate) scanned: u64,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// What happened between two lines of a page.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Mark {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) at: String,
 }
 
 /// Lines `from..to`, numbered, each with its newline.

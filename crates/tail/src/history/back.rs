@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::forth::{Reader, pick};
 use super::limit;
-use crate::block::{BLOCK_BYTES, Begins, Block};
+use crate::block::{BLOCK_BYTES, Begins, Block, LINE_BYTES};
 use crate::error::Error;
 use crate::incarnation::Held;
 use crate::lines::last_newline;
@@ -69,8 +69,15 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
         _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|_| at.position()),
         _ => Some(at.position()),
     };
+    let new_life = build.blocks.front().is_some_and(|first| first.incarnation().life() != at.held.life())
+        || (before.is_some() && at.offset <= floor(&at)?);
     let page = build.page(before, after(end)?, is_end, stopped);
-    Ok(Page { after_life: Some(end.held.life()), ..page })
+    Ok(Page { after_life: Some(end.held.life()), new_life, ..page })
+}
+
+/// Whether a place is where a file begins, and an older one ends before it.
+pub(super) fn begins_anew(shared: &Shared, at: &Place) -> Result<bool, Error> {
+    Ok(at.offset <= floor(at)? && older(shared, &at.held).is_some())
 }
 
 /// Where to go on behind the page: at the start of a line that has no end yet, however long it is by now. Who would have to
@@ -187,7 +194,7 @@ impl Build<'_> {
 
     fn page(self, before: Option<Position>, after: Position, end: bool, stopped: Stopped) -> Page {
         let Self { blocks, scanned, .. } = self;
-        Page { blocks: blocks.into(), before, after: Some(after), after_life: None, end, scanned, stopped }
+        Page { blocks: blocks.into(), before, after: Some(after), end, scanned, stopped, ..Page::default() }
     }
 }
 
@@ -220,7 +227,7 @@ fn count_back(end: &Place, lines: usize, bytes: u64, scan: u64) -> Result<(Place
         let mut rest = buffer.as_slice();
         while let Some(start) = last_newline(rest, from, encoding) {
             let start_of_line = from.plus(start as u64);
-            shown += found.since(start_of_line).min(BLOCK_BYTES as u64);
+            shown += found.since(start_of_line).min(LINE_BYTES as u64);
             if shown > bytes && count > 0 {
                 return Ok((Place::at_line(held.clone(), found)?, looked));
             }

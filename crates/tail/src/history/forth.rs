@@ -1,8 +1,9 @@
 //! Forwards: the blocks from a place on, over the ends of files, picked and counted.
 //!
-//! A line longer than a block is given as its first 256 KiB with its true length, so that a page stays small whatever
-//! is in the log; the rest of the line is read only to find its end.
+//! A line longer than 1 MiB is given as its beginning with its true length, so that a page stays small whatever is in the
+//! log; the rest of the line is read only to find its end.
 
+use super::back::begins_anew;
 use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block, Ends};
 use crate::cursor::{Cursor, Pulled};
@@ -15,11 +16,11 @@ use crate::place::Place;
 use crate::position::{ANCHOR_BYTES, Offset, Position};
 
 /// The page that starts at `place`.
-pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Page, Error> {
+pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<Page, Error> {
     let after_life = Some(place.held.life());
     let mut page =
         Page { before: Some(place.position()), after: Some(place.position()), after_life, ..Page::default() };
-    let mut reader = Reader::new(place, limit_of(&ask), ask.scan);
+    let mut reader = Reader::new(place.clone(), limit_of(&ask), ask.scan);
     let (mut lines, most) = (0, ask.lines.min(Ask::MOST_LINES));
     let (mut bytes, mut half) = (0, false);
     page.stopped = loop {
@@ -58,6 +59,10 @@ pub(super) fn page(shared: &Shared, place: Place, mut ask: Ask<'_>) -> Result<Pa
         None => page.end |= half,
     }
     page.scanned = reader.scanned;
+    page.new_life = match page.blocks.first() {
+        Some(first) => first.incarnation().life() != place.held.life() || begins_anew(shared, place)?,
+        None => false,
+    };
     Ok(page)
 }
 
@@ -155,7 +160,7 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
     pub(super) fn next_of(&mut self, glimpse: u64) -> Result<Option<Block>, Error> {
         let block = loop {
             match self.cursor.pull_of(glimpse)? {
-                Pulled::Block(block) if *block.ends() == Ends::Continues => break self.cut(block)?,
+                Pulled::Block(block) if *block.ends() == Ends::Continues => break self.long_line(block)?,
                 Pulled::Block(block) => break block,
                 Pulled::Hole(..) => {}
                 Pulled::Changed => return Err(Error::Gone(Loss::Truncated)),
@@ -177,29 +182,31 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
             && newline_at(last, Offset(block.end().0 - last.len() as u64), held.encoding()) != Some(last.len())
     }
 
-    /// A block that is the beginning of a long line becomes that line, cut; the cursor goes behind it.
-    fn cut(&mut self, mut block: Block) -> Result<Block, Error> {
+    /// A block that is the beginning of a long line becomes that line, cut if it is very long; the cursor goes behind it.
+    fn long_line(&mut self, mut block: Block) -> Result<Block, Error> {
         let held = self.cursor.held().clone();
-        let upto = self.upto;
         let mut at = block.end();
-        let mut begins = Begins::InLine;
-        while at < upto && at.since(block.start()) + self.scanned < self.budget {
+        let mut ends = None;
+        while at < self.upto && at.since(block.start()) + self.scanned < self.budget {
             // One byte early, in case that a two-byte newline stands on the edge.
             let from = Offset(at.0 - 1);
-            let most = upto.since(from).min(BLOCK_BYTES as u64 + 1) as usize;
+            let most = self.upto.since(from).min(BLOCK_BYTES as u64 + 1) as usize;
             let bytes = held.file().read(from, most)?;
             if bytes.len() < 2 {
                 break;
             }
-            if let Some(end) = newline_at(&bytes, from, held.encoding()) {
-                (at, begins) = (from.plus(end as u64), Begins::AtLine);
+            ends = newline_at(&bytes, from, held.encoding());
+            let upto = ends.unwrap_or(bytes.len());
+            block.extend_line(&bytes[1..upto]);
+            at = from.plus(upto as u64);
+            if ends.is_some() {
                 break;
             }
-            at = from.plus(bytes.len() as u64);
         }
+        let begins = if ends.is_some() { Begins::AtLine } else { Begins::InLine };
         let place = Place { begins, ..Place::exactly(held, at)? };
-        block.ends = Ends::Cut { line: at.since(block.start()), last: place.lead.clone() };
         debug_assert!(place.lead.len() <= ANCHOR_BYTES);
+        block.end_line(at, ends.is_some(), at >= self.upto, &place.lead);
         self.cursor.go(place);
         Ok(block)
     }

@@ -42,7 +42,7 @@ impl Log {
     /// # Errors
     /// As [`Log::before`].
     pub fn after(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        forth::page(&self.0, self.0.resolve(place)?, ask)
+        forth::page(&self.0, &self.0.resolve(place)?, ask)
     }
 
     /// The start of the line in which the byte `offset` of the file at the path is; the end when the file is shorter.

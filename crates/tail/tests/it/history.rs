@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 
-use tailcast_tail::{Ask, Begins, Ends, Error, Found, From, Log, Offset, Page, Position, Stopped, Tag};
+use tailcast_tail::{Ask, Begins, Ends, Error, Found, From, LINE_BYTES, Log, Offset, Page, Position, Stopped, Tag};
 
 use crate::bench::Bench;
 
@@ -195,10 +195,31 @@ fn a_line_of_100_megabytes_is_cut_and_its_neighbours_are_right() {
         let page = page.expect("a page");
         let cut = page.blocks.iter().find(|block| matches!(block.ends(), Ends::Cut { .. })).expect("a cut line");
         assert_eq!((cut.start(), cut.end()), (Offset(6), Offset(6 + long + 1)));
-        assert!(page.blocks.iter().map(|block| block.bytes().len()).sum::<usize>() < 300_000);
+        assert!(page.blocks.iter().map(|block| block.bytes().len()).sum::<usize>() < 12 + LINE_BYTES);
         let next = bench.log.after(&cut.after(), Ask::lines(1)).expect("a page");
         assert_eq!(text(&next), "last\n");
         assert!(text(&page).starts_with("first\n") && text(&page).ends_with("last\n"));
+    }
+}
+
+#[test]
+fn a_line_of_up_to_a_mebibyte_is_whole_in_a_page_and_a_longer_one_is_cut() {
+    for (length, is_whole) in [(300_000, true), (LINE_BYTES, true), (LINE_BYTES + 1, false)] {
+        for newline in ["\n", ""] {
+            let bench = Bench::new();
+            let line = "x".repeat(length) + newline;
+            bench.append("log", "first\n".to_owned() + &line);
+            for page in [bench.log.last(Ask::lines(2)), bench.log.after(&start(&bench), Ask::lines(2))] {
+                let page = page.expect("a page");
+                let last = page.blocks.last().expect("a block");
+                let shown = String::from_utf8_lossy(last.bytes()).into_owned();
+                assert_eq!(shown.ends_with(&line), is_whole, "{length} {newline:?} {last:?}");
+                assert_eq!(matches!(last.ends(), Ends::Cut { .. }), !is_whole, "{length} {newline:?} {last:?}");
+                assert_eq!(last.end(), Offset(6 + line.len() as u64));
+                let after = page.after.expect("a place").offset();
+                assert_eq!(after, if newline.is_empty() { Offset(6) } else { last.end() });
+            }
+        }
     }
 }
 

@@ -287,8 +287,22 @@ fn a_copy_that_was_born_after_its_original_does_not_turn_the_order() {
 }
 
 #[test]
+fn a_life_that_only_a_page_saw_is_not_told_as_lost() {
+    let seen = [Op::Write(1, 4, false), LOOK, Op::Truncate(204), Op::History(1), COPYTRUNCATE, line(false), LOOK];
+    holds(&seen);
+    holds(&[Op::Write(1, 100, false), LOOK, Op::Truncate(18), Op::History(1), Op::Truncate(146), LOOK, LOOK]);
+}
+
+#[test]
 fn a_long_line_that_is_cut_and_outgrown_between_its_pieces_is_not_begun_again() {
     let ops = [Op::Write(1, 300_000, false), Op::Step(1), Op::Truncate(223), line(false), LOOK];
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
+fn a_half_line_behind_a_hole_that_is_under_another_hole_now_is_read_in_the_copy() {
+    let begun = [Op::Write(1, 300_000, false), Op::Truncate(0), line(true), LOOK];
+    let ops = [&begun[..], &[line(false), COPYTRUNCATE, line(false), LOOK]].concat();
     assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
 }
 

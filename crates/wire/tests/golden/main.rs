@@ -132,10 +132,12 @@ fn answers() -> Vec<(String, Answer)> {
         end: true,
         limited: true,
         scanned: 9,
+        in_front: None,
     };
     let mut answers = vec![
         ("logs".to_owned(), Answer::Logs { logs: vec![entry], next: Some("/b".to_owned()) }),
-        ("page".to_owned(), Answer::Page(page)),
+        ("page".to_owned(), Answer::Page(page.clone())),
+        ("page of another life".to_owned(), Answer::Page(Page { in_front: Some(told(Tiding::Rotated)), ..page })),
         ("raw".to_owned(), Answer::Raw { bytes: Bytes::from_static(b"\0\xff"), next: Some("Anext".to_owned()) }),
     ];
     for failure in FAILURES {

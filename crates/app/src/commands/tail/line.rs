@@ -23,6 +23,9 @@ pub(super) struct Said<'a> {
     pub(super) text: Cow<'a, str>,
     /// The bytes in base64, where the text is not exactly them.
     bytes: Option<String>,
+    /// Whether a carriage return stands behind the text.
+    #[serde(default)]
+    cr: bool,
     /// Its true length in bytes, where this is only its beginning.
     pub(super) cut: Option<u64>,
 }
@@ -44,7 +47,11 @@ impl Said<'_> {
     /// Its bytes without the newline.
     pub(super) fn bytes(&self) -> Cow<'_, [u8]> {
         let exact = self.bytes.as_ref().and_then(|bytes| STANDARD.decode(bytes).ok());
-        exact.map_or(Cow::Borrowed(self.text.as_bytes()), Cow::Owned)
+        match exact {
+            Some(exact) => Cow::Owned(exact),
+            None if self.cr => Cow::Owned([self.text.as_bytes(), b"\r"].concat()),
+            None => Cow::Borrowed(self.text.as_bytes()),
+        }
     }
 }
 
@@ -65,6 +72,9 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_come_back_as_they_were() {
         assert_eq!(&*line(r#"{"position":"p","text":"a\ufffd","bytes":"Yf8="}"#).said().unwrap().bytes(), b"a\xff");
+        assert_eq!(&*line(r#"{"position":"p","text":"a","cr":true}"#).said().unwrap().bytes(), b"a\r");
+        let both = line(r#"{"position":"p","text":"a\ufffd","bytes":"Yf8N","cr":true}"#);
+        assert_eq!(&*both.said().unwrap().bytes(), b"a\xff\r");
         assert_eq!(&*line(r#"{"position":"p","text":"a\tb"}"#).said().unwrap().bytes(), b"a\tb");
     }
 }

@@ -1,7 +1,7 @@
 //! `--no-follow`: from the beginning that was asked for to the end as it stands, and no further.
 //!
-//! Into a pipe and without a filter the bytes come raw and untouched, whatever they are; else as pages of lines, whose text
-//! has lost a `\r` at its end.
+//! Into a pipe the bytes come untouched, whatever they are: raw where there is no filter, else from pages of lines, which
+//! say what their text leaves out.
 
 use http_body_util::BodyExt;
 use url::form_urlencoded::Serializer;
