@@ -37,6 +37,17 @@ test("what is found is lit up and counted, and n and N go from hit to hit", asyn
   expect(await lit(page)).toEqual({ all: [], now: [] });
 });
 
+test("at the live end what is found is lit up at once, and so is what comes", async ({ page, hub }) => {
+  hub.write("app.log", 4000, 4996);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("499[0-9]$");
+  await expect.poll(async () => (await lit(page)).all.length).toBe(6);
+  hub.write("app.log", 4996, 5000);
+  await expect.poll(async () => (await lit(page)).all.length).toBe(10);
+});
+
 test("what is not held is found on the host and shown in its surroundings, in both directions", async ({ page, hub }) => {
   hub.write("app.log", 0, 40_000);
   hub.append("app.log", "the needle\n");

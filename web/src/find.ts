@@ -29,6 +29,8 @@ export function matcher(pattern: string, ignoreCase: boolean): RegExp | null {
 /** Where a text matches: from, to. A match of nothing is none. */
 export function spans(regex: RegExp, text: string): [number, number][] {
   const found: [number, number][] = [];
+  // Where it stopped elsewhere is no place to begin here.
+  regex.lastIndex = 0;
   for (const match of text.matchAll(regex)) {
     if (match[0] === "") continue;
     found.push([match.index, match.index + match[0].length]);

@@ -21,6 +21,12 @@ test("each hit in a line has its place, and a match of nothing is none", () => {
   expect(spans(/x*/g, "axxa")).toEqual([[1, 3]]);
 });
 
+test("hits are found from the beginning of a line, wherever the pattern has stopped in another one", () => {
+  const regex = /9[0-9]$/g;
+  new Finder(regex).matches(line(99));
+  expect(spans(regex, "line 97")).toEqual([[5, 7]]);
+});
+
 test("each line is looked at once", () => {
   const finder = new Finder(/4$/g);
   const all = lines(0, 50);
