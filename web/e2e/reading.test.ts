@@ -1,7 +1,7 @@
 // Reading one log: where one stands in it, and that nothing moves what is read.
 
 import { expect, type Locator, type Page } from "@playwright/test";
-import { endsWith, isLive, numbers, openLog, range, test, wheel } from "./hub";
+import { endsWith, isLive, numbers, openLog, range, readAll, test, wheel } from "./hub";
 
 /** A line that is well on the screen, and how far down it is. */
 async function middleRow(page: Page): Promise<{ row: Locator; y: number }> {
@@ -131,4 +131,19 @@ test("a share, a byte, a time and a link lead there, and what is none of them is
   await expect(page.getByText("line 1439")).toBeInViewport();
   await page.keyboard.press("Escape");
   await expect(field).toBeHidden();
+});
+
+test("upwards the log goes on in the older file without a seam, and the bar says where that is", async ({ page, hub }) => {
+  hub.write("app.log", 0, 400);
+  hub.rotate("app.log");
+  hub.write("app.log", 400, 700);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 700);
+  await wheel(page, -200);
+  expect((await readAll(page, "up")).slice(0, 600)).toEqual(range(0, 600));
+  await expect(page.getByText("in an older file")).toBeVisible();
+  await expect(page.getByRole("scrollbar")).toHaveAttribute("aria-valuenow", "0");
+  await page.keyboard.press("Home");
+  await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
 });
