@@ -275,6 +275,7 @@ test("a hub with a password asks for it, and lets one out again", async ({ page,
   await isLive(page);
   await showsExactly(page, 0, 3);
   await page.getByRole("link", { name: "All logs" }).click();
+  await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(page.getByLabel("Password")).toBeVisible();
 });

@@ -1,71 +1,74 @@
-// What the keys of a view mean. Pure: an event becomes a word, and the view acts on it.
+// How keys are written here, and when one is pressed. Pure: which key means what stands in `actions.ts`, and nowhere else.
+//
+// A chord is `j`, `G`, `?`, `Space`, `Shift+ArrowDown`, `Mod+k`. Mod is Ctrl, and on a Mac Cmd, too. A letter stands for itself as the
+// keyboard gives it, so that `G` needs no word of Shift and `?` is found on every layout.
 
-export type Command =
-  | { kind: "scroll"; rows: number }
-  | { kind: "page"; direction: 1 | -1 }
-  | { kind: "start" }
-  | { kind: "end" }
-  /** Stops moving with the log, or goes on with it. */
-  | { kind: "pause" }
-  | { kind: "goto" }
-  /** Selects so many lines further, from the line that is marked or the edge of the screen on. */
-  | { kind: "select"; lines: number }
-  | { kind: "all" }
-  | { kind: "find" }
-  | { kind: "hit"; direction: 1 | -1 }
-  | { kind: "filter" }
-  | { kind: "escape" };
+export type Chord = string;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  j: { kind: "scroll", rows: 1 },
-  ArrowDown: { kind: "scroll", rows: 1 },
-  k: { kind: "scroll", rows: -1 },
-  ArrowUp: { kind: "scroll", rows: -1 },
-  PageDown: { kind: "page", direction: 1 },
-  PageUp: { kind: "page", direction: -1 },
-  Home: { kind: "start" },
-  g: { kind: "start" },
-  End: { kind: "end" },
-  G: { kind: "end" },
-  " ": { kind: "pause" },
-  f: { kind: "find" },
-  n: { kind: "hit", direction: 1 },
-  N: { kind: "hit", direction: -1 },
-  ":": { kind: "goto" },
-  "/": { kind: "filter" },
-  Escape: { kind: "escape" },
-};
-
-const SHIFTED: Readonly<Record<string, Command>> = {
-  ArrowDown: { kind: "select", lines: 1 },
-  ArrowUp: { kind: "select", lines: -1 },
-};
-
-/** With Ctrl, or Cmd. */
-const CONTROL: Readonly<Record<string, Command>> = { a: { kind: "all" }, f: { kind: "find" } };
-
-interface Pressed {
+/** What of a keyboard event is looked at. */
+export interface Pressed {
   key: string;
   shiftKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  /** An input method is putting a word together; its keys are not ours. */
+  isComposing?: boolean;
 }
 
-/** What a key asks for. `typing`: in a field only Escape is ours; `onControl`: the space bar presses a focused button. */
-export function commandOf(pressed: Pressed, at: "page" | "control" | "field"): Command | null {
-  const control = (pressed.ctrlKey || pressed.metaKey) && !pressed.altKey ? CONTROL[pressed.key.toLowerCase()] : undefined;
-  // The browser would find only what is in the document, so its key is ours, from fields, too.
-  if (control?.kind === "find") return control;
-  if (at === "field" && pressed.key !== "Escape") return null;
-  if (control) return control;
-  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
-  if (at === "control" && pressed.key === " ") return null;
-  return (pressed.shiftKey ? SHIFTED[pressed.key] : undefined) ?? COMMANDS[pressed.key] ?? null;
+interface Parts {
+  mod: boolean;
+  shift: boolean;
+  key: string;
 }
 
+function partsOf(chord: Chord): Parts {
+  const pieces = chord.split("+");
+  return { mod: pieces.includes("Mod"), shift: pieces.includes("Shift"), key: pieces.at(-1) ?? "" };
+}
+
+export function isPressed(chord: Chord, pressed: Pressed): boolean {
+  if (pressed.isComposing === true) return false;
+  const { mod, shift, key } = partsOf(chord);
+  const given = pressed.key === " " ? "Space" : pressed.key;
+  if (mod) return (pressed.ctrlKey || pressed.metaKey) && !pressed.altKey && pressed.shiftKey === shift && given.toLowerCase() === key;
+  if (given !== key || pressed.metaKey) return false;
+  // AltGr, with which some layouts write a slash or a colon, looks like Ctrl and Alt.
+  const plain = pressed.ctrlKey === pressed.altKey && (!pressed.altKey || isSign(key));
+  return plain && (isLetter(key) || pressed.shiftKey === shift);
+}
+
+/** Whether it is a character of its own, which may need Shift to be written. */
+export function isLetter(key: string): boolean {
+  return key.length === 1;
+}
+
+function isSign(key: string): boolean {
+  return isLetter(key) && !/[\p{L}\p{N}]/u.test(key);
+}
+
+/** A single character, which a speech input may say by accident (WCAG 2.1.4). */
+export function isSingle(chord: Chord): boolean {
+  return isLetter(chord);
+}
+
+const SIGNS: Readonly<Record<string, string>> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+
+/** A chord as it stands on the keys. */
+export function spell(chord: Chord, mac: boolean): string[] {
+  const { mod, shift, key } = partsOf(chord);
+  const name = SIGNS[key] ?? (mod ? key.toUpperCase() : key);
+  return [...(mod ? [mac ? "⌘" : "Ctrl"] : []), ...(shift ? [mac ? "⇧" : "Shift"] : []), name];
+}
+
+/** For `aria-keyshortcuts`. */
+export function ariaOf(chords: readonly Chord[]): string {
+  return chords.flatMap((chord) => (chord.startsWith("Mod+") ? [chord.replace("Mod", "Control"), chord.replace("Mod", "Meta")] : [chord])).join(" ");
+}
+
+/** What has the focus: in a field one types; on a control the space bar and Enter press it. */
 export function placeOf(target: EventTarget | null): "page" | "control" | "field" {
   if (!(target instanceof Element)) return "page";
-  if (target.matches("input:not([type=checkbox]), select, textarea")) return "field";
-  return target.matches("button, a, input") ? "control" : "page";
+  if (target.matches("input:not([type=checkbox],[type=radio]),select,textarea,[contenteditable]")) return "field";
+  return target.matches("button,a,input,summary") ? "control" : "page";
 }

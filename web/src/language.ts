@@ -3,7 +3,7 @@
 
 import { en, type Messages } from "./messages/en";
 
-const LANGUAGES = ["en", "zh"] as const;
+export const LANGUAGES = ["en", "zh"] as const;
 export type Language = (typeof LANGUAGES)[number];
 const KEY = "tailcast.language";
 

@@ -5,6 +5,8 @@ import App from "./App.svelte";
 import { speak } from "./language";
 import "./tokens.css";
 import "./page.css";
+import { dress } from "./theme";
 
+dress();
 await speak();
 mount(App, { target: document.body });

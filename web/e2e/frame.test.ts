@@ -1,0 +1,78 @@
+import { expect } from "@playwright/test";
+import { endsWith, openLog, test } from "./hub";
+
+test("the sheet of keys opens with a question mark, tells all keys, and Escape leads back to where one was", async ({ page, hub }) => {
+  hub.write("app.log", 0, 10);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const filter = page.getByRole("button", { name: "Find", exact: true });
+  await filter.focus();
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await expect(sheet).toBeVisible();
+  for (const words of ["Pause, or follow the log again", "Select all lines that are held", "Next hit"]) await expect(sheet.getByText(words).first()).toBeVisible();
+  await expect(sheet.locator("kbd").filter({ hasText: /^Shift$/ }).first()).toBeVisible();
+  for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement === document.body || document.querySelector("dialog")?.contains(document.activeElement))).toBe(true);
+  await page.keyboard.press("Escape");
+  await expect(sheet).toBeHidden();
+  await expect(filter).toBeFocused();
+});
+
+test("single letters do nothing once they are switched off, and the switch is remembered", async ({ page, hub }) => {
+  hub.write("app.log", 0, 400);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("?");
+  await page.getByLabel("Single letters are shortcuts").last().uncheck();
+  await page.keyboard.press("Escape");
+  await page.reload();
+  await endsWith(page, 400);
+  await page.keyboard.press("g");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByText("line 399")).toBeInViewport();
+  await page.keyboard.press("Home");
+  await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
+});
+
+test("dark or light is the system's choice until one chooses, and stays chosen", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(hub.url);
+  const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await ground();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Light" }).click();
+  await expect.poll(ground).toBe("rgb(255, 255, 255)");
+  await page.reload();
+  expect(await ground()).toBe("rgb(255, 255, 255)");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "System" }).click();
+  await expect.poll(ground).toBe(dark);
+});
+
+test("the page speaks the language that is chosen, and stays where it is", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const where = page.url();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "中文" }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
+  await expect(page.getByRole("button", { name: "暂停" })).toBeVisible();
+  expect(page.url()).toBe(where);
+});
+
+test("the frame leads to the list and back again by the browser's buttons", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Logs" }).click();
+  await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByTestId("standing")).toHaveText("live");
+  await page.goForward();
+  await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
+});

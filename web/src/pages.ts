@@ -1,0 +1,17 @@
+// The pages that the frame leads to, in order. A page of its own is a line here, an address in `address.ts` and a part in `App.svelte`.
+
+import type { ActionId } from "./actions";
+import { START, type Address } from "./address";
+import { m } from "./language";
+
+export interface Place {
+  /** The address with which it begins. */
+  address: Address;
+  /** Addresses that belong to it. */
+  pages: readonly Address["page"][];
+  words: () => string;
+  /** What leads there from the palette and the keyboard. */
+  action: ActionId;
+}
+
+export const PLACES: readonly Place[] = [{ address: START, pages: ["list", "view"], words: () => m.frame_logs, action: "page.logs" }];
