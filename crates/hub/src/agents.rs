@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -56,8 +57,10 @@ enum Taken {
 }
 
 /// The directory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Agents {
+    /// How long an answer may take.
+    patience: Duration,
     inner: Mutex<Inner>,
 }
 
@@ -68,6 +71,11 @@ struct Inner {
 }
 
 impl Agents {
+    /// Nobody yet. `patience`: how long an answer may take.
+    pub(crate) fn new(patience: Duration) -> Self {
+        Agents { patience, inner: Mutex::default() }
+    }
+
     /// A link begins: it is welcome, takes over from an older one of the same host, and follows what is looked at.
     ///
     /// # Errors
@@ -192,7 +200,7 @@ impl Agents {
             Some(State::Lost(words)) => return Err(AskError::Away(words.clone())),
             None => return Err(AskError::NoSuchHost(host.clone())),
         };
-        Asks::ask(&link, question).await
+        Asks::ask(&link, question, self.patience).await
     }
 
     /// A host's time zone, for stamps that name none.

@@ -16,8 +16,6 @@ use crate::link::Link;
 
 /// Questions open at one agent at once.
 const OPEN: usize = 32;
-/// How long an answer may take, with the wait for a turn.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,8 +29,8 @@ pub(crate) enum AskError {
     #[error("the agent is away: {0}")]
     Away(String),
     /// The deadline passed.
-    #[error("the agent did not answer within {} s", DEADLINE.as_secs())]
-    Late,
+    #[error("the agent did not answer within {} s", .0.as_secs())]
+    Late(Duration),
 }
 
 /// An answer, and of which start of the agent it is: lives are numbered anew by each.
@@ -57,9 +55,10 @@ impl Default for Asks {
 }
 
 impl Asks {
-    /// Asks and waits. Cancel safe: dropping the future takes the question back.
-    pub(crate) async fn ask(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {
-        timeout(DEADLINE, Self::ask_in_turn(link, question)).await.unwrap_or(Err(AskError::Late))
+    /// Asks and waits, for a turn and the answer together no longer than `patience`. Cancel safe: dropping the future takes
+    /// the question back.
+    pub(crate) async fn ask(link: &Arc<Link>, question: Question, patience: Duration) -> Result<Answered, AskError> {
+        timeout(patience, Self::ask_in_turn(link, question)).await.unwrap_or(Err(AskError::Late(patience)))
     }
 
     async fn ask_in_turn(link: &Arc<Link>, question: Question) -> Result<Answered, AskError> {

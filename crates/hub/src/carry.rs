@@ -3,6 +3,7 @@
 //! Moves messages and nothing else. A queue that is full stops the reading, so TCP holds the agent back. The hub pings a
 //! silent link, so that each side notices within a minute that the other one has gone without a word.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tailcast_fdguard::{Class, Conn};
@@ -68,16 +70,18 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
     let guest = hub.guests.enter(visitor.standing, None);
     let caller = Caller { whence: Whence::Dialled(visitor.client), admit: &admit, over: Box::pin(is_over(&guest)) };
     let patience = &hub.config.patience;
-    let served = async {
-        let why = ingest::serve(&hub.agents, pipe, caller, &hub.stop).await;
-        tracing::debug!(client = %visitor.client, why, "a link ended");
-        // The last words are on their way; who does not take them is not waited for.
-        tokio::time::sleep(patience.last_words).await;
+    let served = pin!(ingest::serve(&hub.agents, pipe, caller, &hub.stop));
+    let carried = pin!(carry(socket, to_hub, from_hub, patience));
+    let why = match select(served, carried).await {
+        Either::Left((why, carried)) => {
+            // The last words are on their way; who does not take them is not waited for.
+            drop(tokio::time::timeout(patience.last_words, carried).await);
+            why
+        }
+        // Its queue ends with the socket: it takes what has come, and then tells the viewers that the agent has gone.
+        Either::Right(((), served)) => served.await,
     };
-    tokio::select! {
-        () = served => (),
-        () = carry(socket, to_hub, from_hub, patience) => (),
-    }
+    tracing::debug!(client = %visitor.client, why, "a link ended");
 }
 
 /// Completes when the agent may be linked no longer, and says why; that the hub stops it is told by other means.

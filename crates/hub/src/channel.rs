@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tailcast_fanout::{Ring, Seq};
 use tailcast_wire::{Begins, Ends, Filter, LogName, Place};
 
-use crate::item::{Item, LongLine, Reach, What};
+use crate::item::{BACK, Item, LongLine, Reach, What};
 
 /// How many lives of a file a channel remembers, to recognise the place of a viewer who is catching up.
 const LIVES: usize = 32;
@@ -169,7 +169,7 @@ impl Channel {
         // What was written before a channel began is in the file alone: who has read less than that must read on.
         let from = went_on.unwrap_or_else(|| state.reached());
         let what = match was_down {
-            true => What::AgentBack { words: "the agent is back".to_owned() },
+            true => What::AgentBack { words: BACK.to_owned() },
             // Whoever has read the file to its end goes on here.
             false => What::Edge { behind: 0 },
         };

@@ -66,8 +66,8 @@ impl Hub {
     #[must_use]
     pub fn new(config: HubConfig, access: Arc<Access>, budget: Budget) -> Arc<Self> {
         let hub = Arc::new(Hub {
+            agents: Agents::new(config.patience.answer),
             config,
-            agents: Agents::default(),
             access,
             budget,
             metrics: Metrics::default(),

@@ -15,6 +15,9 @@ use crate::block_lines;
 use crate::frames::{Frame, Kind};
 use crate::render;
 
+/// The words of [`What::AgentBack`].
+pub(crate) const BACK: &str = "the agent is back";
+
 /// How far along a log: which life of the file, counted by the channel as they came, and the offset in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Reach {

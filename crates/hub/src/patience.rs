@@ -32,6 +32,8 @@ pub struct Patience {
     pub unacknowledged: Duration,
     /// How long a connection may be silent before TCP probes it; three probes follow, a third of this apart. Whole seconds.
     pub probe: Duration,
+    /// How long an agent may take to answer a question, with the wait for a turn.
+    pub answer: Duration,
     /// How often it is looked at whether those who were let in still may look.
     pub look_again: Duration,
     /// How long somebody may take for the last words; behind it the connection is cut.
@@ -47,6 +49,7 @@ impl Default for Patience {
             comment: Duration::from_secs(15),
             unacknowledged: Duration::from_secs(60),
             probe: Duration::from_secs(60),
+            answer: Duration::from_secs(20),
             look_again: Duration::from_secs(1),
             last_words: Duration::from_secs(2),
         }

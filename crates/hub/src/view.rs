@@ -168,10 +168,7 @@ impl View {
         for item in items {
             match &item.what {
                 What::AgentLost { words } => self.away(words, out),
-                What::AgentBack { .. } => {
-                    self.told_away = false;
-                    out.push(item);
-                }
+                What::AgentBack { .. } => self.back(item, out),
                 What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => out.push(item),
                 _ => (),
             }
@@ -230,10 +227,8 @@ impl View {
                 let rest = if known { item.behind(reach.offset).map(Arc::new) } else { Some(Arc::clone(item)) };
                 out.extend(rest);
             }
-            What::AgentLost { .. } | What::AgentBack { .. } => {
-                self.told_away = matches!(item.what, What::AgentLost { .. });
-                out.push(Arc::clone(item));
-            }
+            What::AgentLost { .. } if std::mem::replace(&mut self.told_away, true) => (),
+            What::AgentBack { .. } => self.back(Arc::clone(item), out),
             _ => out.push(Arc::clone(item)),
         }
         *reach = item.reach.max(*reach);
@@ -304,6 +299,13 @@ impl View {
     fn away(&mut self, words: &str, out: &mut Vec<Arc<Item>>) {
         if !std::mem::replace(&mut self.told_away, true) {
             out.push(Arc::new(self.item(What::AgentLost { words: words.to_owned() }, None)));
+        }
+    }
+
+    /// The agent is there again, of which only who was told that it was away is told.
+    fn back(&mut self, item: Arc<Item>, out: &mut Vec<Arc<Item>>) {
+        if std::mem::take(&mut self.told_away) {
+            out.push(item);
         }
     }
 

@@ -357,7 +357,7 @@ impl From<AskError> for Problem {
         match error {
             AskError::NoSuchHost(_) => Problem::not_found(words),
             AskError::Away(_) => Problem::unavailable(words, Duration::from_secs(2)),
-            AskError::Late => Problem::gateway_timeout(words),
+            AskError::Late(_) => Problem::gateway_timeout(words),
         }
     }
 }

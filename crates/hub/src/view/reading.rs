@@ -15,7 +15,7 @@ use super::{Policy, SLOW, Stage, Start, View};
 use crate::ask::{Answered, AskError};
 use crate::block_lines;
 use crate::channel::{At, Joint};
-use crate::item::{Item, Reach, What};
+use crate::item::{BACK, Item, Reach, What};
 
 /// Bytes of blocks asked for at once while catching up.
 const PAGE_BYTES: u32 = 1 << 20;
@@ -93,6 +93,10 @@ impl View {
 
     fn page(&mut self, session: u64, page: Page, out: &mut Vec<Arc<Item>>) {
         self.told_refusal = false;
+        if self.told_away {
+            // The ring tells of a link that comes up; not of an agent that was only too slow to answer.
+            self.back(Arc::new(self.item(What::AgentBack { words: BACK.to_owned() }, None)), out);
+        }
         let is_first = self.position.is_none();
         let moved = page.after.as_ref().is_some_and(|after| self.position.as_deref() != Some(&after.position));
         for part in page.parts {

@@ -1,12 +1,14 @@
 //! The link between agent and hub: it breaks, it comes back, and every line is seen once.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderValue, Uri};
 use tailcast_agent::End;
-use tailcast_hub::Pipe;
 use tailcast_hub::access::tokens::{self, Grant};
-use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, decode, encode};
+use tailcast_hub::{Patience, Pipe};
+use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, PROTOCOL, Page, ToAgent, ToHub, decode, encode};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
@@ -102,6 +104,57 @@ async fn a_log_that_is_looked_at_before_its_agent_comes_is_shown_when_it_does() 
     assert_eq!(texts(&viewer.lines(2).await), ["line 3", "line 4"]);
     world.append("a.log", "live\n");
     assert_eq!(texts(&viewer.lines(1).await), ["live"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_whose_connection_ends_without_a_word_is_told_as_lost() {
+    let world = World::new().await;
+    let grant = Grant::Agent { hosts: vec!["db7".to_owned()] };
+    let token = tokens::add(world.state_dir(), grant, None).unwrap().token;
+    let mut agent = Dialled::new(&world, &token, "db7").await;
+    assert!(matches!(agent.heard().await, Some(ToAgent::Welcome(_))));
+    let mut viewer = Viewer::open(world.served.address, "log=db7:/a.log").await;
+    drop(agent);
+    viewer.told("agent_lost").await;
+    world.until("it has gone", async || world.metric("tailcast_agents").await == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_was_too_slow_to_answer_is_told_as_back_when_it_answers() {
+    let world = World::with(Patience { answer: Duration::from_millis(200), ..Patience::default() }).await;
+    let (pipe, mut agent) = Pipe::pair();
+    tokio::spawn(std::sync::Arc::clone(&world.served.hub).attach(pipe));
+    agent.tx.send(encode(&ToHub::Hello(hello("slow")))).await.unwrap();
+    assert!(matches!(decode(&agent.rx.recv().await.unwrap()).unwrap(), Some(ToAgent::Welcome(_))));
+    let (answers, mut is_quick) = tokio::sync::watch::channel(false);
+    let speaking = tokio::spawn(async move {
+        loop {
+            let message = tokio::select! {
+                message = agent.rx.recv() => message,
+                // A sign from the ring has the view ask again.
+                Ok(()) = is_quick.changed() => {
+                    agent.tx.send(encode(&ToHub::Edge { channel: 1, edge: None, behind: 0 })).await.unwrap();
+                    continue;
+                }
+            };
+            let Some(message) = message else { return };
+            let said = match decode(&message).unwrap() {
+                Some(ToAgent::Follow(follow)) => ToHub::Followed { channel: follow.channel, edge: None },
+                Some(ToAgent::Ask { ask, .. }) if *is_quick.borrow() => {
+                    let (parts, before, after, in_front) = (Vec::new(), None, None, None);
+                    let page = Page { parts, before, after, end: true, limited: false, scanned: 0, in_front };
+                    ToHub::Answer { ask, answer: Answer::Page(page) }
+                }
+                _ => continue,
+            };
+            agent.tx.send(encode(&said)).await.unwrap();
+        }
+    });
+    let mut viewer = Viewer::open(world.served.address, "log=slow:/a.log").await;
+    assert!(viewer.told("agent_lost").await.words.contains("did not answer"));
+    answers.send(true).unwrap();
+    viewer.told("agent_back").await;
+    speaking.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 //!
 //! A [`Site`] is a directory of logs and a state directory. [`Hub`] and [`Program`] are processes on it that end with the
 //! test, by their pid. [`Viewer`] looks at a log as a browser, a program or curl does. Whatever is waited for has one
-//! generous deadline, [`within`]: a busy machine makes a test slow, not red.
+//! generous deadline, [`within`]: a busy machine makes a test slow, not red; and whoever waited in vain says for what, and what
+//! the processes and viewers of the test have said and seen.
 
 mod client;
 mod hub;
@@ -21,8 +22,9 @@ pub(crate) use process::Program;
 pub(crate) use site::{Site, binary};
 pub(crate) use viewer::{Event, Form, Viewer};
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long anything may take. Half of what the runner gives a test (`.config/nextest.toml`), so that a wait that is in vain
+/// is named before the test is ended from outside, which tells nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The outcome of `work`, named `what` should it never come.
 pub(crate) async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {

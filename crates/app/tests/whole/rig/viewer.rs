@@ -44,6 +44,9 @@ pub(crate) enum Event {
     Bye(u64),
 }
 
+/// How many of the last events a viewer remembers, to show them when its test fails.
+const REMEMBERED: usize = 40;
+
 /// An open view of one log, with all its lines: `policy=complete`.
 pub(crate) struct Viewer {
     form: Form,
@@ -51,6 +54,8 @@ pub(crate) struct Viewer {
     /// Lines that have come and were not taken.
     lines: VecDeque<String>,
     position: Option<String>,
+    /// The last events that have come, for whoever has to find out why a test failed.
+    seen: VecDeque<Event>,
 }
 
 enum Connection {
@@ -80,7 +85,7 @@ impl Viewer {
             Form::Sse => response(hub, Request::get(path).header("accept", "text/event-stream")).await?,
             Form::Text => response(hub, Request::get(path)).await?,
         };
-        Ok(Viewer { form, connection, lines: VecDeque::new(), position: None })
+        Ok(Viewer { form, connection, lines: VecDeque::new(), position: None, seen: VecDeque::new() })
     }
 
     /// The next line.
@@ -132,10 +137,18 @@ impl Viewer {
             if let Some(Event::Lines(_, Some(position)) | Event::Edge(Some(position))) = &event {
                 self.position = Some(position.clone());
             }
-            if event.is_some() {
-                return event;
+            if let Some(event) = event {
+                self.remember(&event);
+                return Some(event);
             }
         }
+    }
+
+    fn remember(&mut self, event: &Event) {
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(event.clone());
     }
 
     async fn next_piece(&mut self) -> Option<Piece> {
@@ -156,6 +169,15 @@ impl Viewer {
                 }
                 rest.extend_from_slice(&body.frame().await?.ok()?.into_data().ok()?);
             },
+        }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- a viewer ({:?}) saw at last:", self.form);
+            self.seen.iter().for_each(|event| eprintln!("{event:?}"));
         }
     }
 }
