@@ -5,6 +5,7 @@
 
 import { isEmpty, type Filter } from "./address";
 import { fetchLines, fetchRaw } from "./api";
+import { bytesOf } from "./hex";
 import type { Line, LogName, Position } from "./shapes";
 import type { LineRow } from "./stream";
 
@@ -31,7 +32,7 @@ export class Uncopied extends Error {
 /** What is held, when that is all of each line; null when some line is cut. */
 export function heldText(rows: readonly LineRow[]): Copied | null {
   if (rows.some(({ line }) => line.cut !== undefined)) return null;
-  return { text: rows.map(({ line }) => line.text).join("\n"), lines: rows.length, lossy: rows.some(({ line }) => line.bytes !== undefined) };
+  return { text: rows.map(({ line }) => textOf(line)).join("\n"), lines: rows.length, lossy: rows.some(({ line }) => line.bytes !== undefined) };
 }
 
 /** Reads what lies between two lines again, both included; `held`: the lines, where they are held but some are cut. */
@@ -61,7 +62,7 @@ interface Text {
 }
 
 async function whole({ log, line }: { log: LogName; line: Line }, signal: AbortSignal): Promise<Text> {
-  if (line.cut === undefined) return { text: line.text, lossy: line.bytes !== undefined };
+  if (line.cut === undefined) return { text: textOf(line), lossy: line.bytes !== undefined };
   const bytes = await fetchRaw(log, line.position, await endOf(log, line.position, signal), MOST_BYTES, signal);
   if (bytes === null) throw new Uncopied("large");
   return decoded(bytes);
@@ -90,6 +91,11 @@ function joined(texts: readonly Text[]): Copied {
   return { text: texts.map(({ text }) => text).join("\n"), lines: texts.length, lossy: texts.some(({ lossy }) => lossy) };
 }
 
+/** A carriage return at its end is no part of what is shown of a line, and of the file all the same. */
+function textOf(line: Line): string {
+  return line.cr === true ? `${line.text}\r` : line.text;
+}
+
 /** Without the end of the last line: lines are joined by ends. */
 function decoded(bytes: Uint8Array): Text {
   const end = bytes.at(-1) === 10 ? bytes.length - 1 : bytes.length;
@@ -103,9 +109,5 @@ function decoded(bytes: Uint8Array): Text {
 
 /** The bytes of lines that are held whole. */
 export function heldBytes(rows: readonly LineRow[]): Blob {
-  return new Blob(rows.flatMap(({ line }) => [line.bytes === undefined ? line.text : bytesOf(line.bytes), "\n"]));
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Blob(rows.flatMap(({ line }) => [bytesOf(line), line.cr === true ? "\r\n" : "\n"]));
 }

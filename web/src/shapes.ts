@@ -24,6 +24,8 @@ export interface Line {
   level: Level | null;
   text: string;
   bytes?: string;
+  /** A carriage return stands behind the text. */
+  cr?: boolean;
   /** The line's true length in bytes, where `text` is only its beginning. */
   cut?: number;
 }

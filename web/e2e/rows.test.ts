@@ -1,0 +1,60 @@
+// What one row shows of its line.
+
+import { readFileSync } from "node:fs";
+import { expect, type Locator, type Page } from "@playwright/test";
+import { openLog, test } from "./hub";
+
+const ESC = "\u001b";
+const row = (page: Page, text: string | RegExp): Locator => page.locator(".row", { hasText: text });
+
+test("colours are shown, links can be followed, and whatever else a line holds does nothing and is seen", async ({ page, hub }) => {
+  hub.append(
+    "app.log",
+    [
+      `plain ${ESC}[1;31mred and bold${ESC}[0m ${ESC}[38;5;208morange${ESC}[0m ${ESC}[44mon blue${ESC}[0m ${ESC}[2Jend`,
+      "see https://example.com/a?b=1. and javascript:alert(1)",
+      "<img src=x onerror=alert(1)> user\u202etxt.exe pass\u200bword",
+    ].join("\n") + "\n",
+  );
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(row(page, "plain").locator(".text")).toHaveText("plain red and bold orange on blue end");
+  const red = page.getByText("red and bold", { exact: true });
+  await expect(red).toHaveCSS("color", "rgb(180, 35, 24)");
+  await expect(red).toHaveCSS("font-weight", "700");
+  await expect(page.getByText("on blue", { exact: true })).toHaveCSS("background-color", "rgb(26, 95, 180)");
+  await expect(page.getByText("on blue", { exact: true })).toHaveCSS("color", "rgb(255, 255, 255)");
+  const orange = await page.getByText("orange", { exact: true }).evaluate((element) => getComputedStyle(element).color);
+  expect(orange).toContain("oklch");
+  const links = row(page, "see").locator(".text a");
+  await expect(links).toHaveCount(1);
+  await expect(links).toHaveAttribute("href", "https://example.com/a?b=1");
+  await expect(links).toHaveAttribute("rel", /noopener/);
+  await expect(page.locator(".row img")).toHaveCount(0);
+  await expect(row(page, "txt.exe").locator(".text")).toHaveText("<img src=x onerror=alert(1)> user⟨202E⟩txt.exe pass⟨200B⟩word");
+  await expect(page.locator(".odd")).toHaveCount(2);
+});
+
+test("a line of megabytes shows its beginning and its length, more of it piece by piece, and all of it as a download", async ({ page, hub }) => {
+  const long = `start ${"0123456789".repeat(150_000)} end`;
+  hub.append("app.log", `before\n${long}\nafter\n`);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const text = row(page, "start 0").locator(".text");
+  await expect(row(page, "start 0")).toContainText("the line has 1.50 MB; the first 1.05 MB are here");
+  expect((await text.innerText()).length).toBe(4000);
+  await row(page, "start 0").getByRole("button", { name: /more$/ }).click();
+  await expect.poll(async () => (await text.innerText()).length).toBe(20_000);
+  const download = page.waitForEvent("download");
+  await row(page, "start 0").getByRole("button", { name: "all 1.50 MB" }).click();
+  expect(readFileSync(await (await download).path(), "utf8")).toBe(`${long}\n`);
+});
+
+test("bytes that are no text are marked, and shown in hexadecimal when asked for", async ({ page, hub }) => {
+  hub.bytes("app.log", Buffer.from([0x61, 0xff, 0xfe, 0x62, 0x0a]));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(page.locator(".odd")).toHaveText(["�", "�"]);
+  await page.getByRole("button", { name: "bytes" }).click();
+  await expect(page.locator(".row pre")).toContainText("61 ff fe 62");
+});
