@@ -1,26 +1,29 @@
 // A hub of a test's own: the real program on a free port, with a directory of logs that the test writes.
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test as base, type Page } from "@playwright/test";
+import { Agent } from "./agent";
+import { Logs } from "./logs";
+import { BIN, endOf, env } from "./program";
 
-// The program takes no variable of its own name that it does not know, so it is not handed on.
-const { TAILCAST_BIN: named, ...env } = process.env;
-const BIN = named ?? resolve(import.meta.dirname, "../../target/debug/tailcast");
 export const HOST = "web1";
 
-export class Hub {
-  readonly dir = mkdtempSync(join(tmpdir(), "tailcast-page-"));
+export class Hub extends Logs {
   readonly #state = mkdtempSync(join(tmpdir(), "tailcast-state-"));
+  readonly #agents: Agent[] = [];
   #process: ChildProcess | null = null;
   #address = "127.0.0.1";
   #port = 0;
 
   #base = "/";
+
+  constructor() {
+    super(HOST);
+  }
 
   get url(): string {
     return `http://${this.#address}:${this.#port}${this.#base}`;
@@ -36,33 +39,6 @@ export class Hub {
     this.#address = address;
     const { status, stderr } = spawnSync(BIN, ["password", "--state-dir", this.#state], { env, input: `${password}\n` });
     if (status !== 0) throw new Error(String(stderr));
-  }
-
-  path(name: string): string {
-    return join(this.dir, name);
-  }
-
-  /** `HOST:NAME` of a log. */
-  log(name: string): string {
-    return `${HOST}:${this.path(name)}`;
-  }
-
-  /** Writes lines `from` up to, not including, `to`. */
-  write(name: string, from: number, to: number): void {
-    appendFileSync(this.path(name), Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join(""));
-  }
-
-  append(name: string, text: string): void {
-    appendFileSync(this.path(name), text);
-  }
-
-  bytes(name: string, bytes: Buffer): void {
-    appendFileSync(this.path(name), bytes);
-  }
-
-  rotate(name: string): void {
-    renameSync(this.path(name), this.path(`${name}.1`));
-    writeFileSync(this.path(name), "");
   }
 
   /** Starts it, on the port that it had before if there was one. */
@@ -89,19 +65,49 @@ export class Hub {
     throw new Error(`${BIN} ended before it listened: ${said}`);
   }
 
+  /** The agent of another host, a process of its own with a token of its own; not started yet. */
+  agent(host: string): Agent {
+    const agent = new Agent(host, this.url, this.#command("token", "add", "--agent", host, "--name", host).trim());
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** Takes the token of an agent away. */
+  dismiss(agent: Agent): void {
+    this.#command("token", "remove", agent.host);
+  }
+
+  #command(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync(BIN, [...args, "--state-dir", this.#state], { env });
+    if (status !== 0) throw new Error(String(stderr));
+    return String(stdout);
+  }
+
   /** Ends it without a goodbye, as a power cut would. */
-  async kill(): Promise<void> {
-    const child = this.#process;
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  /** Ends it as a service is ended: it says goodbye. */
+  stop(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
+  /** Lets it stand still, with all its connections, or go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(signal);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    await endOf(this.#process, signal);
     this.#process = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
   }
 
   async end(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.end()));
     await this.kill();
-    for (const dir of [this.dir, this.#state]) rmSync(dir, { recursive: true, force: true });
+    rmSync(this.#state, { recursive: true, force: true });
+    this.remove();
   }
 }
 

@@ -45,3 +45,8 @@ export function moment(time: string): string {
   const then = Date.parse(time);
   return Number.isNaN(then) ? time : new Date(then).toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
 }
+
+/** A time of the day to the second, in milliseconds since 1970. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(language, { timeStyle: "medium" });
+}

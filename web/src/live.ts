@@ -2,22 +2,29 @@
 // It stands between the socket and the window (`stream.ts`), which is told each event once and in order.
 //
 // A state machine: stopped → connecting → open → waiting → connecting …; each way out of a state is one method.
-// It owns one socket and one timer at most. It refuses: the DOM, and guessing: a socket that is open but has carried no
-// word of an agent for 15 s is taken for dead, since middleboxes drop connections without telling.
+// It owns one socket and one timer at most. It refuses: the DOM, and guessing. Middleboxes drop connections without telling, so over one
+// that has carried nothing for 15 s, be it since the agent stands still, the hub is asked for a sign of life, and without one it is
+// dead. So is each one that was open before the machine slept: its timers jump, and what was on the way then came to nobody.
 
 import type { Filter } from "./address";
-import { Edges, isAbsence, type Currency } from "./edges";
+import { Edges, type Currency } from "./edges";
 import { parseEvent, type LiveEvent, type LogName, type Position } from "./shapes";
 
 export const PROTOCOL = "tailcast.v1.json";
 /** The first pause between two attempts is at most this long; each further one may be twice as long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** No word on an open connection for this long: the agent speaks every second, so the connection is dead. */
-const DEAD_MS = 15_000;
+/** Nothing on an open connection for this long: an agent speaks every second, so it stands still, or the connection is dead. */
+const QUIET_MS = 15_000;
+/** The hub answers at once; three lost packets take about so long. */
+const SIGN_MS = 5000;
 /** Longer than a TCP handshake with two lost packets. */
 const CONNECT_MS = 10_000;
 const WATCH_MS = 1000;
+/** A timer that is late by more: the machine slept. A tab in the background is late by a minute at most, and lets go before that. */
+const SLEPT_MS = 15_000;
+/** A hub that said goodbye is not suspected for so long. */
+const RESTART_MS = 60_000;
 
 export interface LogAt {
   log: LogName;
@@ -33,16 +40,23 @@ export interface Subscription {
 
 export type LiveState =
   | { kind: "stopped" }
-  | { kind: "connecting" }
+  /** `after`: what ended the connection before, while there is none yet. */
+  | { kind: "connecting"; after: Trouble | null }
   | { kind: "open" }
-  /** Between two attempts; `until` in milliseconds since 1970. `words`: what the hub says, where it says more than `why`. */
-  | { kind: "waiting"; until: number; why: "lost" | "bye" | "refused"; words: string }
+  /** Between two attempts; `until` in milliseconds since 1970. */
+  | ({ kind: "waiting"; until: number } & Trouble)
   /** Trying again would not help before somebody has logged in. */
   | { kind: "login" }
   /** Nor here, before something else is asked for (a pattern that is none, a log that is not offered). */
   | { kind: "refused"; words: string };
 
-/** Why there is no connection, and whether time may help. */
+/** Why there is no connection for a while. `words`: what the hub says, where it says more than `why`. */
+export interface Trouble {
+  why: "lost" | "bye" | "refused";
+  words: string;
+}
+
+/** Why there is no connection, and whether time may help. No words: the hub did not answer that either. */
 export type Refusal = { helps: "time" | "login" | "nothing"; words: string };
 
 /** The part of a WebSocket that is used. (`never`: so that the handlers of the real one, which take more, fit.) */
@@ -50,6 +64,7 @@ export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
+  send(text: string): void;
   close(): void;
 }
 
@@ -65,11 +80,17 @@ export interface Wiring {
 export class Live {
   #state: LiveState = { kind: "stopped" };
   #subscription: Subscription = { logs: [], last: 0, filter: { grep: [], exclude: [], ignoreCase: false, level: null } };
-  #edges = new Edges([]);
+  #edges = new Edges([], 0);
   #socket: Socket | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #failures = 0;
+  /** When anything came over the connection. */
+  #carried = 0;
+  /** Since when the hub owes a sign of life. */
+  #asked: number | null = null;
   #goodbye: { retryMs: number; words: string } | null = null;
+  /** Until then the hub is on its way back, by its own word. */
+  #restarts = 0;
 
   constructor(private readonly wiring: Wiring) {}
 
@@ -101,7 +122,7 @@ export class Live {
   prepare(subscription: Subscription): void {
     this.stop();
     this.#subscription = { ...subscription, logs: subscription.logs.map((each) => ({ ...each })) };
-    this.#edges = new Edges(subscription.logs.map(({ log }) => log));
+    this.#listen();
     this.#failures = 0;
   }
 
@@ -114,7 +135,7 @@ export class Live {
   change(logs: readonly LogAt[]): void {
     const before = new Map(this.#subscription.logs.map((each) => [each.log, each.from]));
     this.#subscription.logs = logs.map(({ log, from }) => ({ log, from: before.get(log) ?? from }));
-    this.#edges = new Edges(logs.map(({ log }) => log));
+    this.#listen();
     if (this.#state.kind === "open" || this.#state.kind === "connecting" || this.#state.kind === "waiting") this.#connect();
   }
 
@@ -133,35 +154,68 @@ export class Live {
   #connect(): void {
     this.#leave();
     this.#goodbye = null;
+    const after = this.#ended();
     const socket = this.wiring.open(this.#subscription);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
     socket.onclose = () => void this.#closed();
     this.#timer = setTimeout(() => void this.#closed(), CONNECT_MS);
-    this.#enter({ kind: "connecting" });
+    this.#enter({ kind: "connecting", after });
+  }
+
+  /** What ended the connection before, as long as there is none. */
+  #ended(): Trouble | null {
+    if (this.#state.kind === "waiting") return { why: this.#state.why, words: this.#state.words };
+    return this.#state.kind === "connecting" ? this.#state.after : null;
   }
 
   #opened(): void {
-    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log));
+    this.#listen();
+    this.#carried = Date.now();
+    this.#asked = null;
     this.#enter({ kind: "open" });
     this.#watch();
   }
 
-  /** Looks once a second whether the agents' words still come. */
+  /** From now on, and of nothing that was said before. */
+  #listen(): void {
+    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log), Date.now());
+  }
+
+  /** Looks once a second whether anything still comes. */
   #watch(): void {
     this.#clearTimer();
+    const due = Date.now() + WATCH_MS;
     this.#timer = setTimeout(() => {
-      if ((this.#edges.silence(Date.now()) ?? 0) > DEAD_MS) void this.#closed();
+      const now = Date.now();
+      if (now - due > SLEPT_MS) this.#connect();
+      else if (this.#asked !== null && now - this.#asked > SIGN_MS) void this.#closed();
       else this.#watch();
+      if (this.#asked === null && now - this.#carried > QUIET_MS) this.#askForSign(now);
     }, WATCH_MS);
   }
 
+  #askForSign(now: number): void {
+    if (this.#state.kind !== "open") return;
+    this.#asked = now;
+    this.#socket?.send(JSON.stringify({ type: "ping" }));
+  }
+
+  /** Waits for the next attempt a second at a time: a timer stands still while the machine sleeps, and the time goes on. */
+  #pause(until: number): void {
+    this.#clearTimer();
+    const wait = Math.min(until - Date.now(), WATCH_MS);
+    this.#timer = setTimeout(() => (Date.now() >= until ? this.#connect() : this.#pause(until)), wait);
+  }
+
   #received(data: unknown): void {
+    this.#carried = Date.now();
+    this.#asked = null;
     const event = typeof data === "string" ? parseEvent(data) : null;
     if (!event) return;
     // Only now the connection has shown that it is good for something: a hub that accepts and closes is a failure.
-    this.#failures = 0;
+    this.#failures = this.#restarts = 0;
     if (event.type === "bye") this.#goodbye = { retryMs: event.retry_ms, words: event.words };
     else this.#note(event);
     this.wiring.event(event);
@@ -171,10 +225,7 @@ export class Live {
     const position = resumePoint(event);
     const known = this.#subscription.logs.find(({ log }) => log === event.log);
     if (known && position !== null) known.from = position;
-    if (event.type === "lines") this.#edges.heard(event.log, Date.now());
-    if (event.type === "edge") this.#edges.confirmed(event, Date.now());
-    if (event.type === "agent_back" || event.type === "opened") this.#edges.present(event.log);
-    if (isAbsence(event.type)) this.#edges.absent(event.log, event.type, Date.now());
+    this.#edges.take(event, Date.now());
     if (event.type !== "lines") this.wiring.changed();
   }
 
@@ -183,12 +234,21 @@ export class Live {
     const refused = this.#state.kind === "connecting" && this.#goodbye === null;
     this.#leave();
     this.#failures++;
-    const pause = this.#goodbye ? spread(this.#goodbye.retryMs) : spread(this.#longestPause());
-    const [why, words] = this.#goodbye ? (["bye", this.#goodbye.words] as const) : (["lost", ""] as const);
-    const until = Date.now() + pause;
-    this.#timer = setTimeout(() => this.#connect(), pause);
-    this.#enter({ kind: "waiting", until, why, words });
+    const until = Date.now() + spread(this.#goodbye?.retryMs ?? this.#longestPause());
+    this.#pause(until);
+    this.#enter({ kind: "waiting", until, ...this.#trouble(refused) });
     if (refused) await this.#explain(until);
+  }
+
+  /** A hub that said goodbye is on its way back; of one that refuses again, what it said last holds until it says something else. */
+  #trouble(refused: boolean): Trouble {
+    if (this.#goodbye) {
+      this.#restarts = Date.now() + RESTART_MS;
+      return { why: "bye", words: this.#goodbye.words };
+    }
+    if (Date.now() < this.#restarts) return { why: "bye", words: "" };
+    const before = this.#ended();
+    return refused && before?.why === "refused" ? before : { why: "lost", words: "" };
   }
 
   async #explain(until: number): Promise<void> {
@@ -196,8 +256,9 @@ export class Live {
     // Another attempt may have begun while the answer was on its way.
     if (this.#state.kind !== "waiting" || this.#state.until !== until) return;
     if (helps !== "time") this.#leave();
-    if (helps === "time") this.#enter({ kind: "waiting", until, why: "refused", words });
-    else this.#enter(helps === "login" ? { kind: "login" } : { kind: "refused", words });
+    if (helps === "login") this.#enter({ kind: "login" });
+    else if (helps === "nothing") this.#enter({ kind: "refused", words });
+    else if (words !== "") this.#enter({ kind: "waiting", until, why: "refused", words });
   }
 
   #longestPause(): number {

@@ -2,6 +2,7 @@
 // Used by `viewer.svelte.ts` to wire up `live.ts`, which knows neither.
 
 import { fetchLines, liveUrl, Refused } from "./api";
+import { m } from "./language";
 import { PROTOCOL, type Refusal, type Subscription } from "./live";
 
 /** For the answer to "why not", in milliseconds. */
@@ -18,9 +19,9 @@ export async function whyRefused({ logs, filter }: Subscription): Promise<Refusa
   const first = logs[0];
   try {
     if (first) await fetchLines(first.log, { last: 1 }, filter, AbortSignal.timeout(PATIENCE_MS));
-    return { helps: "time", words: "The hub answers, but no live connection came about. Does a proxy pass WebSockets on?" };
+    return { helps: "time", words: m.standing_no_socket };
   } catch (error) {
-    if (!(error instanceof Refused)) return { helps: "time", words: "The hub does not answer in time." };
+    if (!(error instanceof Refused) || error.status === 0) return { helps: "time", words: "" };
     if (error.needsLogin) return { helps: "login", words: error.message };
     return { helps: FINAL.includes(error.status) ? "nothing" : "time", words: error.message };
   }

@@ -1,11 +1,12 @@
 // How a view stands, in words: the connection first, then how current it is. "Live" appears in no other place. Pure, but for the
 // language.
 
-import { duration, size } from "./amounts";
+import { clock, duration, size } from "./amounts";
 import type { Absence, Currency } from "./edges";
 import { m } from "./language";
-import type { LiveState } from "./live";
-import { hostOf } from "./tags";
+import type { LiveState, Trouble } from "./live";
+import type { LogName } from "./shapes";
+import { hostOf, nameOf } from "./tags";
 import { tidingOf } from "./tidings";
 import { visible } from "./text";
 
@@ -14,54 +15,79 @@ export interface Standing {
   words: string;
   /** Why, or what comes next. */
   more: string;
+  /** That is worth a row of its own, which stays for as long as this does. */
+  matters: boolean;
+  /** The same without what changes each second: read out once, when it comes to be so. */
+  said: string;
 }
 
-const ABSENT: Readonly<Record<Absence, (time: string) => string>> = {
-  agent_lost: (time) => m.standing_absent_agent_lost(time),
-  gone: (time) => m.standing_absent_gone(time),
-  waiting: (time) => m.standing_absent_waiting(time),
-  error: (time) => m.standing_absent_error(time),
+type Said = Omit<Standing, "said" | "matters"> & Partial<Standing>;
+
+const ABSENT: Readonly<Record<Absence, [words: (time: string) => string, said: () => string]>> = {
+  agent_lost: [(time) => m.standing_absent_agent_lost(time), () => m.mark_agent_lost],
+  gone: [(time) => m.standing_absent_gone(time), () => m.mark_gone],
+  waiting: [(time) => m.standing_absent_waiting(time), () => m.standing_absent_not_there],
+  error: [(time) => m.standing_absent_error(time), () => m.mark_error],
+  not_offered: [() => m.standing_absent_not_offered, () => m.standing_absent_not_offered],
 };
 
 /** `online`: whether this device has a network at all. */
 export function standing(state: LiveState, currency: Currency, now: number, online: boolean): Standing {
+  const said = connection(state, now, online) ?? current(currency);
+  return { matters: said.tone === "bad" && said.more !== "", said: said.words, ...said };
+}
+
+/** The same of several logs: the worst that is true of one, of which one, and of how many all is well. */
+export function standingOfAll(state: LiveState, currencies: ReadonlyMap<LogName, Currency>, worst: Currency, now: number, online: boolean): Standing {
+  const said = standing(state, worst, now, online);
+  if (state.kind !== "open" || worst.kind === "live") return said;
+  const live = [...currencies.values()].filter(({ kind }) => kind === "live").length;
+  const words = m.standing_some_live(said.words, live, currencies.size);
+  const more = "log" in worst ? m.standing_of(visible(nameOf(worst.log)), visible(hostOf(worst.log)), said.more) : said.more;
+  return { ...said, words, more, matters: said.tone === "bad", said: m.standing_some_live(said.said, live, currencies.size) };
+}
+
+/** What the connection says, while there is none that lines come over. */
+function connection(state: LiveState, now: number, online: boolean): Said | null {
   switch (state.kind) {
     case "stopped":
       return { tone: "still", words: m.standing_stopped, more: m.standing_stopped_more };
     case "connecting":
-      return { tone: "pending", words: m.standing_connecting, more: "" };
+      // What ended the last one stays to be read until there is another: nothing jumps at each attempt.
+      return state.after ? { ...waiting(state.after, online), words: m.standing_connecting } : { tone: "pending", words: m.standing_connecting, more: "" };
     case "waiting":
-      return waiting(state, now, online);
+      return { ...waiting(state, online), ...(online && { words: m.standing_again(Math.max(0, Math.ceil((state.until - now) / 1000))) }) };
     case "login":
       return { tone: "bad", words: m.standing_login, more: "" };
     case "refused":
       return { tone: "bad", words: m.standing_refused, more: visible(state.words) };
     case "open":
-      return current(currency);
+      return null;
   }
 }
 
-function waiting(state: Extract<LiveState, { kind: "waiting" }>, now: number, online: boolean): Standing {
-  if (!online) return { tone: "bad", words: m.standing_offline, more: m.standing_offline_more };
-  const words = m.standing_again(Math.max(0, Math.ceil((state.until - now) / 1000)));
-  const more = { lost: m.standing_lost, bye: m.standing_bye, refused: visible(state.words) }[state.why];
-  return { tone: "bad", words, more };
+function waiting({ why, words }: Trouble, online: boolean): Said {
+  if (!online) return { tone: "bad", words: m.standing_offline, more: m.standing_offline_more, said: m.standing_offline };
+  const more = { lost: m.standing_lost, bye: m.standing_bye, refused: visible(words) }[why];
+  return { tone: why === "bye" ? "pending" : "bad", words: "", more, matters: true, said: more };
 }
 
-function current(currency: Currency): Standing {
+function current(currency: Currency): Said {
   switch (currency.kind) {
     case "live":
       return { tone: "good", words: m.standing_live, more: m.standing_live_more };
     case "opening":
       return { tone: "pending", words: m.standing_opening, more: "" };
     case "behind":
-      return { tone: "pending", words: behind(currency.seconds, currency.bytes), more: m.standing_behind_more };
+      return { tone: "pending", words: behind(currency.seconds, currency.bytes), more: m.standing_behind_more, said: m.standing_behind_little };
     case "silent": {
-      const host = visible(hostOf(currency.log));
-      return { tone: "bad", words: m.standing_silent(duration(currency.seconds)), more: m.standing_silent_more(host) };
+      const more = m.standing_silent_more(visible(hostOf(currency.log)), clock(currency.since));
+      return { tone: "bad", words: m.standing_silent(duration(currency.seconds)), more, said: more };
     }
-    case "absent":
-      return { tone: "bad", words: ABSENT[currency.why](duration(currency.seconds)), more: why(currency) };
+    case "absent": {
+      const [words, said] = ABSENT[currency.why];
+      return { tone: "bad", words: words(duration(currency.seconds)), more: why(currency), said: said() };
+    }
   }
 }
 

@@ -121,6 +121,10 @@ class FakeSocket {
     this.closed = true;
   }
 
+  send(text: string): void {
+    if (text.includes("ping")) queueMicrotask(() => this.onmessage?.({ data: '{"type":"pong"}' }));
+  }
+
   says(event: LiveEvent): void {
     this.onmessage?.({ data: JSON.stringify(event) });
   }

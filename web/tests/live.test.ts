@@ -12,11 +12,15 @@ class FakeSocket implements Socket {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
   closed = false;
+  readonly said: string[] = [];
 
   constructor(readonly asked: Subscription) {}
 
   close(): void {
     this.closed = true;
+  }
+  send(text: string): void {
+    this.said.push(text);
   }
   says(event: LiveEvent): void {
     this.onmessage?.({ data: JSON.stringify(event) });
@@ -160,24 +164,42 @@ describe("pauses", () => {
 });
 
 describe("connections that died without a word", () => {
-  test("are left after 15 s of silence", async () => {
+  test("are asked for a sign of life after 15 s of silence, and left without one", async () => {
     const { live, last } = view();
     last().onopen?.();
     last().says(edge(A));
-    await vi.advanceTimersByTimeAsync(14_000);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(last().said).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(last().said).toEqual(['{"type":"ping"}']);
     expect(live.state.kind).toBe("open");
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(7000);
     expect(live.state.kind).not.toBe("open");
   });
 
-  test("are not suspected while the agent is known to be away", async () => {
-    const { live, last } = view();
+  test("are kept while the hub lives and only the agent is silent, for which the time goes on", async () => {
+    const { live, last, sockets } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    const since = Date.now();
+    for (let s = 0; s < 100; s++) {
+      const asked = last().said.length;
+      await vi.advanceTimersByTimeAsync(1000);
+      if (last().said.length > asked) last().onmessage?.({ data: '{"type":"pong"}' });
+    }
+    expect(sockets.length).toBe(1);
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 100, since });
+  });
+
+  test("are found also while the agent is known to be away", async () => {
+    const { live, last, sockets } = view();
     last().onopen?.();
     last().says(edge(A));
     last().says({ type: "agent_lost", log: A, words: "web1 is away" });
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(live.state.kind).toBe("open");
-    expect(live.currency(Date.now())).toEqual({ kind: "absent", log: A, why: "agent_lost", seconds: 60 });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(live.currency(Date.now())).toEqual({ kind: "absent", log: A, why: "agent_lost", seconds: 10 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sockets.length).toBeGreaterThan(1);
   });
 
   test("are given up while connecting, too", async () => {
@@ -199,7 +221,7 @@ describe("what is claimed", () => {
     await vi.advanceTimersByTimeAsync(3000);
     last().says(edge(B));
     await vi.advanceTimersByTimeAsync(1000);
-    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 4 });
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 4, since: Date.now() - 4000 });
     expect(live.currencyOf(B, Date.now())).toEqual({ kind: "live" });
   });
 
@@ -213,7 +235,7 @@ describe("what is claimed", () => {
     await vi.advanceTimersByTimeAsync(2499);
     expect(live.currency(Date.now())).toEqual({ kind: "live" });
     await vi.advanceTimersByTimeAsync(1);
-    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 3 });
+    expect(live.currency(Date.now())).toEqual({ kind: "silent", log: A, seconds: 3, since: Date.now() - 3000 });
     expect(live.turns(Date.now())).toBe(Date.now() + 500);
   });
 
@@ -244,5 +266,175 @@ describe("what is claimed", () => {
     last().onopen?.();
     last().says(edge(A, { at: "2019-01-01T00:00:00Z" }));
     expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+});
+
+describe("what is missing", () => {
+  const confirmed = (extra = {}): LiveEvent => edge(A, { position: "a1", ...extra });
+
+  test("is told for as long as it is so: an edge does not give a file its name back", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(confirmed());
+    last().says({ type: "gone", log: A, words: "", why: "deleted" });
+    last().says(confirmed());
+    last().says({ type: "lines", log: A, position: "a2", lines: lines(1, 2) });
+    expect(live.currency(Date.now())).toMatchObject({ kind: "absent", why: "gone" });
+    await vi.advanceTimersByTimeAsync(2000);
+    last().says({ type: "waiting", log: A, words: "", why: "not_there" });
+    last().says(confirmed());
+    expect(live.currency(Date.now())).toEqual({ kind: "absent", log: A, why: "gone", seconds: 2 });
+    last().says({ type: "opened", log: A });
+    last().says(confirmed());
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+
+  test("is a file that is not there yet, also where only its agent's edge says so", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A, { offset: 0 }));
+    expect(live.currency(Date.now())).toMatchObject({ kind: "absent", why: "waiting" });
+    last().says({ type: "lines", log: A, position: "a1", lines: lines(0, 1) });
+    last().says(confirmed());
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+
+  test("is a log that is not offered, and one whose agent is only slow is not missing", () => {
+    const { live, last } = view([A, B]);
+    last().onopen?.();
+    last().says({ type: "error", log: A, words: "", why: "not_offered" });
+    last().says({ type: "waiting", log: B, words: "", why: "slow_answer" });
+    expect(live.currencyOf(A, Date.now())).toMatchObject({ kind: "absent", why: "not_offered" });
+    expect(live.currencyOf(B, Date.now())).toEqual({ kind: "opening" });
+  });
+
+  test("is a first word that does not come: 3 s are as long for it as for any other", async () => {
+    const { live, last } = view([A, B]);
+    last().onopen?.();
+    last().says(edge(B));
+    expect(live.turns(Date.now())).toBe(Date.now() + 3000);
+    await vi.advanceTimersByTimeAsync(2000);
+    last().says(edge(B));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(live.currencyOf(A, Date.now())).toMatchObject({ kind: "silent", seconds: 3 });
+    expect(live.currencyOf(B, Date.now())).toEqual({ kind: "live" });
+  });
+});
+
+describe("races", () => {
+  test("an edge of before says nothing about a connection of now", async () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(500);
+    last().onopen?.();
+    expect(live.currency(Date.now())).toEqual({ kind: "opening" });
+    last().says(edge(A));
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+
+  test("an edge that overtook its agent's return is believed, and the return tells nothing new", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says({ type: "agent_lost", log: A, words: "" });
+    last().says(edge(A, { position: "a1" }));
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+    last().says({ type: "agent_back", log: A, words: "" });
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+
+  test("of two agents of one name the last word counts", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A, { position: "a1" }));
+    // The newcomer's link takes over, and the older one goes.
+    last().says({ type: "agent_lost", log: A, words: "another link of this name has taken over" });
+    last().says({ type: "agent_back", log: A, words: "" });
+    last().says({ type: "agent_lost", log: A, words: "" });
+    expect(live.currency(Date.now())).toMatchObject({ kind: "absent", why: "agent_lost" });
+  });
+
+  test("a position of another life of the file is gone on from as it was told, and never the older one again", async () => {
+    const { last } = view();
+    last().onopen?.();
+    last().says({ type: "lines", log: A, position: "old9", lines: lines(0, 1) });
+    last().says({ type: "rotated", log: A, words: "", to: "new0" });
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(last().positions).toEqual(["new0"]);
+    last().onopen?.();
+    // What stood there is gone: the hub shows the file that is there now.
+    last().says({ type: "lost", log: A, words: "" });
+    last().says({ type: "lines", log: A, position: "newer5", lines: lines(0, 1) });
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(last().positions).toEqual(["newer5"]);
+  });
+
+  test("what belongs to a log that is not looked at moves nothing", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says(edge(A));
+    last().says({ type: "agent_lost", log: B, words: "" });
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+});
+
+describe("a machine that slept", () => {
+  test("connects anew at once, from where it stood", async () => {
+    const { last, sockets } = view();
+    last().onopen?.();
+    last().says({ type: "lines", log: A, position: "a7", lines: lines(0, 1) });
+    last().says(edge(A));
+    // The clock goes on and the timers do not.
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sockets.length).toBe(2);
+    expect(sockets[0]?.closed).toBe(true);
+    expect(last().positions).toEqual(["a7"]);
+  });
+
+  test("does so also where its host was away, of which no word could come", async () => {
+    const { last, sockets } = view();
+    last().onopen?.();
+    last().says({ type: "agent_lost", log: A, words: "" });
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sockets.length).toBe(2);
+  });
+
+  test("does not wait any longer for an attempt whose time has come", async () => {
+    const { live, last, sockets } = view();
+    for (let i = 0; i < 10; i++) await fail(live, last());
+    last().onclose?.();
+    await vi.advanceTimersByTimeAsync(0);
+    const attempts = sockets.length;
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sockets.length).toBe(attempts + 1);
+  });
+});
+
+describe("what ended a connection", () => {
+  test("is said until there is another one, also while it is tried", async () => {
+    const { live, last } = view();
+    await fail(live, last());
+    expect(live.state).toEqual({ kind: "connecting", after: { why: "refused", words: "the hub is full" } });
+    last().onclose?.();
+    expect(live.state).toMatchObject({ kind: "waiting", why: "refused", words: "the hub is full" });
+  });
+
+  test("is no fault for a minute where the hub said goodbye", async () => {
+    const { live, last, why } = view();
+    why.words = "";
+    last().onopen?.();
+    last().says({ type: "bye", retry_ms: 500, words: "" });
+    await fail(live, last());
+    await fail(live, last());
+    expect(live.state).toEqual({ kind: "connecting", after: { why: "bye", words: "" } });
+    await vi.advanceTimersByTimeAsync(80_000);
+    last().onclose?.();
+    expect(live.state).toMatchObject({ kind: "waiting", why: "lost" });
   });
 });

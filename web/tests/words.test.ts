@@ -91,10 +91,6 @@ const TO_COME: readonly string[] = [
   "parts/LogView.svelte",
   "parts/Marker.svelte",
   "parts/Rows.svelte",
-  "parts/StatusBar.svelte",
-  "socket.ts",
-  "standing.ts",
-  "live.ts",
   "stream.ts",
 ];
 

@@ -48,6 +48,10 @@ impl Form {
 }
 
 /// Lines as they are written: WebSocket, Server-Sent Events, or plain text.
+///
+/// Over a WebSocket a viewer may say `{"type":"add","log":…,"from":…,"last":…}`, `{"type":"remove","log":…}`,
+/// `{"type":"filter","grep":[…],"exclude":[…],"i":…,"level":…,"last":…}`, and `{"type":"ping"}`, which is answered with
+/// `{"type":"pong"}`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "logs",
     params(
         ("log" = Vec<String>, Query, description = "HOST:NAME; may be repeated"),

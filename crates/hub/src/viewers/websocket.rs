@@ -102,6 +102,8 @@ enum Command {
         level: Option<String>,
         last: Option<u32>,
     },
+    /// Whether anybody is there: a page sees no ping of the protocol, and cannot send one.
+    Ping,
 }
 
 /// Answers 101 and serves the viewer in a task of its own, until either side ends it.
@@ -280,6 +282,7 @@ impl Viewer {
                 self.query.filter = super::filter_of(pairs)?.0;
                 self.views.refilter(last.unwrap_or(self.query.last).min(10_000), &self.query);
             }
+            Command::Ping => self.say(Frame::encode(Kind::Text, r#"{"type":"pong"}"#)),
         }
         Ok(())
     }

@@ -116,6 +116,14 @@ async fn a_viewer_changes_its_filter_and_its_logs_while_it_looks() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_that_asks_whether_anybody_is_there_is_answered_also_where_no_line_comes() {
+    let world = World::new().await;
+    let mut viewer = world.watch("a.log", "last=1").await;
+    viewer.say(&json!({"type": "ping"})).await;
+    viewer.told("pong").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_log_too_many_is_told() {
     let world = World::new().await;
     let mut viewer = world.watch("a.log", "last=1").await;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
 
+use crate::viewer::Viewer;
 use crate::world::{HOST, PATIENCE, World, host, texts};
 
 /// An agent that dialled in and does nothing by itself.
@@ -134,4 +135,18 @@ async fn an_agent_that_was_killed_and_started_anew_is_let_in() {
     }
     let hosts = world.get("/api/v1/hosts").await.json();
     assert_eq!(hosts["hosts"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_goes_without_a_goodbye_is_listed_as_lost_and_its_viewers_are_told() {
+    let world = World::new().await;
+    let mut agent = Dialled::new(&world, "db1", 7).await;
+    agent.is_welcome().await;
+    let mut viewer = Viewer::open(world.served.address, "log=db1:/a.log").await;
+    // The connection ends, as that of a process that was killed does.
+    drop(agent);
+    assert!(viewer.told("agent_lost").await.words.contains("link went down"));
+    let hosts = world.get("/api/v1/hosts").await.json();
+    let db1 = hosts["hosts"].as_array().unwrap().iter().find(|host| host["name"] == "db1").unwrap();
+    assert_eq!(db1["state"], "lost", "{db1}");
 }

@@ -1,0 +1,46 @@
+// The agent of another host: a process of its own with a token of its own, which can be killed and made to stand still.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Logs } from "./logs";
+import { BIN, endOf, env } from "./program";
+
+export class Agent extends Logs {
+  #process: ChildProcess | null = null;
+
+  constructor(
+    host: string,
+    private readonly hub: string,
+    token: string,
+  ) {
+    super(host);
+    writeFileSync(this.#tokenFile, token, { mode: 0o600 });
+  }
+
+  get #tokenFile(): string {
+    return join(this.dir, ".token");
+  }
+
+  /** Whether it is linked is seen on the hub. `offered`: its whole directory, if nothing else is said. */
+  start(offered: readonly string[] = [this.dir]): void {
+    const args = ["agent", ...offered, "--host", this.host, "--hub", this.hub, "--token-file", this.#tokenFile];
+    this.#process = spawn(BIN, args, { env, stdio: "ignore" });
+  }
+
+  /** Lets it stand still, with its link open, or go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Ends it without a goodbye. */
+  async kill(): Promise<void> {
+    await endOf(this.#process, "SIGKILL");
+    this.#process = null;
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    this.remove();
+  }
+}
