@@ -25,6 +25,7 @@
 
 mod attempts;
 mod bearer;
+pub(crate) mod body;
 mod client_ip;
 mod config;
 mod denied;
@@ -46,6 +47,7 @@ pub mod tokens;
 mod visitor;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, Version, header};
@@ -125,6 +127,11 @@ impl Access {
         self.attempts.crowded()
     }
 
+    /// Where the list of tokens is.
+    pub(crate) fn state_dir(&self) -> &Path {
+        &self.config.state_dir
+    }
+
     fn has_proxy_authentication(&self) -> bool {
         self.config.proxy_user_header.is_some() && !self.config.trusted_proxies.is_empty()
     }
@@ -143,6 +150,7 @@ impl Access {
             Need::Nothing => (self.stranger(asked)?, Standing::CONNECTION),
             Need::Viewer => self.viewer(asked, peer)?,
             Need::Agent => self.agent(asked, peer)?,
+            Need::Owner => self.owner(asked, peer)?,
         };
         Ok(Visitor { who, client, standing })
     }
@@ -191,6 +199,15 @@ impl Access {
         }
         let local = self.local(asked, peer, host).map(|who| (who, Standing::CONNECTION));
         local.map_err(|why| Denied::WhoAreYou { password: self.has_password(), why })
+    }
+
+    /// A token decides by itself, here too: it is not the owner's, whoever sends it.
+    fn owner(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
+        if self.bearer(asked.headers)?.is_some() {
+            return Err(Denied::NotTheOwner);
+        }
+        let (who, standing) = self.viewer(asked, peer)?;
+        if who.is_owner() { Ok((who, standing)) } else { Err(Denied::NotTheOwner) }
     }
 
     fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
@@ -288,6 +305,12 @@ impl Access {
         if let Some(session) = session {
             self.sessions.end(session, now);
         }
+        self.cookie("", 0)
+    }
+
+    /// Ends every session: the `Set-Cookie` line that clears that of who asks. Waits for the disk.
+    pub(crate) fn log_all_out(&self) -> String {
+        self.sessions.end_all(now());
         self.cookie("", 0)
     }
 

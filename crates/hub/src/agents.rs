@@ -218,6 +218,11 @@ impl Agents {
         hosts
     }
 
+    /// Something of each host's state.
+    pub(crate) fn states<T>(&self, of: impl Fn(&State) -> T) -> Vec<T> {
+        self.lock().hosts.values().map(|host| of(&host.state)).collect()
+    }
+
     /// All channels.
     pub(crate) fn channels(&self) -> Vec<Arc<Channel>> {
         self.lock().channels.values().flat_map(HashMap::values).cloned().collect()

@@ -35,6 +35,14 @@ impl ShownLine<'_> {
     }
 }
 
+/// How many lines end in this block.
+pub(crate) fn count(block: &Block) -> u64 {
+    match &block.body {
+        Body::Picked { lines, .. } => lines.len() as u64,
+        Body::Raw(bytes) => memchr::memchr_iter(b'\n', bytes).count() as u64,
+    }
+}
+
 /// The lines that are complete with this block; `long` is the beginning of the first one, from earlier blocks.
 pub(crate) fn lines<'a>(block: &'a Block, long: Option<&'a LongLine>) -> Vec<ShownLine<'a>> {
     match &block.body {

@@ -27,6 +27,7 @@ use crate::ingest::{self, Caller};
 use crate::link::{Pipe, Whence};
 use crate::patience::Patience;
 use crate::problem::Problem;
+use crate::pulse::Pulse;
 use crate::viewers::switching;
 
 /// `GET agent`: an agent dials in.
@@ -68,10 +69,16 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
         )),
     };
     let guest = hub.guests.enter(visitor.standing, None);
-    let caller = Caller { whence: Whence::Dialled(visitor.client), admit: &admit, over: Box::pin(is_over(&guest)) };
+    let pulse = Arc::new(Pulse::default());
+    let caller = Caller {
+        whence: Whence::Dialled(visitor.client),
+        pulse: Arc::clone(&pulse),
+        admit: &admit,
+        over: Box::pin(is_over(&guest)),
+    };
     let patience = &hub.config.patience;
     let served = pin!(ingest::serve(&hub.agents, pipe, caller, &hub.stop));
-    let carried = pin!(carry(socket, to_hub, from_hub, patience));
+    let carried = pin!(carry(socket, Pipe { tx: to_hub, rx: from_hub }, &pulse, patience));
     let why = match select(served, carried).await {
         Either::Left((why, carried)) => {
             // The last words are on their way; who does not take them is not waited for.
@@ -94,23 +101,29 @@ async fn is_over(guest: &Guest) -> &'static str {
 
 /// Moves messages until either side ends. The two directions do not wait for each other: an agent that does not read its
 /// questions must not be kept from sending its lines, nor the other way round.
-async fn carry(
-    socket: WebSocketStream<Conn>,
-    to_hub: mpsc::Sender<Bytes>,
-    from_hub: mpsc::Receiver<Bytes>,
-    patience: &Patience,
-) {
+async fn carry(socket: WebSocketStream<Conn>, hub: Pipe, pulse: &Pulse, patience: &Patience) {
     let (sink, stream) = socket.split();
-    let heard = AtomicBool::new(true);
+    let ear = Ear { heard: AtomicBool::new(true), pulse };
     tokio::select! {
-        () = inward(stream, to_hub, &heard) => (),
-        () = outward(sink, from_hub, &heard, patience) => (),
+        () = inward(stream, hub.tx, &ear) => (),
+        () = outward(sink, hub.rx, &ear, patience) => (),
     }
 }
 
-async fn inward(mut stream: SplitStream<WebSocketStream<Conn>>, to_hub: mpsc::Sender<Bytes>, heard: &AtomicBool) {
+/// What is heard of the agent, whatever it says.
+struct Ear<'a> {
+    /// Since it was last looked.
+    heard: AtomicBool,
+    pulse: &'a Pulse,
+}
+
+async fn inward(mut stream: SplitStream<WebSocketStream<Conn>>, to_hub: mpsc::Sender<Bytes>, ear: &Ear<'_>) {
     while let Some(Ok(message)) = stream.next().await {
-        heard.store(true, Ordering::Relaxed);
+        ear.heard.store(true, Ordering::Relaxed);
+        ear.pulse.alive();
+        if message.is_pong() {
+            ear.pulse.pong(message.as_payload());
+        }
         if message.is_binary() && to_hub.send(message.into_payload().into()).await.is_err() {
             return;
         }
@@ -120,7 +133,7 @@ async fn inward(mut stream: SplitStream<WebSocketStream<Conn>>, to_hub: mpsc::Se
 async fn outward(
     mut sink: SplitSink<WebSocketStream<Conn>, Message>,
     mut from_hub: mpsc::Receiver<Bytes>,
-    heard: &AtomicBool,
+    ear: &Ear<'_>,
     patience: &Patience,
 ) {
     let mut ping = tokio::time::interval(patience.link_ping);
@@ -134,11 +147,11 @@ async fn outward(
                 None => break,
             },
             _ = ping.tick() => {
-                silent = if heard.swap(false, Ordering::Relaxed) { 0 } else { silent + 1 };
+                silent = if ear.heard.swap(false, Ordering::Relaxed) { 0 } else { silent + 1 };
                 if silent > patience.pings {
                     return;
                 }
-                Message::ping(Bytes::new())
+                Message::ping(Bytes::copy_from_slice(&ear.pulse.ping()))
             }
         };
         if !matches!(tokio::time::timeout(longest, sink.send(message)).await, Ok(Ok(()))) {

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use tailcast_fanout::{Ring, Seq};
@@ -56,6 +56,15 @@ pub(crate) struct Newest {
     pub(crate) reach: Reach,
     pub(crate) life: u64,
     pub(crate) position: Arc<str>,
+}
+
+/// How far somebody is behind a channel. Ordered by time first: a busy log has many bytes in a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Behind {
+    /// How long the oldest item has been waiting that they have not been written; of those still in the ring.
+    pub(crate) time: Duration,
+    /// Bytes of the source; `None` when they are in an older life of the file.
+    pub(crate) bytes: Option<u64>,
 }
 
 /// A channel. Its ring is fed while the agent follows; it lives as long as somebody looks.
@@ -154,6 +163,22 @@ impl Channel {
                 _ => Joint::NotYet,
             },
         }
+    }
+
+    /// Where somebody stands who has read the file up to `at`, if the channel knows that life of it.
+    pub(crate) fn place(&self, at: &At) -> Option<Reach> {
+        self.lock().reach(at)
+    }
+
+    /// How far somebody is behind who knows the log up to `reach`; `None` when they know it all.
+    pub(crate) fn behind(&self, reach: Reach) -> Option<Behind> {
+        let reached = self.lock().reached();
+        if reach >= reached {
+            return None;
+        }
+        let waiting = self.ring.find(|item| item.reach > reach);
+        let time = waiting.map_or(Duration::ZERO, |(_, item)| item.made.elapsed());
+        Some(Behind { time, bytes: (reach.epoch == reached.epoch).then(|| reached.offset - reach.offset) })
     }
 
     /// The link came up: the agent of `session` follows from `edge` on.

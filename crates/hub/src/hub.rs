@@ -1,9 +1,11 @@
 //! The hub itself: what all its parts share, and the life of a channel from the first viewer to the last.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tailcast_fanout::{Channels, Joined, Limits, Source, Subscription};
 use tailcast_fdguard::Budget;
 use tailcast_wire::Hello;
@@ -12,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
 use crate::agents::Agents;
+use crate::audience::Audience;
 use crate::channel::{Channel, Key};
 use crate::guests::Guests;
 use crate::ingest::{self, Caller};
@@ -22,7 +25,7 @@ use crate::patience::Patience;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
 /// memory; who is slower than that is served from the file. The items bound the events of a log that only ticks.
-const RING: Limits = Limits::new(4 << 20, 4096);
+pub(crate) const RING: Limits = Limits::new(4 << 20, 4096);
 /// A channel outlives its last viewer by this, so that reloading a page does not reopen the file.
 const LINGER: Duration = Duration::from_secs(2);
 /// What is older than this is read from the file by whoever still wants it.
@@ -52,6 +55,12 @@ pub struct Hub {
     pub(crate) access: Arc<Access>,
     pub(crate) budget: Budget,
     pub(crate) metrics: Metrics,
+    /// Who looks, and how far they are.
+    pub(crate) audience: Arc<Audience>,
+    pub(crate) started: Timestamp,
+    pub(crate) born: Instant,
+    /// Where it listens, once it does.
+    pub(crate) address: OnceLock<SocketAddr>,
     /// Who has a view or a link open.
     pub(crate) guests: Arc<Guests>,
     /// Cancelled when the hub stops: viewers are told, agents are told.
@@ -71,6 +80,10 @@ impl Hub {
             access,
             budget,
             metrics: Metrics::default(),
+            audience: Arc::default(),
+            started: Timestamp::now(),
+            born: Instant::now(),
+            address: OnceLock::new(),
             guests: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -86,7 +99,12 @@ impl Hub {
     /// its own from then on: an agent that dials in under it is refused.
     pub async fn attach(self: Arc<Self>, pipe: Pipe) {
         // It shares the process: whatever name it has been given is right.
-        let caller = Caller { whence: Whence::Own, admit: &|_: &Hello| Ok(()), over: Box::pin(std::future::pending()) };
+        let caller = Caller {
+            whence: Whence::Own,
+            pulse: Arc::default(),
+            admit: &|_: &Hello| Ok(()),
+            over: Box::pin(std::future::pending()),
+        };
         ingest::serve(&self.agents, pipe, caller, &self.stop).await;
     }
 

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agents::Agents;
 use crate::item::What;
 use crate::link::{Link, Pipe, Whence};
+use crate::pulse::Pulse;
 
 /// How long an agent may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
@@ -24,6 +25,8 @@ const RETRY_MS: u64 = 2000;
 /// Who is at the other end of a pipe, as far as that is known before it says hello.
 pub(crate) struct Caller<'a> {
     pub(crate) whence: Whence,
+    /// Of the connection under the pipe.
+    pub(crate) pulse: Arc<Pulse>,
     /// Whether it may call itself by the name it gave; the error says why not.
     pub(crate) admit: &'a (dyn Fn(&Hello) -> Result<(), String> + Send + Sync),
     /// Completes when it may be linked no longer, and says why.
@@ -61,7 +64,7 @@ pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, mut caller: Caller<'_
 
 /// From hello to welcome; the error says why it did not come to that, and the agent has been told.
 async fn come_in(agents: &Agents, pipe: &mut Pipe, caller: &Caller<'_>) -> Result<Arc<Link>, String> {
-    let hello = hello(pipe).await?;
+    let hello = hello(pipe, &caller.pulse).await?;
     let refuse = async |words: String| {
         let refused = tailcast_wire::encode(&ToAgent::Refused { words: words.clone(), lasting: true });
         // It may have gone by itself; either way the link ends here.
@@ -71,7 +74,7 @@ async fn come_in(agents: &Agents, pipe: &mut Pipe, caller: &Caller<'_>) -> Resul
     if let Err(words) = is_welcome(&hello, caller) {
         return Err(refuse(words).await);
     }
-    let link = Arc::new(Link::new(hello, caller.whence, pipe.tx.clone()));
+    let link = Arc::new(Link::new(hello, caller.whence, pipe.tx.clone(), Arc::clone(&caller.pulse)));
     if let Err(words) = agents.arrive(&link).await {
         tracing::warn!(host = %link.hello().host, from = %caller.whence, "an agent was refused: {words}");
         return Err(refuse(words).await);
@@ -80,12 +83,13 @@ async fn come_in(agents: &Agents, pipe: &mut Pipe, caller: &Caller<'_>) -> Resul
     Ok(link)
 }
 
-async fn hello(pipe: &mut Pipe) -> Result<Hello, String> {
+async fn hello(pipe: &mut Pipe, pulse: &Pulse) -> Result<Hello, String> {
     let hello = match timeout(HELLO, pipe.rx.recv()).await {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Err("it left before it said who it was".to_owned()),
         Err(_) => return Err("it did not say who it was".to_owned()),
     };
+    pulse.received(hello.len());
     match decode::<ToHub>(&hello) {
         Ok(Some(ToHub::Hello(hello))) => Ok(hello),
         Ok(_) => Err("its first word was not hello".to_owned()),
@@ -107,7 +111,7 @@ fn is_welcome(hello: &Hello, caller: &Caller<'_>) -> Result<(), String> {
 async fn read(agents: &Agents, link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> String {
     let ingest = Ingest { agents, link, zone: link.zone() };
     while let Some(bytes) = rx.recv().await {
-        link.hear();
+        link.hear(bytes.len());
         match decode::<ToHub>(&bytes) {
             Ok(Some(ToHub::Bye { words })) => return words,
             Ok(Some(message)) => ingest.take(message),

@@ -5,6 +5,7 @@
 //! from the file finds the item to go on with by comparing two numbers.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
@@ -70,6 +71,9 @@ pub(crate) struct Item {
     line: Option<Arc<str>>,
     /// Of the host, for stamps that name none.
     zone: TimeZone,
+    /// When the hub had it.
+    pub(crate) made: Instant,
+    lines: OnceLock<u64>,
     json: OnceLock<Bytes>,
     frame: OnceLock<Option<Frame>>,
     text: OnceLock<Bytes>,
@@ -85,8 +89,9 @@ impl Item {
         position: Option<Arc<str>>,
     ) -> Self {
         let (json, text) = Default::default();
-        let (frame, cbor) = Default::default();
-        Item { log, what, from, reach, position, line: None, zone, json, frame, text, cbor }
+        let (frame, cbor, lines) = Default::default();
+        let made = Instant::now();
+        Item { log, what, from, reach, position, line: None, zone, made, lines, json, frame, text, cbor }
     }
 
     /// The same, with the beginning of a line that is open at its end.
@@ -97,6 +102,14 @@ impl Item {
     /// Where whoever sees whole lines comes again: at the start of the next one that it has not seen.
     pub(crate) fn next_line(&self) -> Option<&Arc<str>> {
         self.line.as_ref().or(self.position.as_ref())
+    }
+
+    /// How many lines end in it.
+    pub(crate) fn lines(&self) -> u64 {
+        match &self.what {
+            What::Block { block, .. } => *self.lines.get_or_init(|| block_lines::count(block)),
+            _ => 0,
+        }
     }
 
     /// The event as JSON; empty when this form has nothing to say.

@@ -14,6 +14,7 @@
 pub mod access;
 mod agents;
 mod ask;
+mod audience;
 mod block_lines;
 mod carrier;
 mod carry;
@@ -25,8 +26,10 @@ mod ingest;
 mod item;
 mod link;
 mod metrics;
+mod numbers;
 mod patience;
 pub mod problem;
+mod pulse;
 mod render;
 mod routes;
 mod serve;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ask::Asks;
 use crate::channel::Channel;
+use crate::pulse::Pulse;
 
 /// Messages that may wait on their way to the hub: each may be a block of 256 KiB or a page of 1 MiB.
 const TO_HUB: usize = 32;
@@ -90,12 +91,13 @@ pub(crate) struct Link {
     followed: Mutex<HashMap<u32, Followed>>,
     /// Messages that have come.
     heard: AtomicU64,
+    pulse: Arc<Pulse>,
     closing: CancellationToken,
     why: Mutex<String>,
 }
 
 impl Link {
-    pub(crate) fn new(hello: Hello, whence: Whence, tx: mpsc::Sender<Bytes>) -> Self {
+    pub(crate) fn new(hello: Hello, whence: Whence, tx: mpsc::Sender<Bytes>, pulse: Arc<Pulse>) -> Self {
         Link {
             hello,
             whence,
@@ -104,6 +106,7 @@ impl Link {
             next: AtomicU32::new(1),
             followed: Mutex::default(),
             heard: AtomicU64::new(0),
+            pulse,
             closing: CancellationToken::new(),
             why: Mutex::default(),
         }
@@ -123,8 +126,13 @@ impl Link {
         self.try_send(&ToAgent::Welcome(Welcome { protocol: PROTOCOL, version }));
     }
 
-    /// A message has come.
-    pub(crate) fn hear(&self) {
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// A message of so many bytes has come.
+    pub(crate) fn hear(&self, bytes: usize) {
+        self.pulse.received(bytes);
         self.heard.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -186,13 +194,17 @@ impl Link {
 
     /// Sends, waiting for room. Cancel safe.
     pub(crate) async fn send(&self, message: &ToAgent) -> Result<(), Gone> {
-        self.tx.send(encode(message)).await.map_err(|_| Gone)
+        let bytes = encode(message);
+        self.pulse.sent(bytes.len());
+        self.tx.send(bytes).await.map_err(|_| Gone)
     }
 
     /// Sends without waiting. A queue that is full means that the agent has not read for long: such a link
     /// is closed, since a follow or unfollow that is dropped would leave the two ends in disagreement.
     pub(crate) fn try_send(&self, message: &ToAgent) {
-        if self.tx.try_send(encode(message)).is_err() {
+        let bytes = encode(message);
+        self.pulse.sent(bytes.len());
+        if self.tx.try_send(bytes).is_err() {
             self.close("it does not read what it is sent");
         }
     }

@@ -1,4 +1,4 @@
-//! Counters and gauges of the hub, for `/metrics`: atomics that are counted where things happen and read when asked.
+//! Counters of the hub, and `/metrics`: atomics that are counted where things happen and read when asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,37 +10,28 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use crate::agents::State;
 use crate::hub::Hub;
+use crate::numbers::Numbers;
 
-/// What is counted.
+/// What is counted of viewers beside what was written to them.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    viewers: Arc<AtomicU64>,
-    opened: AtomicU64,
     skipped: AtomicU64,
     skipped_bytes: AtomicU64,
     silent: AtomicU64,
     cut: AtomicU64,
 }
 
-/// A viewer, counted while this lives.
-#[derive(Debug)]
-pub(crate) struct Watching(Arc<AtomicU64>);
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// What has been counted up to now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) skipped: u64,
+    pub(crate) skipped_bytes: u64,
+    pub(crate) silent: u64,
+    pub(crate) cut: u64,
 }
 
 impl Metrics {
-    pub(crate) fn watching(&self) -> Watching {
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        self.viewers.fetch_add(1, Ordering::Relaxed);
-        Watching(Arc::clone(&self.viewers))
-    }
-
     /// A live viewer was too slow, or came back too far behind.
     pub(crate) fn viewer_skipped(&self, bytes: u64) {
         self.skipped.fetch_add(1, Ordering::Relaxed);
@@ -55,6 +46,12 @@ impl Metrics {
     /// A viewer could not be told the last words.
     pub(crate) fn viewer_cut(&self) {
         self.cut.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let [skipped, skipped_bytes, silent, cut] = [&self.skipped, &self.skipped_bytes, &self.silent, &self.cut]
+            .map(|counter| counter.load(Ordering::Relaxed));
+        Counts { skipped, skipped_bytes, silent, cut }
     }
 }
 
@@ -74,43 +71,58 @@ struct Reading(Arc<Hub>);
 
 impl Collector for Reading {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let (metrics, hub) = (&self.0.metrics, &self.0);
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let gauge = |value: u64| ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-        let channels = hub.agents.channels();
-        let stats: Vec<_> = channels.iter().map(|channel| channel.stats()).collect();
-        let up = hub.agents.list().iter().filter(|(_, host)| matches!(host.state, State::Up(_))).count();
-        let fds = hub.budget.snapshot();
-        let (used, limit) = hub.budget.used_and_limit();
-        for (name, help, value) in [
-            ("viewers", "Open live views", read(&metrics.viewers)),
-            ("agents", "Agents with a link", up as u64),
-            ("channels", "Channels with somebody looking", channels.len() as u64),
-            ("tasks", "Tasks at work: connections, views, links, channels", hub.tasks.len() as u64),
-            ("ring_bytes", "Weight of what the channels hold, in bytes", stats.iter().map(|s| s.bytes).sum()),
-            ("fds_used", "Open file descriptors", used),
-            ("fds_limit", "Soft limit of open file descriptors", limit),
-        ] {
-            describe(&mut encoder, name, help, &gauge(value))?;
+        let now = Numbers::now(&self.0, 1);
+        for (name, help, value) in gauges(&now) {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            describe(&mut encoder, name, help, &ConstGauge::new(value))?;
         }
-        for (name, help, value) in [
-            ("viewers_opened", "Live views opened", read(&metrics.opened)),
-            ("viewer_skips", "Times a live view was too slow and skipped ahead", read(&metrics.skipped)),
-            ("viewer_skipped_bytes", "Bytes that were skipped so, where it is known", read(&metrics.skipped_bytes)),
-            ("viewers_silent", "Views closed since nobody answered", read(&metrics.silent)),
-            ("viewers_cut", "Views closed before the last words were out", read(&metrics.cut)),
-            ("connections_accepted", "Connections that were let in", fds.counts.accepted),
-            (
-                "connections_refused",
-                "Connections refused in words",
-                fds.counts.refused_full + fds.counts.refused_exhausted,
-            ),
-            ("ring_evicted", "Items that left channels for newer ones", stats.iter().map(|s| s.evicted).sum()),
-        ] {
+        for (name, help, value) in counters(&now) {
             describe(&mut encoder, name, help, &ConstCounter::new(value))?;
         }
         Ok(())
     }
+}
+
+/// A name, what it means, its value.
+type Named = (&'static str, &'static str, u64);
+
+fn gauges(now: &Numbers) -> [Named; 12] {
+    let worst = now.audience.worst.first();
+    let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
+    [
+        ("viewers", "Open live views", now.audience.open.iter().sum()),
+        ("viewers_lagging", "Live views that have not been written all that their logs say", now.audience.lagging),
+        ("viewers_worst_lag_milliseconds", "How long the one furthest behind is behind", lag),
+        ("agents", "Agents with a link", now.agents_up),
+        ("agents_lost", "Agents that were here and have no link", now.agents_lost),
+        ("channels", "Channels with somebody looking", now.channels),
+        ("tasks", "Tasks at work: connections, views, links, channels", now.tasks),
+        ("ring_bytes", "Weight of what the channels hold, in bytes", now.ring_bytes),
+        ("fds_used", "Open file descriptors", now.descriptors.used),
+        ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
+        ("start_time_seconds", "When the hub started, in seconds since 1970", now.started.as_second().unsigned_abs()),
+        ("uptime_seconds", "How long the hub has been running", now.uptime.as_secs()),
+    ]
+}
+
+fn counters(now: &Numbers) -> [Named; 14] {
+    let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
+    [
+        ("viewers_opened", "Live views opened", audience.opened),
+        ("lines_delivered", "Lines written to viewers, those of each viewer counted", audience.written.lines),
+        ("bytes_delivered", "Bytes of events and lines written to viewers", audience.written.bytes),
+        ("gaps_told", "Gaps that viewers were told of: left out, and still on the host", audience.written.gaps),
+        ("losses_told", "Losses that viewers were told of: gone from the disk", audience.written.lost),
+        ("viewer_skips", "Times a live view was too slow and skipped ahead", counts.skipped),
+        ("viewer_skipped_bytes", "Bytes that were skipped so, where it is known", counts.skipped_bytes),
+        ("viewers_silent", "Views closed since nobody answered", counts.silent),
+        ("viewers_cut", "Views closed before the last words were out", counts.cut),
+        ("connections_accepted", "Connections that were let in", doors.accepted),
+        ("connections_refused", "Connections refused in words", doors.refused_full + doors.refused_exhausted),
+        ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),
+        ("connections_hurried", "Of the refused: closed at once, since others lingered", doors.hurried),
+        ("ring_evicted", "Items that left channels for newer ones", now.ring_evicted),
+    ]
 }
 
 fn describe<M: EncodeMetric>(

@@ -8,16 +8,18 @@ pub(crate) mod history;
 pub(crate) mod listing;
 pub(crate) mod live;
 mod openapi;
+mod overview;
 pub(crate) mod page;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 
 use crate::access::{Access, Need, headers, login, need};
 use crate::carry;
@@ -61,16 +63,21 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/openapi.json", Need::Nothing, || get(openapi::document)),
     route("/api/v1/login", Need::Nothing, || post(login::log_in)),
     route("/api/v1/logout", Need::Nothing, || post(login::log_out)),
+    route("/api/v1/logout/all", Need::Owner, || post(login::log_all_out)),
     route("/api/v1/me", Need::Nothing, || get(login::me)),
     route("/api/v1/hosts", Need::Viewer, || get(listing::hosts)),
     route("/api/v1/logs", Need::Viewer, || get(listing::logs)),
     route("/api/v1/live", Need::Viewer, || get(live::live)),
     route("/api/v1/lines", Need::Viewer, || get(history::lines)),
     route("/api/v1/raw", Need::Viewer, || get(history::raw)),
+    route("/api/v1/hub", Need::Viewer, || get(overview::overview)),
+    route("/api/v1/tokens", Need::Owner, || get(tokens::list).post(tokens::add)),
+    route("/api/v1/tokens/{name}", Need::Owner, || delete(tokens::remove)),
     route("/api/v1/agent", Need::Agent, || get(carry::agent)),
     route("/api/{*rest}", Need::Nothing, || any(nothing_here)),
     route("/", Need::Nothing, || get(page::index)),
     route("/hosts", Need::Nothing, || get(page::index)),
+    route("/hub", Need::Nothing, || get(page::index)),
     route("/logs", Need::Nothing, || get(page::index)),
     route("/assets/{*file}", Need::Nothing, || get(page::file)),
     route("/{file}", Need::Nothing, || get(page::file)),

@@ -37,6 +37,10 @@ const DRAIN: Duration = Duration::from_millis(2500);
 /// Serves until the hub is stopped, and then until the last connection has ended or its time is up.
 pub async fn serve(hub: &Arc<Hub>, mut listener: Listener) {
     let router = routes::router(hub);
+    if let Ok(address) = listener.local_addr() {
+        // A hub that serves two listeners is told by the first.
+        hub.address.get_or_init(|| address);
+    }
     loop {
         tokio::select! {
             accepted = listener.accept() => {

@@ -18,6 +18,7 @@ use tailcast_wire::{Place, Tiding, Told, Why};
 use tokio::time::Sleep;
 
 use crate::ask::{Answered, AskError};
+use crate::audience::Place as Stand;
 use crate::channel::{At, Channel, Link};
 use crate::hub::Hub;
 use crate::item::{Item, Reach, What};
@@ -76,6 +77,10 @@ enum Stage {
 pub(crate) struct View {
     hub: Arc<Hub>,
     channel: Arc<Channel>,
+    /// How far the viewer has been written to, for whoever asks.
+    stand: Arc<Stand>,
+    /// How far it will have been with what is under way.
+    known: Option<Reach>,
     subscription: Subscription<Item>,
     policy: Policy,
     grain: Grain,
@@ -94,7 +99,7 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn new(
         hub: &Arc<Hub>,
-        channel: Arc<Channel>,
+        (channel, stand): (Arc<Channel>, Arc<Stand>),
         subscription: Subscription<Item>,
         start: Start,
         policy: Policy,
@@ -106,6 +111,8 @@ impl View {
         let mut view = View {
             hub: Arc::clone(hub),
             channel,
+            stand,
+            known: None,
             subscription,
             policy,
             grain: Grain::Lines,
@@ -132,6 +139,13 @@ impl View {
     /// Where this viewer goes on when it comes again.
     pub(crate) fn position(&self) -> Option<&str> {
         self.position.as_deref()
+    }
+
+    /// All that was handed out is on its way to the viewer.
+    pub(crate) fn arrived(&mut self) {
+        if let Some(reach) = self.known {
+            self.stand.put(reach);
+        }
     }
 
     /// Appends the next items for the viewer, at least one. Pending: nothing new yet. Ready with nothing: never again.
@@ -194,6 +208,7 @@ impl View {
                         return Poll::Ready(());
                     }
                 }
+                self.known = Some(reach);
                 self.stage = Stage::Live(reach);
             }
             Drained::Missed(_) => self.fell_off(reach, out),
@@ -284,6 +299,7 @@ impl View {
             why: Some(Why::SlowViewer),
         };
         self.hub.metrics.viewer_skipped(bytes.unwrap_or(0));
+        self.known = Some(newest.reach);
         self.position = Some(newest.position);
         self.stage = Stage::Live(newest.reach);
         out.push(Arc::new(self.item(What::Told(told), None)));

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use tailcast_wire::LogName;
 
+use crate::audience::{Face, Watching};
 use crate::channel::Key;
 use crate::hub::Hub;
 use crate::item::Item;
@@ -31,11 +32,17 @@ pub(crate) struct Views {
     views: Vec<View>,
     /// Whose turn it is: a busy log must not keep a quiet one from being seen.
     turn: usize,
+    /// Whose items are on their way.
+    under_way: Option<usize>,
+    /// In the audience while this lives.
+    watching: Watching,
 }
 
 impl Views {
-    pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery) -> Self {
-        let mut views = Views { hub: Arc::clone(hub), views: Vec::with_capacity(query.logs.len()), turn: 0 };
+    pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery, face: Face) -> Self {
+        let watching = hub.audience.enter(face);
+        let room = Vec::with_capacity(query.logs.len());
+        let mut views = Views { hub: Arc::clone(hub), views: room, turn: 0, under_way: None, watching };
         for (log, start) in &query.logs {
             views.open(log.clone(), start.clone(), query);
         }
@@ -64,25 +71,39 @@ impl Views {
         }
         let key = Key { log, filter: query.filter.clone() };
         let (channel, subscription) = self.hub.watch(&key);
-        let view = View::new(&self.hub, channel, subscription, start, query.policy);
+        let place = self.watching.look_at(&channel);
+        let view = View::new(&self.hub, (channel, place), subscription, start, query.policy);
         self.views.push(view.by(query.grain));
     }
 
     pub(crate) fn remove(&mut self, log: &LogName) {
         self.views.retain(|view| view.channel().key.log != *log);
+        self.watching.keep(|channel| channel.key.log != *log);
+        self.under_way = None;
     }
 
     /// The same logs under another filter, from their last lines on.
     pub(crate) fn refilter(&mut self, last: u32, query: &LiveQuery) {
         let logs: Vec<_> = self.views.iter().map(|view| view.channel().key.log.clone()).collect();
         self.views.clear();
+        self.watching.keep(|_| false);
+        self.under_way = None;
         for log in logs {
             self.open(log, Start::Last(last), query);
         }
     }
 
-    /// Appends the next items of whichever log has some. Ready with none: no log will ever have more.
+    /// An item was written, as so many bytes.
+    pub(crate) fn wrote(&self, item: &Item, bytes: usize) {
+        self.watching.wrote(item, bytes);
+    }
+
+    /// Appends the next items of whichever log has some. Ready with none: no log will ever have more. Whoever asks has
+    /// written all that was handed out before.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
+        if let Some(view) = self.under_way.take().and_then(|at| self.views.get_mut(at)) {
+            view.arrived();
+        }
         let count = self.views.len();
         let mut over = 0;
         for step in 0..count {
@@ -91,6 +112,7 @@ impl Views {
                 Poll::Ready(()) if out.is_empty() => over += 1,
                 Poll::Ready(()) => {
                     self.turn = (at + 1) % count;
+                    self.under_way = Some(at);
                     return Poll::Ready(());
                 }
                 Poll::Pending => (),

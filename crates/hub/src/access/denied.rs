@@ -27,6 +27,8 @@ pub enum Denied {
     UnknownToken,
     /// A viewer token where something is changed.
     ReadOnly,
+    /// Let in, but neither by the password nor as the hub's own user.
+    NotTheOwner,
     /// A viewer where an agent is needed.
     NotAnAgent,
     /// An agent where a viewer is needed.
@@ -78,6 +80,10 @@ impl From<Denied> for Problem {
             Denied::WhoAreYou { password, why } => who_are_you(password, why),
             Denied::UnknownToken => unauthorized("This token is not, or no longer, known to this hub."),
             Denied::ReadOnly => Problem::forbidden("A viewer token reads; it cannot change anything."),
+            Denied::NotTheOwner => Problem::forbidden(
+                "Only whoever runs the hub may do this: log in with its password, or come from its own machine as its \
+                 user or root. On the hub, `tailcast token` does it too.",
+            ),
             Denied::NotAnAgent => unauthorized(
                 "Only an agent may do this: make it a token with `tailcast token add --agent HOST` on the hub.",
             ),

@@ -1,26 +1,23 @@
-//! The three handlers about oneself: `POST login`, `POST logout`, `GET me`.
+//! The handlers about oneself: `POST login`, `POST logout`, `POST logout/all`, `GET me`.
 //!
-//! All of them need nothing to be reached. The gate has still checked that the page which posts here is ours, so that
+//! All but the one that logs everybody out need nothing to be reached. The gate has still checked that the page which posts here is ours, so that
 //! no other page can log a browser in or out.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Extension, FromRequest, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Access, Asked, Denied, Need, Peer, Visitor, Who};
+use super::{Access, Asked, Denied, Need, Peer, Visitor, Who, body};
 use crate::problem::Problem;
 
 /// In bytes: the longest password, with every byte of it escaped. Anybody may send one, so no more is read.
 const LARGEST_LOGIN: usize = 8 * 1024;
-/// How long it may take: it comes from strangers, each of whom holds a connection meanwhile.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The body of `POST login`.
 #[derive(Deserialize, ToSchema)]
@@ -36,6 +33,8 @@ pub struct Me {
     admitted: bool,
     /// By what: `local`, `anyone`, `session`, `token`, `proxy_user`; null when not admitted.
     by: Option<&'static str>,
+    /// Whether one runs the hub: came by its password, or is its own user or root. Such a one may make tokens.
+    owner: bool,
     /// The name of the token or of the user that the proxy told.
     name: Option<String>,
     /// Whether there is a password to log in with.
@@ -59,17 +58,9 @@ pub async fn log_in(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
-    let login = read_within(PATIENCE, request).await?;
+    let login: Login = body::read(request, LARGEST_LOGIN).await?;
     let cookie = access.log_in(login.password, visitor.client).await?;
     Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())
-}
-
-async fn read_within(patience: Duration, mut request: Request) -> Result<Login, Problem> {
-    DefaultBodyLimit::max(LARGEST_LOGIN).apply(&mut request);
-    let body = tokio::time::timeout(patience, Json::<Login>::from_request(request, &())).await;
-    let late = |_| Problem::request_timeout(format!("no whole request came within {} s", patience.as_secs()));
-    let Json(login) = body.map_err(late)?.map_err(|error| Problem::bad_request(error.body_text()))?;
-    Ok(login)
 }
 
 /// Ends the session and clears its cookie; without a session it does nothing.
@@ -78,6 +69,18 @@ pub async fn log_out(State(access): State<Arc<Access>>, headers: HeaderMap) -> R
     // That it has ended is written to the disk.
     let ended = tokio::task::spawn_blocking(move || access.log_out(&headers)).await;
     let cookie = ended.map_err(|error| Problem::internal(format!("logging out: {error}")))?;
+    Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())
+}
+
+/// Ends every session, also those of others: whoever came by the password has to give it again.
+#[utoipa::path(post, path = "/api/v1/logout/all", tag = "access", responses(
+    (status = 204, description = "Everybody is logged out"),
+    (status = 403, description = "Not the owner", body = Problem),
+))]
+pub async fn log_all_out(State(access): State<Arc<Access>>, visitor: Visitor) -> Result<Response, Problem> {
+    let ended = tokio::task::spawn_blocking(move || access.log_all_out()).await;
+    let cookie = ended.map_err(|error| Problem::internal(format!("logging all out: {error}")))?;
+    tracing::info!(client = %visitor.client, "every session was ended");
     Ok((StatusCode::NO_CONTENT, set_cookie(&cookie)?).into_response())
 }
 
@@ -99,12 +102,13 @@ impl Me {
     fn new(admitted: Result<Visitor, Denied>, login: bool, client: IpAddr) -> Self {
         match admitted {
             Ok(visitor) => {
+                let owner = visitor.is_owner();
                 let (by, name) = by(visitor.who);
-                Self { admitted: true, by: Some(by), name, login, client, detail: None }
+                Self { admitted: true, by: Some(by), owner, name, login, client, detail: None }
             }
             Err(denied) => {
                 let detail = Some(Problem::from(denied).detail().to_owned());
-                Self { admitted: false, by: None, name: None, login, client, detail }
+                Self { admitted: false, by: None, owner: false, name: None, login, client, detail }
             }
         }
     }
@@ -125,26 +129,4 @@ fn by(who: Who) -> (&'static str, Option<String>) {
 fn set_cookie(cookie: &str) -> Result<[(header::HeaderName, HeaderValue); 2], Problem> {
     let cookie = HeaderValue::try_from(cookie).map_err(|error| Problem::internal(format!("the cookie: {error}")))?;
     Ok([(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::body::{Body, Bytes};
-    use futures_util::stream;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_login_whose_body_does_not_come_is_answered_and_its_connection_closed() {
-        let begun = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{"));
-        let body = stream::StreamExt::chain(stream::iter([begun]), stream::pending());
-        let request = Request::post("/api/v1/login").header(header::CONTENT_TYPE, "application/json");
-        let request = request.body(Body::from_stream(body)).unwrap();
-        let Err(problem) = read_within(Duration::ZERO, request).await else { panic!("there was no password") };
-        let answer = problem.into_response();
-        assert_eq!(
-            (answer.status(), &answer.headers()[header::CONNECTION]),
-            (StatusCode::REQUEST_TIMEOUT, &HeaderValue::from_static("close"))
-        );
-    }
 }

@@ -51,7 +51,9 @@ impl Sessions {
 
     /// A new session under the password of that digest: the value of the cookie.
     pub(super) fn begin(&self, password: &Hash, now: u64) -> io::Result<String> {
-        let session = Session { until: now + LIFETIME, id: secret::random()? };
+        // Behind all that were ended together, even in this very second.
+        let until = (now + LIFETIME).max(self.ended.all_until() + 1);
+        let session = Session { until, id: secret::random()? };
         let tag = hmac::sign(self.key_or_new()?, &session.signed(password));
         Ok(format!("{}.{}.{}", session.until, secret::text(&session.id), secret::text(tag.as_ref())))
     }
@@ -79,6 +81,11 @@ impl Sessions {
     /// Ends a session before its time. Waits for the disk.
     pub(super) fn end(&self, session: Session, now: u64) {
         self.ended.add(session, now);
+    }
+
+    /// Ends all of them before their time. Waits for the disk.
+    pub(super) fn end_all(&self, now: u64) {
+        self.ended.add_all(now + LIFETIME);
     }
 
     fn key(&self) -> io::Result<Option<&hmac::Key>> {
@@ -179,6 +186,18 @@ mod tests {
         sessions.end(session, NOW);
         assert!(sessions.find(&cookie, &PASSWORD, NOW).is_none());
         assert!(sessions.find(&other, &PASSWORD, NOW).is_some());
+    }
+
+    #[test]
+    fn all_sessions_are_ended_at_once_and_the_next_one_holds_even_in_that_second() {
+        let (dir, sessions) = sessions();
+        let cookies = [(); 2].map(|()| sent(&sessions.begin(&PASSWORD, NOW).expect("begun")));
+        sessions.end_all(NOW);
+        let after = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
+        for sessions in [sessions, Sessions::new(dir.path(), NOW + 1)] {
+            assert!(cookies.iter().all(|cookie| sessions.find(cookie, &PASSWORD, NOW + 1).is_none()));
+            assert!(sessions.find(&after, &PASSWORD, NOW + 1).is_some());
+        }
     }
 
     #[test]

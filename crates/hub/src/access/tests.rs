@@ -177,7 +177,7 @@ fn a_foreign_page_opens_no_websocket_and_posts_nothing() {
     let foreign = "origin: http://evil.example";
     let socket = request("/live", &[LOCAL, "upgrade: websocket", foreign]);
     let image = request("/live", &[LOCAL, "sec-fetch-site: cross-site", "sec-fetch-mode: no-cors"]);
-    for need in [Need::Nothing, Need::Viewer, Need::Agent] {
+    for need in [Need::Nothing, Need::Viewer, Need::Owner, Need::Agent] {
         assert_eq!(house.admit(&socket, &own(), need).expect_err("refused"), Denied::ForeignPage);
         let posted = request("POST /push", &[LOCAL, foreign]);
         assert_eq!(house.admit(&posted, &own(), need).expect_err("refused"), Denied::ForeignPage);
@@ -185,6 +185,21 @@ fn a_foreign_page_opens_no_websocket_and_posts_nothing() {
     assert_eq!(house.admit(&image, &own(), Need::Viewer).expect_err("refused"), Denied::ForeignPage);
     let ours = request("/live", &[LOCAL, "upgrade: websocket", "origin: http://localhost:8514"]);
     assert!(house.admit(&ours, &own(), Need::Viewer).is_ok());
+}
+
+#[test]
+fn only_the_password_and_the_hubs_own_user_make_somebody_the_owner() {
+    let house = House::behind_a_proxy();
+    let bearer = format!("authorization: Bearer {}", house.viewer_token());
+    let denied =
+        |lines: &[&str], peer: &Peer| house.admit(&request("/tokens", lines), peer, Need::Owner).expect_err("refused");
+    assert!(house.admit(&request("/tokens", &[LOCAL]), &own(), Need::Owner).is_ok());
+    // Also from the hub's own user a token decides by itself.
+    assert_eq!(denied(&[LOCAL, &bearer], &own()), Denied::NotTheOwner);
+    assert!(matches!(denied(&[LOCAL], &other()), Denied::WhoAreYou { .. }));
+    let open = House::new(|config| config.open_loopback = true);
+    let anyone = open.admit(&request("/tokens", &[LOCAL]), &other(), Need::Owner);
+    assert_eq!(anyone.expect_err("refused"), Denied::NotTheOwner);
 }
 
 #[test]

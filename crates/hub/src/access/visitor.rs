@@ -14,6 +14,9 @@ pub enum Need {
     Nothing,
     /// Somebody who may look at logs.
     Viewer,
+    /// Whoever runs the hub: its own user or root on this machine, or somebody who knew the password. Not a token, nor
+    /// somebody whom a proxy named: neither may make itself tokens.
+    Owner,
     /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
     Agent,
 }
@@ -51,6 +54,14 @@ pub enum Who {
     Stranger,
 }
 
+impl Who {
+    /// Whether they run the hub.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        matches!(self, Who::Local { .. } | Who::Session)
+    }
+}
+
 /// Somebody who has passed the gate.
 #[derive(Debug, Clone)]
 pub struct Visitor {
@@ -63,6 +74,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Whether they run the hub, and so may know who else is there.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.who.is_owner()
+    }
+
     /// Whether this visitor may open the link of the agent on `host`: a local process may for each, it could read the
     /// state directory as well.
     #[must_use]

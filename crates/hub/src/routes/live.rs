@@ -15,6 +15,7 @@ use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Spot};
 
 use crate::access::Visitor;
 use crate::ask::AskError;
+use crate::audience::{Face, Transport};
 use crate::carrier::Reins;
 use crate::frames::wants_websocket;
 use crate::hub::Hub;
@@ -80,8 +81,9 @@ pub(crate) async fn live(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let headers = request.headers();
+    let face = |transport| Face { transport, client: visitor.client };
     if wants_websocket(headers) {
-        return Ok(viewers::open(&hub, visitor.standing, LiveQuery::parse(&query, None)?, request));
+        return Ok(viewers::open(&hub, visitor, LiveQuery::parse(&query, None)?, request));
     }
     if wants_events(headers) {
         let last_seen = headers.get(HeaderName::from_static("last-event-id")).and_then(|id| id.to_str().ok());
@@ -95,12 +97,12 @@ pub(crate) async fn live(
         }
         reins.hurry();
         let guest = hub.guests.enter(visitor.standing, Some(reins));
-        return Ok(viewers::sse(&hub, guest, Views::new(&hub, &query)));
+        return Ok(viewers::sse(&hub, guest, Views::new(&hub, &query, face(Transport::Events))));
     }
     let query = LiveQuery { policy: Policy::Complete, ..LiveQuery::parse(&query, None)? };
     look_first(&hub, &query, Form::Text).await?;
     let guest = hub.guests.enter(visitor.standing, Some(reins));
-    Ok(viewers::text(&hub, guest, Views::new(&hub, &query)))
+    Ok(viewers::text(&hub, guest, Views::new(&hub, &query, face(Transport::Text))))
 }
 
 /// Asks for nothing of each log, to hear what is wrong. A log that is offered and not there yet is not wrong.

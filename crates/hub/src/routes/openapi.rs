@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{health, history, listing, live};
+use super::{health, history, listing, live, overview, tokens};
 use crate::access::login;
 use crate::problem::Problem;
 
@@ -100,8 +100,8 @@ pub(crate) struct LiveEvent {
     info(title = "tailcast", description = "Live logs of every machine, straight from the files."),
     paths(
         listing::hosts, listing::logs, live::live, history::lines, history::raw,
-        login::log_in, login::log_out, login::me,
-        health::healthz, health::readyz, health::metrics
+        login::log_in, login::log_out, login::log_all_out, login::me, tokens::list, tokens::add, tokens::remove,
+        overview::overview, health::healthz, health::readyz, health::metrics
     ),
     components(schemas(Problem, LineShape, MarkShape, LinesPage, LiveEvent)),
     tags(

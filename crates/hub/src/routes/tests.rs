@@ -13,7 +13,7 @@ use crate::access::{Access, AccessConfig, Need, Peer};
 use crate::hub::{Hub, HubConfig};
 
 /// All that is open to everybody. Who adds a route without a need has to think about it here.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 13] = [
     "/healthz",
     "/readyz",
     "/api/v1/openapi.json",
@@ -24,6 +24,7 @@ const OPEN: [&str; 12] = [
     "/",
     "/hosts",
     "/logs",
+    "/hub",
     "/assets/{*file}",
     "/{file}",
 ];
@@ -88,7 +89,7 @@ async fn the_routes_that_are_open_to_everybody_are_those_that_are_known_to_be() 
                 let status = house.ask(Method::GET, &example(route.path), &stranger(), None).await;
                 assert!(!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{}", route.path);
             }
-            Need::Viewer | Need::Agent => assert!(!OPEN.contains(&route.path)),
+            Need::Viewer | Need::Owner | Need::Agent => assert!(!OPEN.contains(&route.path)),
         }
     }
 }
@@ -108,6 +109,19 @@ async fn a_token_opens_what_it_is_for_and_nothing_else() {
             Need::Nothing => assert!(viewer && agent, "{path}"),
             Need::Viewer => assert!(viewer && !agent, "{path}"),
             Need::Agent => assert!(agent && !viewer, "{path}"),
+            Need::Owner => assert!(!agent && !viewer, "{path}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_owners_is_for_nobody_whom_a_token_or_a_proxy_names() {
+    let house = House::under("/");
+    let token = tokens::add(house.dir.path(), Grant::Viewer, None).unwrap().token;
+    for route in ROUTES.iter().filter(|route| route.need == Need::Owner) {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let status = house.ask(method.clone(), &example(route.path), &stranger(), Some(&token)).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {}", route.path);
         }
     }
 }

@@ -120,7 +120,9 @@ impl View {
         if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
             return self.skip_ahead(Reach::default(), out);
         }
-        self.go_on(&At::new(session, &after), moved && !page.end);
+        let at = At::new(session, &after);
+        self.known = self.channel.place(&at).or(self.known);
+        self.go_on(&at, moved && !page.end);
     }
 
     /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.

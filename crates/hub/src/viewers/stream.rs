@@ -17,7 +17,6 @@ use super::Views;
 use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
 use crate::item::{Item, What};
-use crate::metrics::Watching;
 use crate::view::View;
 
 /// How long the last words have before a stream breaks off: hyper drops what is not written yet when a body fails.
@@ -57,8 +56,8 @@ struct LiveBody {
     /// Why it breaks off once the lines before that are out.
     broken: Option<Broken>,
     over: bool,
-    /// Counted, and looked after, while it lives.
-    _watching: (Watching, Guest),
+    /// Looked after while it lives.
+    _guest: Guest,
 }
 
 /// Where each log goes on, in the order in which they were asked for: what `Last-Event-ID` brings back.
@@ -109,13 +108,14 @@ impl LiveBody {
             last_log: None,
             broken: None,
             over: false,
-            _watching: (hub.metrics.watching(), guest),
+            _guest: guest,
         }
     }
 
     fn write(&mut self, items: &[Arc<Item>]) -> Bytes {
         let mut out = Vec::new();
         for item in items {
+            let before = out.len();
             let written = match self.form {
                 Form::Sse => {
                     self.write_event(item, &mut out);
@@ -123,6 +123,7 @@ impl LiveBody {
                 }
                 Form::Text => self.write_text(item, &mut out),
             };
+            self.views.wrote(item, out.len() - before);
             if let Err(broken) = written {
                 self.break_off(broken);
                 break;

@@ -20,7 +20,8 @@ use tailcast_wire::Live;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{LiveQuery, Views};
-use crate::access::{Over, Standing};
+use crate::access::{Over, Visitor};
+use crate::audience::{Face, Transport};
 use crate::frames::{Code, Frame, Handshake, Kind, Limits, Message, Refusal, Socket, Unsent};
 use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
@@ -54,6 +55,13 @@ impl Dialect {
         match self {
             Dialect::Json => Grain::Lines,
             Dialect::Cbor => Grain::Bytes,
+        }
+    }
+
+    fn transport(self) -> Transport {
+        match self {
+            Dialect::Json => Transport::Json,
+            Dialect::Cbor => Transport::Cbor,
         }
     }
 
@@ -107,7 +115,7 @@ enum Command {
 }
 
 /// Answers 101 and serves the viewer in a task of its own, until either side ends it.
-pub(crate) fn open(hub: &Arc<Hub>, standing: Standing, mut query: LiveQuery, mut request: Request) -> Response {
+pub(crate) fn open(hub: &Arc<Hub>, visitor: Visitor, mut query: LiveQuery, mut request: Request) -> Response {
     let handshake = match Handshake::new(request.headers(), &[Dialect::JSON, Dialect::CBOR]) {
         Ok(handshake) => handshake,
         Err(refusal @ Refusal::Version) => {
@@ -124,8 +132,8 @@ pub(crate) fn open(hub: &Arc<Hub>, standing: Standing, mut query: LiveQuery, mut
     let tasks = hub.tasks.clone();
     tasks.spawn(async move {
         let Some((stream, read)) = crate::upgraded(upgrade).await else { return };
-        let guest = hub.guests.enter(standing, None);
-        let views = Views::new(&hub, &query);
+        let guest = hub.guests.enter(visitor.standing, None);
+        let views = Views::new(&hub, &query, Face { transport: dialect.transport(), client: visitor.client });
         let socket = Socket::new(stream, read, Limits::default());
         drop(request);
         Box::pin(Viewer::new(hub, socket, views, query, dialect).run(guest)).await;
@@ -175,7 +183,6 @@ impl Viewer {
     }
 
     async fn run(mut self, guest: Guest) {
-        let _watching = self.hub.metrics.watching();
         let ping = sleep_until(Instant::now() + self.hub.config.patience.ping);
         tokio::pin!(ping);
         let end = tokio::select! {
@@ -238,10 +245,12 @@ impl Viewer {
     fn queue_pending(&mut self) {
         while let Some(item) = self.pending.pop_front() {
             let Some(frame) = self.dialect.frame(&item) else { continue };
+            let bytes = frame.len();
             if let Err(Unsent::Full(_)) = self.socket.send(frame) {
                 self.pending.push_front(item);
                 return;
             }
+            self.views.wrote(&item, bytes);
         }
         // A queue that a burst has made grow would stay with each idle viewer.
         self.pending = VecDeque::new();

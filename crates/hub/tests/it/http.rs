@@ -38,19 +38,23 @@ impl Answer {
 
 /// Asks, and reads the answer to its end.
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let whole = async {
-        let answer = open(address, path, headers).await;
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
-    };
-    timeout(PATIENCE, whole).await.unwrap_or_else(|_| panic!("no end of the answer to {path}"))
+    let read = async { whole(open(address, path, headers).await).await };
+    timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("no end of the answer to {path}"))
+}
+
+/// Has something removed, and reads the answer to its end.
+pub(crate) async fn delete(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = Request::delete(path).body(Full::default()).unwrap();
+    whole(send(address, request, headers).await).await
 }
 
 /// Sends a JSON body, and reads the answer to its end.
 pub(crate) async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let request = Request::post(path).header(CONTENT_TYPE, "application/json").body(Full::from(body.to_owned()));
-    let answer = send(address, request.unwrap(), headers).await;
+    whole(send(address, request.unwrap(), headers).await).await
+}
+
+async fn whole(answer: http::Response<Incoming>) -> Answer {
     let (head, body) = answer.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: head.status.as_u16(), headers: head.headers, body }

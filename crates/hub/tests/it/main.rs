@@ -16,6 +16,7 @@ mod http;
 mod joining;
 mod link;
 mod names;
+mod overview;
 mod paging;
 mod pipe;
 mod raw;

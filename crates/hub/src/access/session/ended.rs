@@ -63,6 +63,25 @@ impl Ended {
     /// One more. Waits for the disk; what cannot be written holds until the hub is started anew.
     pub(super) fn add(&self, session: Session, now: u64) {
         self.known().add(session, now);
+        self.write();
+    }
+
+    /// All that end no later than that. Waits for the disk, as [`add`](Self::add) does.
+    pub(super) fn add_all(&self, until: u64) {
+        let mut known = self.known();
+        known.all_until = known.all_until.max(until);
+        let later = Session { until: known.all_until + 1, id: [0; 16] };
+        known.sessions = known.sessions.split_off(&later);
+        drop(known);
+        self.write();
+    }
+
+    /// Up to which end all are over.
+    pub(super) fn all_until(&self) -> u64 {
+        self.known().all_until
+    }
+
+    fn write(&self) {
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let written = serde_json::to_vec(&self.known().written()).map_err(Into::into);
         if let Err(error) = written.and_then(|bytes| private_file::replace(&self.path, &bytes)) {
