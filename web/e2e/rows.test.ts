@@ -58,3 +58,56 @@ test("bytes that are no text are marked, and shown in hexadecimal when asked for
   await page.getByRole("button", { name: "bytes" }).click();
   await expect(page.locator(".row pre")).toContainText("61 ff fe 62");
 });
+
+test("time is shown by a clock of one's choice, how long ago, or not at all, and the choice is kept", async ({ page, hub }) => {
+  hub.append("app.log", "2026-01-01T02:00:01.5+02:00 INFO first\nno time here\n");
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(page.locator("time.time")).toHaveCount(0);
+  await page.getByRole("button", { name: "View", exact: true }).click();
+  await page.getByLabel("date and time").check();
+  await page.getByLabel("UTC").check();
+  await expect(row(page, "first").locator("time")).toHaveText("2026-01-01 00:00:01.500Z");
+  await expect(row(page, "no time").locator("time")).toHaveText("");
+  await page.keyboard.press("ArrowDown");
+  await expect(row(page, "first").locator("time")).toHaveText("2026-01-01T02:00:01.5+02:00");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog", { name: "View options" })).toBeHidden();
+  await expect(page.getByRole("button", { name: "View", exact: true })).toBeFocused();
+  await page.reload();
+  await expect(row(page, "first").locator("time")).toHaveText("2026-01-01T02:00:01.5+02:00");
+  hub.append("app.log", `${new Date().toISOString()} INFO just now\n`);
+  await page.getByRole("button", { name: "View", exact: true }).click();
+  await page.getByLabel("how long ago").check();
+  await expect(row(page, "just now").locator("time")).toHaveText(/^\d+ s ago$/);
+  const before = await row(page, "just now").locator("time").textContent();
+  await expect(row(page, "just now").locator("time")).not.toHaveText(before ?? "");
+});
+
+test("w turns wrapping off and on: lines lie sideways, and what is read stays where it is", async ({ page, hub }) => {
+  hub.append("app.log", Array.from({ length: 400 }, (_, i) => `line ${i} ${"word ".repeat(i % 100)}end ${i}\n`).join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.getByTestId("rows").hover();
+  await page.mouse.wheel(0, -1500);
+  await expect(page.getByRole("button", { name: /^Follow/ })).toBeVisible();
+  const box = page.getByTestId("rows");
+  /** The first row that is wholly on the screen, and where. */
+  const first = () =>
+    box.evaluate((element) => {
+      const top = element.getBoundingClientRect().top;
+      const found = [...element.querySelectorAll(".row")].find((each) => each.getBoundingClientRect().bottom > top + 1);
+      return found?.querySelector(".text")?.textContent?.split(" ")[1];
+    });
+  const read = await first();
+  await page.keyboard.press("w");
+  await expect(box).toHaveClass(/nowrap/);
+  await expect.poll(first).toBe(read);
+  const heights = await page.locator(".row").evaluateAll((rows) => new Set(rows.map((each) => each.getBoundingClientRect().height)).size);
+  expect(heights).toBe(1);
+  await page.keyboard.press("ArrowRight");
+  expect(await box.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+  await page.keyboard.press("w");
+  await expect.poll(first).toBe(read);
+  expect(await box.evaluate((element) => element.scrollLeft)).toBe(0);
+});

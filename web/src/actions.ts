@@ -7,7 +7,7 @@ import { m } from "./language";
 import type { Chord } from "./keys";
 
 /** `page` is everywhere, `list` and `view` are pages; the others are parts that take keys only while they have the focus. */
-export const PLACES = ["page", "list", "view", "tree", "find", "goto", "pattern", "border", "palette"] as const;
+export const PLACES = ["page", "list", "view", "tree", "find", "goto", "pattern", "border", "palette", "menu"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Places whose keys are for the whole window. */
@@ -50,6 +50,10 @@ export const ACTIONS = {
   "view.up": action("view", () => m.action_up, ["k", "ArrowUp"], BARE),
   "view.pagedown": action("view", () => m.action_pagedown, ["PageDown"], BARE),
   "view.pageup": action("view", () => m.action_pageup, ["PageUp"], BARE),
+  "view.left": action("view", () => m.action_left, ["ArrowLeft"], BARE),
+  "view.right": action("view", () => m.action_right, ["ArrowRight"], BARE),
+  "view.wrap": action("view", () => m.action_wrap, ["w"]),
+  "view.options": action("view", () => m.action_options),
   "view.filter": action("view", () => m.action_filter, ["/"]),
   "view.find": action("view", () => m.action_find, ["f", "Mod+f"], { typing: true }),
   "view.next": action("view", () => m.action_next, ["n"]),
@@ -68,6 +72,8 @@ export const ACTIONS = {
   "pattern.take": action("pattern", () => m.action_pattern_take, ["Backspace"], BARE),
   "border.less": action("border", () => m.action_border_less, ["ArrowLeft", "ArrowUp"], BARE),
   "border.more": action("border", () => m.action_border_more, ["ArrowRight", "ArrowDown"], BARE),
+  "menu.down": action("menu", () => m.action_menu_down, ["ArrowDown"], BARE),
+  "menu.up": action("menu", () => m.action_menu_up, ["ArrowUp"], BARE),
 } satisfies Record<string, Action>;
 
 export type ActionId = keyof typeof ACTIONS;

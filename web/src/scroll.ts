@@ -120,6 +120,15 @@ export class Scroll<Row extends { readonly id: number }> {
     this.#look();
   }
 
+  /** Rows are laid out another way from now on: what was measured holds no longer. */
+  reflow(): void {
+    this.#adopt();
+    this.#layout.forget();
+    // A row that was cut off may be too low now to be seen at all.
+    if (this.#anchor) this.#anchor = { ...this.#anchor, top: Math.max(0, this.#anchor.top) };
+    this.place();
+  }
+
   /** Asks for rows where they run out. */
   look(): void {
     this.#look();
