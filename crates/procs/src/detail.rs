@@ -1,0 +1,254 @@
+//! One process in full: every descriptor, what it is, whom it is with, and who has the other end.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::fd::AsFd;
+
+use crate::ends::Holders;
+use crate::file::{self, File, Holder, Kind};
+use crate::link::{Link, Node};
+use crate::peer::{self, Direction, Peer};
+use crate::proc::{Entered, Error, Proc};
+use crate::process::{self, Process};
+use crate::socket::{Ends, Socket, Sockets, State};
+use crate::unseen::Unseen;
+use crate::{held, listener};
+
+/// Deleted files whose sizes are asked for.
+const MOST_DELETED: usize = 10_000;
+
+/// Which files are wanted one by one; all are counted and grouped whatever is wanted here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// From this number on.
+    pub from: u32,
+    /// At most so many.
+    pub most: usize,
+}
+
+/// A process in full.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// As it stands in the list.
+    pub process: Process,
+    /// The wanted files, in order of their numbers.
+    pub files: Vec<File>,
+    /// How many there are, whatever was wanted; `None` when they cannot be seen.
+    pub total: Option<u64>,
+    /// What they are of, the most first.
+    pub kinds: Vec<(Kind, u64)>,
+    /// Files without a name, whose bytes go when they are closed: how many, and how large they are together.
+    pub deleted: Deleted,
+    /// With whom it is connected, the most first.
+    pub peers: Vec<Peer>,
+    /// Where it listens.
+    pub listeners: Vec<listener::Listener>,
+    /// What could not be seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// Open files without a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// How many.
+    pub files: u64,
+    /// Their sizes in bytes, together.
+    pub bytes: u64,
+}
+
+/// What a process holds, by groups alone: what has to be known to say what grows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Composition {
+    /// What its files are of, the most first.
+    pub kinds: Vec<(Kind, u64)>,
+    /// With whom it is connected, the most first.
+    pub peers: Vec<Peer>,
+}
+
+impl Proc {
+    /// A process in full. Blocks for some milliseconds for each thousand files that the machine has open.
+    ///
+    /// # Errors
+    /// When there is none of that number.
+    pub fn detail(&self, pid: u32, window: Window) -> Result<Detail, Error> {
+        let entered = self.enter(pid).ok_or(Error::NoSuchProcess(pid))?;
+        let process = process::look(&entered).ok_or(Error::NoSuchProcess(pid))?;
+        let held = Held::look(&entered, window);
+        let mut unseen: Vec<_> = held.total.is_none().then_some(Unseen::Files).into_iter().collect();
+        let (sockets, shut) = held.sockets(self, pid);
+        unseen.extend(shut);
+        let mut detail = Detail {
+            process,
+            total: held.total,
+            kinds: held.kinds(),
+            deleted: held.deleted,
+            peers: held.peers(&sockets),
+            listeners: held.listeners(&sockets),
+            files: held.files,
+            unseen,
+        };
+        detail.name_other_ends(self, &sockets);
+        Ok(detail)
+    }
+
+    /// What a process holds, by groups. `None` when it has gone or cannot be looked into.
+    #[must_use]
+    pub fn composition(&self, pid: u32) -> Option<Composition> {
+        let held = Held::look(&self.enter(pid)?, Window { from: 0, most: 0 });
+        held.total?;
+        let (sockets, _) = held.sockets(self, pid);
+        Some(Composition { kinds: held.kinds(), peers: held.peers(&sockets) })
+    }
+}
+
+/// All that the descriptors of a process say by themselves.
+#[derive(Debug, Default)]
+struct Held {
+    total: Option<u64>,
+    tally: BTreeMap<Kind, u64>,
+    inodes: Vec<u64>,
+    deleted: Deleted,
+    files: Vec<File>,
+}
+
+impl Held {
+    fn look(entered: &Entered<'_>, window: Window) -> Self {
+        let mut held = Held::default();
+        let fdinfos = entered.open("fdinfo").ok();
+        let total = held::each(entered, |fds, fd, link| {
+            let mut kind = Kind::of(&link);
+            if let Link::Socket(inode) = link {
+                held.inodes.push(inode);
+            }
+            if fd >= window.from && held.files.len() < window.most {
+                let file = file::file(fds, fdinfos.as_ref().map(AsFd::as_fd), fd, &link);
+                kind = file.kind;
+                held.files.push(file);
+            }
+            *held.tally.entry(kind).or_default() += 1;
+            if link.says_deleted() && kind == Kind::File && held.deleted.files < MOST_DELETED as u64 {
+                let looked = file::look(fds, &fd.to_string());
+                if let Some(looked) = looked.filter(|looked| looked.links == 0) {
+                    held.deleted.files += 1;
+                    held.deleted.bytes += looked.size;
+                }
+            }
+        });
+        held.total = total.ok();
+        held
+    }
+
+    /// The sockets of its network: of ours, and when some of its own are not among them, of the one it is in.
+    fn sockets(&self, proc: &Proc, pid: u32) -> (Sockets, Option<Unseen>) {
+        if self.inodes.is_empty() {
+            return (Sockets::default(), None);
+        }
+        let (mut sockets, unseen) = Sockets::of_ours(proc);
+        if self.inodes.iter().any(|inode| sockets.get(*inode).is_none()) {
+            sockets.add_of(proc, pid);
+        }
+        (sockets, unseen)
+    }
+
+    fn own<'a>(&self, sockets: &'a Sockets) -> impl Iterator<Item = &'a Socket> {
+        self.inodes.iter().filter_map(|inode| sockets.get(*inode))
+    }
+
+    fn peers(&self, sockets: &Sockets) -> Vec<Peer> {
+        peer::group(self.own(sockets), sockets)
+    }
+
+    fn listeners(&self, sockets: &Sockets) -> Vec<listener::Listener> {
+        self.own(sockets).filter_map(listener::Listener::of).collect()
+    }
+
+    fn kinds(&self) -> Vec<(Kind, u64)> {
+        let mut kinds: Vec<_> = self.tally.iter().map(|(kind, count)| (*kind, *count)).collect();
+        kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        kinds
+    }
+}
+
+impl Detail {
+    /// Says of each wanted file, and of each peer on this machine, which process has the other end.
+    fn name_other_ends(&mut self, proc: &Proc, sockets: &Sockets) {
+        let here = OtherEnds::of(sockets);
+        for file in &mut self.files {
+            file.socket = inode(file).and_then(|inode| sockets.get(inode)).cloned();
+        }
+        let servers = here.servers(&self.peers);
+        let mut wanted: HashSet<Node> = self.files.iter().filter_map(|file| here.of_file(file)).collect();
+        wanted.extend(servers.values().map(|inode| Node::Socket(*inode)));
+        let holders = Holders::find(proc, &wanted, None);
+        let own = self.process.id.pid;
+        for file in &mut self.files {
+            let Some(node) = here.of_file(file) else { continue };
+            // The own end of a pipe is no news; a process that talks to itself is.
+            let both = |holder: &&Holder| holder.pid != own || file.kind != Kind::Pipe;
+            file.others = holders.of(node).iter().filter(both).cloned().collect();
+        }
+        for peer in &mut self.peers {
+            let holder = servers.get(&peer.remote).and_then(|inode| holders.of(Node::Socket(*inode)).first());
+            if let Some(holder) = holder {
+                peer.service = Some(format!("{}, pid {}", holder.name, holder.pid));
+            }
+        }
+        self.unseen.extend(holders.unseen);
+    }
+}
+
+/// The inode of a socket, from its link.
+fn inode(file: &File) -> Option<u64> {
+    match Link::of(&file.target) {
+        Link::Socket(inode) => Some(inode),
+        _ => None,
+    }
+}
+
+/// Which socket is at the other end of which, among those of this machine.
+struct OtherEnds<'a> {
+    sockets: &'a Sockets,
+    by_ends: HashMap<(std::net::SocketAddr, std::net::SocketAddr), u64>,
+}
+
+impl<'a> OtherEnds<'a> {
+    fn of(sockets: &'a Sockets) -> Self {
+        let connected = sockets.iter().filter(|socket| socket.inode != 0 && socket.state != State::Listen);
+        let by_ends = connected.filter_map(|socket| Some((socket.inet()?, socket.inode))).collect();
+        OtherEnds { sockets, by_ends }
+    }
+
+    fn of_file(&self, file: &File) -> Option<Node> {
+        match (Link::of(&file.target), &file.socket) {
+            (Link::Pipe(inode), _) => Some(Node::Pipe(inode)),
+            (_, Some(socket)) => self.of_socket(socket).map(Node::Socket),
+            _ => None,
+        }
+    }
+
+    fn of_socket(&self, socket: &Socket) -> Option<u64> {
+        match &socket.ends {
+            Ends::Inet { local, remote } => self.by_ends.get(&(*remote, *local)).copied(),
+            Ends::Unix { peer, .. } => *peer,
+        }
+    }
+
+    /// The sockets that listen where the outgoing connections go, as far as that is on this machine.
+    fn servers(&self, peers: &[Peer]) -> HashMap<String, u64> {
+        let wanted: HashSet<_> =
+            peers.iter().filter(|peer| peer.direction == Direction::Out).map(|peer| peer.remote.as_str()).collect();
+        let local: HashSet<_> = self.by_ends.keys().map(|(local, _)| local.ip()).collect();
+        let mut servers = HashMap::new();
+        for socket in self.sockets.iter().filter(|socket| socket.state == State::Listen && socket.inode != 0) {
+            let Some((address, _)) = socket.inet() else { continue };
+            let addresses =
+                if address.ip().is_unspecified() { local.iter().copied().collect() } else { vec![address.ip()] };
+            for ip in addresses {
+                let text = std::net::SocketAddr::new(ip, address.port()).to_string();
+                if wanted.contains(text.as_str()) {
+                    servers.insert(text, socket.inode);
+                }
+            }
+        }
+        servers
+    }
+}

@@ -1,0 +1,193 @@
+//! The connections of a process, grouped by whom they are with: `120 → 10.0.0.5:6379 (redis), 118 CLOSE_WAIT`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::service;
+use crate::socket::{Ends, Protocol, Socket, Sockets, State};
+
+/// Groups that are kept of one process, the largest first.
+pub const MOST_PEERS: usize = 200;
+
+/// Who opened a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// This process did.
+    Out,
+    /// The other side did, to a port that is listened on here.
+    In,
+    /// It is a Unix socket.
+    Local,
+}
+
+impl Direction {
+    /// The word for it in every interface.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Direction::Out => "out",
+            Direction::In => "in",
+            Direction::Local => "local",
+        }
+    }
+}
+
+/// A group of connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Who opened them.
+    pub direction: Direction,
+    /// With whom: `10.0.0.5:6379`; of incoming ones the one address they come from, or how many there are; the path of a Unix
+    /// socket.
+    pub remote: String,
+    /// Of incoming ones: the port here.
+    pub port: Option<u16>,
+    /// The service: usual for the port, or what is known to listen there.
+    pub service: Option<String>,
+    /// How many there are.
+    pub count: u64,
+    /// How many in which state, the most first.
+    pub states: Vec<(State, u64)>,
+}
+
+impl Peer {
+    /// How many are in `state`.
+    #[must_use]
+    pub fn in_state(&self, state: State) -> u64 {
+        self.states.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
+    }
+
+    /// Whom it is about, as one writes it.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        let service = self.service.as_ref().map(|service| format!(" ({service})")).unwrap_or_default();
+        match (self.direction, self.port) {
+            (Direction::In, Some(port)) => format!("port {port}{service} from {}", self.remote),
+            _ => format!("{}{service}", self.remote),
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = match self.direction {
+            Direction::Out => "→",
+            Direction::In => "←",
+            Direction::Local => "↔",
+        };
+        write!(f, "{} {arrow} {}", self.count, self.whom())?;
+        match &self.states[..] {
+            [(State::Established, _)] => Ok(()),
+            states => states.iter().try_for_each(|(state, count)| write!(f, ", {count} {}", state.name())),
+        }
+    }
+}
+
+/// By what connections are grouped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Key {
+    Out(Protocol, SocketAddr),
+    In(Protocol, u16),
+    Local(String),
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    count: u64,
+    states: BTreeMap<State, u64>,
+    from: HashSet<IpAddr>,
+}
+
+/// Groups the sockets of one process among `all` of its network.
+pub(crate) fn group<'a>(own: impl Iterator<Item = &'a Socket>, all: &Sockets) -> Vec<Peer> {
+    let ports = listened_on(all);
+    let mut groups: HashMap<Key, Group> = HashMap::new();
+    for socket in own {
+        let Some((key, from)) = key(socket, &ports, all) else { continue };
+        let group = groups.entry(key).or_default();
+        group.count += 1;
+        *group.states.entry(socket.state).or_default() += 1;
+        group.from.extend(from);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by(|(a, one), (b, other)| other.count.cmp(&one.count).then_with(|| a.cmp(b)));
+    groups.into_iter().take(MOST_PEERS).map(|(key, group)| peer(key, group)).collect()
+}
+
+fn listened_on(all: &Sockets) -> HashSet<(Protocol, u16)> {
+    let listens = |socket: &&Socket| socket.state == State::Listen;
+    all.iter().filter(listens).filter_map(|socket| Some((socket.protocol, socket.inet()?.0.port()))).collect()
+}
+
+/// The group of a socket; `None` for one that is with nobody.
+fn key(socket: &Socket, ports: &HashSet<(Protocol, u16)>, all: &Sockets) -> Option<(Key, Option<IpAddr>)> {
+    let protocol = socket.protocol;
+    match &socket.ends {
+        _ if socket.state == State::Listen => None,
+        Ends::Inet { remote, .. } if remote.port() == 0 => None,
+        Ends::Inet { local, remote } if ports.contains(&(protocol, local.port())) => {
+            Some((Key::In(protocol, local.port()), Some(remote.ip())))
+        }
+        Ends::Inet { remote, .. } => Some((Key::Out(protocol, *remote), None)),
+        Ends::Unix { path, peer } => {
+            let other = all.get((*peer)?)?;
+            let named = [path, path_of(other)?].into_iter().find(|path| !path.is_empty());
+            named.map(|path| (Key::Local(path.to_string()), None))
+        }
+    }
+}
+
+fn path_of(socket: &Socket) -> Option<&bstr::BString> {
+    match &socket.ends {
+        Ends::Unix { path, .. } => Some(path),
+        Ends::Inet { .. } => None,
+    }
+}
+
+fn peer(key: Key, group: Group) -> Peer {
+    let mut states: Vec<_> = group.states.into_iter().collect();
+    states.sort_by_key(|(state, count)| (std::cmp::Reverse(*count), *state));
+    let (direction, remote, port, service) = match key {
+        Key::Out(_, remote) => (Direction::Out, remote.to_string(), None, service::usual(remote.port())),
+        Key::In(_, port) => (Direction::In, from(&group.from), Some(port), service::usual(port)),
+        Key::Local(path) => (Direction::Local, path, None, None),
+    };
+    Peer { direction, remote, port, service: service.map(str::to_owned), count: group.count, states }
+}
+
+fn from(addresses: &HashSet<IpAddr>) -> String {
+    match addresses.iter().next() {
+        Some(one) if addresses.len() == 1 => one.to_string(),
+        _ => format!("{} addresses", addresses.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::Queue;
+
+    fn tcp(inode: u64, local: &str, remote: &str, state: State) -> Socket {
+        let ends = Ends::Inet { local: local.parse().unwrap(), remote: remote.parse().unwrap() };
+        Socket { inode, protocol: Protocol::Tcp, state, ends, queue: Queue::default() }
+    }
+
+    #[test]
+    fn connections_are_grouped_by_whom_they_are_with() {
+        let mut all = Sockets::default();
+        all.add(tcp(1, "0.0.0.0:8080", "0.0.0.0:0", State::Listen));
+        for n in 0..120u16 {
+            let state = if n < 118 { State::CloseWait } else { State::Established };
+            all.add(tcp(100 + u64::from(n), &format!("10.0.0.1:{}", 30_000 + n), "10.0.0.5:6379", state));
+        }
+        for n in 0..3u16 {
+            all.add(tcp(900 + u64::from(n), "10.0.0.1:8080", &format!("10.1.0.{n}:5000"), State::Established));
+        }
+        let said: Vec<_> = group(all.iter(), &all).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["120 → 10.0.0.5:6379 (redis), 118 CLOSE_WAIT, 2 ESTABLISHED", "3 ← port 8080 from 3 addresses"]
+        );
+    }
+}

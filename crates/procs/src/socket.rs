@@ -1,0 +1,215 @@
+//! Sockets of a network namespace, by the inode that ties each to the processes that hold it.
+//!
+//! Those of our own namespace are dumped by the kernel ([`crate::kernel`]) in one call per family; those of another are
+//! read from the files of any process in it ([`crate::table`]), which takes no privilege where entering it would. Inodes of
+//! sockets are of one count for the whole machine, so what was found both ways can be joined without knowing whose is which.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use bstr::BString;
+
+use crate::proc::Proc;
+use crate::unseen::Unseen;
+use crate::{kernel, table};
+
+/// Sockets that are kept of one look; what is beyond is counted. A million connections are 100 MB here.
+pub(crate) const MOST: usize = 1 << 20;
+
+/// A transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// Unix domain sockets of any kind.
+    Unix,
+}
+
+impl Protocol {
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Unix => "unix",
+        }
+    }
+}
+
+/// States of TCP (include/net/tcp_states.h), which the kernel uses for other sockets too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "these are the names of RFC 9293, section 3.3.2")]
+pub enum State {
+    Established,
+    SynSent,
+    SynReceived,
+    FinWait1,
+    FinWait2,
+    TimeWait,
+    Closed,
+    CloseWait,
+    LastAck,
+    Listen,
+    Closing,
+}
+
+impl State {
+    /// By the kernel's number.
+    pub(crate) fn of(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => State::Established,
+            2 => State::SynSent,
+            3 | 12 => State::SynReceived,
+            4 => State::FinWait1,
+            5 => State::FinWait2,
+            6 => State::TimeWait,
+            7 => State::Closed,
+            8 => State::CloseWait,
+            9 => State::LastAck,
+            10 => State::Listen,
+            11 => State::Closing,
+            _ => return None,
+        })
+    }
+
+    /// As people write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Established => "ESTABLISHED",
+            State::SynSent => "SYN_SENT",
+            State::SynReceived => "SYN_RECV",
+            State::FinWait1 => "FIN_WAIT1",
+            State::FinWait2 => "FIN_WAIT2",
+            State::TimeWait => "TIME_WAIT",
+            State::Closed => "CLOSED",
+            State::CloseWait => "CLOSE_WAIT",
+            State::LastAck => "LAST_ACK",
+            State::Listen => "LISTEN",
+            State::Closing => "CLOSING",
+        }
+    }
+}
+
+/// A socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// What ties it to its holders; 0 for one that no process holds any more.
+    pub inode: u64,
+    /// Its transport.
+    pub protocol: Protocol,
+    /// Its state.
+    pub state: State,
+    /// Between whom.
+    pub ends: Ends,
+    /// What waits in it.
+    pub queue: Queue,
+}
+
+/// Between whom a socket is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ends {
+    /// Over IP; an IPv4 address that is mapped into IPv6 is written as what it is.
+    Inet {
+        /// This end.
+        local: SocketAddr,
+        /// The other; the unspecified address with port 0 where there is none.
+        remote: SocketAddr,
+    },
+    /// On this machine.
+    Unix {
+        /// The name it is bound to: a path, or `@` and an abstract name; empty for none.
+        path: BString,
+        /// The inode of the socket at the other end, where there is one and it can be known.
+        peer: Option<u64>,
+    },
+}
+
+/// What waits in a socket. For one that listens: connections to be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Queue {
+    /// Bytes to be read, or connections to be accepted.
+    pub received: u32,
+    /// Bytes that the other end has not taken yet; or how many connections may wait, where that is known.
+    pub unsent: Option<u32>,
+}
+
+impl Socket {
+    /// Its addresses, when it is over IP.
+    #[must_use]
+    pub fn inet(&self) -> Option<(SocketAddr, SocketAddr)> {
+        match self.ends {
+            Ends::Inet { local, remote } => Some((local, remote)),
+            Ends::Unix { .. } => None,
+        }
+    }
+}
+
+/// An address as people write it.
+pub(crate) fn canonical(ip: IpAddr, port: u16) -> SocketAddr {
+    SocketAddr::new(ip.to_canonical(), port)
+}
+
+/// The sockets of one look.
+#[derive(Debug, Clone, Default)]
+pub struct Sockets {
+    all: Vec<Socket>,
+    by_inode: HashMap<u64, usize>,
+    /// How many are not in it because it is full.
+    pub left_out: usize,
+}
+
+impl Sockets {
+    /// Those of the network namespace that we are in, or of the one that a `/proc` made by a test shows.
+    pub(crate) fn of_ours(proc: &Proc) -> (Self, Option<Unseen>) {
+        let mut sockets = Sockets::default();
+        if !proc.is_kernels() {
+            table::read(proc, "net", &mut sockets);
+            return (sockets, None);
+        }
+        // Where netlink is shut (a seccomp filter, RestrictAddressFamilies=) the files still say most of it.
+        let unseen = kernel::dump(&mut sockets).err().map(|error| {
+            table::read(proc, "self/net", &mut sockets);
+            Unseen::Sockets(error.to_string())
+        });
+        (sockets, unseen.filter(|_| sockets_are_missing(proc)))
+    }
+
+    /// Adds those of the namespace of a process.
+    pub(crate) fn add_of(&mut self, proc: &Proc, pid: u32) {
+        table::read(proc, &format!("{pid}/net"), self);
+    }
+
+    /// Adds one, unless it is there or there are too many.
+    pub(crate) fn add(&mut self, socket: Socket) {
+        if socket.inode != 0 && self.by_inode.contains_key(&socket.inode) {
+            return;
+        }
+        if self.all.len() >= MOST {
+            self.left_out += 1;
+            return;
+        }
+        if socket.inode != 0 {
+            self.by_inode.insert(socket.inode, self.all.len());
+        }
+        self.all.push(socket);
+    }
+
+    /// The socket of an inode.
+    #[must_use]
+    pub fn get(&self, inode: u64) -> Option<&Socket> {
+        self.by_inode.get(&inode).map(|at| &self.all[*at])
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.all.iter()
+    }
+}
+
+fn sockets_are_missing(proc: &Proc) -> bool {
+    proc.read("self/net/tcp").is_err()
+}

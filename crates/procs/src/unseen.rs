@@ -1,0 +1,86 @@
+//! What could not be seen, and which capability shows it: an empty column must not look like an idle process.
+
+use std::fmt;
+
+use bstr::ByteSlice;
+
+use crate::proc::Proc;
+
+/// Something that is there and was not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// `/proc` is mounted with `hidepid`, so that processes of other users are missing altogether.
+    Processes,
+    /// The kernel is older than 6.2 and the files of others cannot be listed, so they are not counted.
+    Counts {
+        /// Of so many processes.
+        processes: usize,
+    },
+    /// Which files a process has open.
+    Files,
+    /// Which files other processes have open, so that the other end of a pipe or connection may be with one of them.
+    OtherEnds {
+        /// So many processes were not looked into.
+        processes: usize,
+    },
+    /// There were too many files to look at all of them for the other ends.
+    TooMany {
+        /// So many were looked at.
+        looked_at: usize,
+    },
+    /// The sockets of this machine, with what the system said.
+    Sockets(String),
+    /// Sockets of so many network namespaces.
+    Namespaces(usize),
+}
+
+impl Unseen {
+    /// Whether processes of others are hidden, by the options of the mount (proc(5)).
+    pub(crate) fn hidden(proc: &Proc) -> Option<Self> {
+        let mounts = proc.read("self/mountinfo").ok()?;
+        let hides = |line: &[u8]| {
+            let of_proc = line.contains_str(" - proc ");
+            let option = line.find("hidepid=").map(|at| &line[at + "hidepid=".len()..]);
+            of_proc && option.is_some_and(|value| !value.starts_with(b"0") && !value.starts_with(b"off"))
+        };
+        (mounts.lines().any(hides) && !rustix::process::geteuid().is_root()).then_some(Unseen::Processes)
+    }
+
+    /// The capabilities that show it, as systemd's `AmbientCapabilities=` takes them; empty when none does.
+    #[must_use]
+    pub fn capabilities(&self) -> &'static [&'static str] {
+        match self {
+            Unseen::Counts { .. } => &["CAP_DAC_READ_SEARCH"],
+            Unseen::Processes => &["CAP_SYS_PTRACE"],
+            Unseen::Files | Unseen::OtherEnds { .. } => &["CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"],
+            Unseen::Namespaces(_) => &["CAP_SYS_PTRACE"],
+            Unseen::TooMany { .. } | Unseen::Sockets(_) => &[],
+        }
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unseen::Processes => f.write_str("processes of other users are hidden (/proc is mounted with hidepid)")?,
+            Unseen::Counts { processes } => write!(f, "the open files of {processes} processes cannot be counted")?,
+            Unseen::Files => f.write_str("which files and connections it holds open cannot be seen")?,
+            Unseen::OtherEnds { processes } => {
+                write!(
+                    f,
+                    "the files of {processes} other processes cannot be seen; the missing other ends may be there"
+                )?;
+            }
+            Unseen::TooMany { looked_at } => {
+                write!(f, "only {looked_at} files of other processes were looked at for the other ends")?;
+            }
+            Unseen::Sockets(error) => write!(f, "the sockets of this machine cannot be seen: {error}")?,
+            Unseen::Namespaces(count) => write!(f, "the sockets of {count} processes' networks cannot be seen")?,
+        }
+        match self.capabilities() {
+            [] => Ok(()),
+            [one] => write!(f, "; {one} would show it"),
+            several => write!(f, "; {} together would show it", several.join(" and ")),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Real sockets, over the kernel's own lists.
+
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+
+use tailcast_procs::{Direction, Kind, Proc, Protocol, State, Window};
+
+fn look() -> tailcast_procs::Detail {
+    Proc::new().unwrap().detail(std::process::id(), Window { from: 0, most: 10_000 }).unwrap()
+}
+
+#[test]
+fn connections_are_shown_with_both_ends_their_state_and_who_is_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let clients: Vec<_> = (0..5).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let servers: Vec<_> = (0..3).map(|_| listener.accept().unwrap().0).collect();
+    let detail = look();
+    let fd = clients[0].as_raw_fd() as u32;
+    let file = detail.files.iter().find(|file| file.fd == fd).unwrap();
+    let socket = file.socket.as_ref().unwrap();
+    assert_eq!((file.kind, socket.protocol, socket.state), (Kind::Socket, Protocol::Tcp, State::Established));
+    assert_eq!(socket.inet(), Some((clients[0].local_addr().unwrap(), address)));
+    assert_eq!(file.others[0].pid, std::process::id());
+    let out = detail.peers.iter().find(|peer| peer.remote == address.to_string()).unwrap();
+    assert_eq!((out.direction, out.count), (Direction::Out, 5));
+    let service = out.service.as_deref().unwrap();
+    assert!(service.ends_with(&format!("pid {}", std::process::id())), "{service}");
+    let inward = detail.peers.iter().find(|peer| peer.port == Some(address.port())).unwrap();
+    assert_eq!((inward.direction, inward.count, inward.remote.as_str()), (Direction::In, 3, "127.0.0.1"));
+    let listening = detail.listeners.iter().find(|known| known.address == address).unwrap();
+    assert_eq!((listening.queue, listening.is_full()), (2, false));
+    assert!(listening.backlog.unwrap() >= 128);
+    drop((clients, servers));
+}
+
+#[test]
+fn a_connection_that_the_other_side_has_closed_is_in_close_wait() {
+    let listener = TcpListener::bind("[::1]:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    drop(listener.accept().unwrap());
+    // The end of the stream has come when it is read.
+    assert_eq!(std::io::Read::read(&mut &client, &mut [0]).unwrap(), 0);
+    let detail = look();
+    let out = detail.peers.iter().find(|peer| peer.remote == address.to_string()).unwrap();
+    assert_eq!(out.in_state(State::CloseWait), 1, "{out}");
+}
+
+#[test]
+fn the_two_ends_of_a_unix_socket_find_each_other() {
+    let (one, other) = UnixStream::pair().unwrap();
+    let detail = look();
+    for end in [&one, &other] {
+        let fd = end.as_raw_fd() as u32;
+        let file = detail.files.iter().find(|file| file.fd == fd).unwrap();
+        assert_eq!(file.others.iter().map(|holder| holder.pid).collect::<Vec<_>>(), [std::process::id()], "{file:?}");
+    }
+}
+
+#[test]
+fn the_machine_is_seen_by_state_with_its_listeners_and_counters() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let _client = TcpStream::connect(address).unwrap();
+    let network = Proc::new().unwrap().network().unwrap();
+    let found = network.listeners.iter().find(|known| known.address == address).unwrap();
+    assert_eq!((found.queue, found.holders[0].pid), (1, std::process::id()));
+    let count = |state| network.states.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+    assert!(count(State::Listen) >= 1 && count(State::Established) >= 2, "{:?}", network.states);
+    assert!(network.overflows.is_some() && network.namespaces >= 1);
+}

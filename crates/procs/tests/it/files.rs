@@ -1,0 +1,110 @@
+//! Every kind of open file, of a real process: this one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::fd::AsRawFd;
+
+use rustix::event::{EventfdFlags, epoll, eventfd};
+use rustix::fs::inotify;
+use rustix::pipe::pipe;
+use tailcast_procs::{Access, Detail, Kind, Proc, Window};
+
+fn own() -> (Proc, u32) {
+    (Proc::new().unwrap(), std::process::id())
+}
+
+fn look() -> Detail {
+    let (proc, pid) = own();
+    proc.detail(pid, Window { from: 0, most: 10_000 }).unwrap()
+}
+
+fn find(detail: &Detail, fd: &impl AsRawFd) -> tailcast_procs::File {
+    let fd = fd.as_raw_fd() as u32;
+    detail.files.iter().find(|file| file.fd == fd).unwrap().clone()
+}
+
+#[test]
+fn this_process_is_seen_with_its_limit_and_its_user() {
+    let (proc, pid) = own();
+    let process = proc.process(pid).unwrap();
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    assert_eq!(process.limit.map(|limit| limit.soft), Some(limit.current.unwrap_or(u64::MAX)));
+    assert_eq!(process.uid, Some(rustix::process::geteuid().as_raw()));
+    assert!(process.fds.unwrap() >= 3 && process.memory > 0 && process.threads > 0, "{process:?}");
+    assert!(process.started.unwrap() <= std::time::SystemTime::now());
+    assert!(proc.counts().unwrap().iter().any(|(known, fds)| *known == pid && *fds >= 3));
+    assert!(proc.processes().unwrap().list.iter().any(|known| known.id == process.id));
+}
+
+#[test]
+fn files_are_told_from_directories_devices_and_deleted_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a (deleted)");
+    let mut file = File::create(&path).unwrap();
+    file.write_all(&[b'x'; 1000]).unwrap();
+    let gone = File::create(dir.path().join("gone")).unwrap();
+    (&gone).write_all(&[b'x'; 77]).unwrap();
+    fs::remove_file(dir.path().join("gone")).unwrap();
+    let both = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+    let folder = File::open(dir.path()).unwrap();
+    let detail = look();
+    let seen = find(&detail, &file);
+    assert_eq!((seen.kind, seen.size, seen.deleted, seen.access), (Kind::File, Some(1000), false, Some(Access::Write)));
+    assert!(seen.target.ends_with(b"a (deleted)"), "{seen:?}");
+    let seen = find(&detail, &gone);
+    assert_eq!((seen.kind, seen.size, seen.deleted), (Kind::File, Some(77), true));
+    assert!(seen.target.ends_with(b"/gone"), "{seen:?}");
+    assert!(detail.deleted.files >= 1 && detail.deleted.bytes >= 77);
+    let seen = find(&detail, &both);
+    assert_eq!((seen.kind, seen.access), (Kind::Device, Some(Access::Both)));
+    assert_eq!(find(&detail, &folder).kind, Kind::Directory);
+}
+
+#[test]
+fn what_watches_says_what() {
+    let (read, _write) = pipe().unwrap();
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+    epoll::add(&poll, &read, epoll::EventData::new_u64(1), epoll::EventFlags::IN).unwrap();
+    let counter = eventfd(3, EventfdFlags::CLOEXEC).unwrap();
+    let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&watch, "/tmp", inotify::WatchFlags::CREATE).unwrap();
+    let detail = look();
+    let said = |fd: &rustix::fd::OwnedFd| find(&detail, fd).about;
+    assert_eq!(said(&poll), Some(format!("watches {}", read.as_raw_fd())));
+    assert_eq!(said(&counter).as_deref(), Some("counter 3"));
+    assert_eq!(said(&watch).as_deref(), Some("watches 1 file or directory"));
+    assert_eq!(find(&detail, &poll).kind, Kind::Epoll);
+}
+
+#[test]
+fn a_pipe_knows_who_has_its_other_end() {
+    let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take().unwrap();
+    let detail = look();
+    let seen = find(&detail, &stdin);
+    assert_eq!((seen.kind, seen.access), (Kind::Pipe, Some(Access::Write)));
+    assert_eq!(seen.others.iter().map(|other| other.pid).collect::<Vec<_>>(), [child.id()], "{seen:?}");
+    assert_eq!(seen.others[0].name, "cat");
+    drop(stdin);
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_log_knows_its_writers_by_the_file_and_not_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, moved) = (dir.path().join("app.log"), dir.path().join("app.log.1"));
+    let open = File::create(&log).unwrap();
+    let mut child = std::process::Command::new("sleep").arg("600").stdout(open).spawn().unwrap();
+    fs::rename(&log, &moved).unwrap();
+    fs::write(&log, "of nobody").unwrap();
+    let proc = Proc::new().unwrap();
+    let writers = |path| proc.writers(&File::open(path).unwrap()).unwrap().writers;
+    let found = writers(&moved);
+    assert_eq!(writers(&log), []);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(
+        found.iter().map(|writer| (writer.pid, writer.name.to_string())).collect::<Vec<_>>(),
+        [(child.id(), "sleep".to_owned())]
+    );
+}
