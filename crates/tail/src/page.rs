@@ -83,6 +83,8 @@ pub enum Stopped {
     Bytes,
     /// Enough was looked at: [`Ask::scan`].
     Scan,
+    /// The half line at its end has gone on in the meantime: [`Page::after`] is its start.
+    Grown,
 }
 
 /// A piece of the raw file.

@@ -34,9 +34,11 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
             break Stopped::Scan;
         }
         let Some(block) = reader.next()? else {
-            match newer(shared, &reader, &ask) {
-                Some(next) => reader.go_on(Place::start(next)),
-                None => break Stopped::Edge,
+            let Some(next) = newer(shared, &reader, &ask) else { break Stopped::Edge };
+            match reader.has_grown() {
+                true if reader.is_in_line() => break Stopped::Grown,
+                true => reader.see_more(),
+                false => reader.go_on(Place::start(next)),
             }
             continue;
         };
@@ -51,6 +53,8 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
     };
     page.end = page.stopped == Stopped::Edge;
     match newer(shared, &reader, &ask).filter(|_| half && !page.end) {
+        // It has come further than this page, which is read again from the line's start.
+        Some(_) if reader.has_grown() => {}
         // The half line at the end of a rotated file stays as it is.
         Some(next) => {
             page.after_life = Some(next.life());
@@ -149,6 +153,22 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
     fn go_on(&mut self, place: Place) {
         self.upto = end(&self.limit, &place.held);
         self.cursor = Cursor::between(place, self.upto);
+    }
+
+    /// Whether something was written to the file since reading it began. Asked when a newer file is known to be there: what
+    /// stands in this one was written before, and comes before.
+    fn has_grown(&self) -> bool {
+        end(&self.limit, self.cursor.held()) > self.upto
+    }
+
+    /// Whether a line has been given the end of which was not there.
+    fn is_in_line(&self) -> bool {
+        self.cursor.place.begins == Begins::InLine
+    }
+
+    /// Reads on to where the file ends now.
+    fn see_more(&mut self) {
+        self.go_on(self.cursor.place.clone());
     }
 
     /// The next block, a half line at the end included; nothing at the end.

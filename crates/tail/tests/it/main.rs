@@ -10,4 +10,5 @@ mod model;
 mod places;
 mod rotation;
 mod sharing;
+mod turning;
 mod waking;

@@ -252,9 +252,8 @@ impl Reader {
             self.books.done[id] = true;
         }
         let Some(at) = self.books.at.as_ref().filter(|at| !at.tail.is_empty()) else { return };
-        let reach: HashSet<Id> =
-            self.reach(world).iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
-        let missing = at.tail.iter().any(|id| !reach.contains(id));
+        let reach = world.ids(&self.reach(world));
+        let missing = at.tail.iter().any(|&id| !reach.contains(id));
         // A file that was cut behind the place and has outgrown its old size looks like any other.
         let unseen = at.files.iter().any(|&(ino, _)| world.bodies[ino].bytes.len() as u64 >= at.seen);
         self.books.owed |= missing && !unseen;

@@ -31,6 +31,16 @@ pub(super) const SHORTEST: usize = 4;
 /// How many rotated files are kept.
 const KEPT: usize = 4;
 
+/// A set of bytes. There are millions of them and they are numbered in turn, so each is a place in a row: a set that hashes
+/// them took most of the time of a case.
+pub(super) struct Ids(Vec<bool>);
+
+impl Ids {
+    pub(super) fn contains(&self, id: Id) -> bool {
+        self.0[id]
+    }
+}
+
 /// What a file holds now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Body {
@@ -113,6 +123,15 @@ impl World {
     pub(super) fn family(&self, home: &str) -> Vec<Ino> {
         let siblings = (1..=KEPT + 1).rev().map(|n| format!("{home}.{n}"));
         siblings.chain([home.to_owned()]).filter_map(|name| self.names.get(&name).copied()).collect()
+    }
+
+    /// All bytes that these files hold.
+    pub(super) fn ids(&self, files: &[Ino]) -> Ids {
+        let mut ids = vec![false; self.keys.len()];
+        for &id in files.iter().flat_map(|&ino| &self.bodies[ino].ids) {
+            ids[id] = true;
+        }
+        Ids(ids)
     }
 
     /// The number of lives that have begun.

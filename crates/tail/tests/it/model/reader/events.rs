@@ -113,8 +113,8 @@ impl Reader {
             if lost || matches!(start, Opening::First | Opening::End) {
                 // What is in other files was there before, whatever it is.
                 let others = self.reach(world).into_iter().filter(|ino| !files.contains(ino));
-                let ids: HashSet<Id> = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
-                for &id in others.flat_map(|ino| &world.bodies[ino].ids).filter(|id| !ids.contains(id)) {
+                let ids = world.ids(&files);
+                for &id in others.flat_map(|ino| &world.bodies[ino].ids).filter(|&&id| !ids.contains(id)) {
                     self.books.done[id] = true;
                 }
             }
@@ -241,9 +241,8 @@ impl Reader {
         let Some(at) = &self.books.at else { return Ok(()) };
         ensure!(lost.why == Loss::Truncated, "lost in an open file: {}", lost.why);
         ensure!(lost.from.offset().0 == at.offset, "lost from {}, not {}", lost.from.offset(), at.offset);
-        let reach: HashSet<Id> =
-            self.reach(world).iter().flat_map(|&ino| world.bodies[ino].ids.iter().copied()).collect();
-        let gone = at.tail.iter().filter(|id| !reach.contains(id)).count() as u64;
+        let reach = world.ids(&self.reach(world));
+        let gone = at.tail.iter().filter(|&&id| !reach.contains(id)).count() as u64;
         let bytes = lost.bytes.ok_or("lost in an open file, and it does not say how much")?;
         if at.files.len() > 1 {
             return Ok(());
