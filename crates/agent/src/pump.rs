@@ -6,34 +6,27 @@
 
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use tailcast_tail as tail;
-use tailcast_tail::{Cap, Event, Follower, From, Position};
-use tailcast_wire::{Place, Tiding, ToHub, Told, Why, encode};
+use tailcast_tail::{Follower, From, Position};
+use tailcast_wire::{Tiding, Told, Why};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use self::work::Work;
 use crate::channel::Channel;
 use crate::host::{Followed, Host, not_offered};
 use crate::outbox::{Ended, Outbox};
-use crate::told;
 
 /// A busy log goes out at most this often: no more often than a screen shows it (16 ms), and a little less, since each time
 /// costs a system call per viewer whatever is in it.
 const PACE: Duration = Duration::from_millis(20);
 /// How far the channel has come is said at least this often, also of a log that is silent (law 12).
 const EDGE: Duration = Duration::from_secs(1);
-/// Bytes read in one step.
-const STEP: usize = 1 << 20;
-/// Bytes a log may bring in one window before what is left is skipped.
-const BURST: u64 = 8 << 20;
-/// The window.
-const WINDOW: Duration = Duration::from_secs(1);
 /// Orders that may wait; the hub's messages wait behind them.
 const ORDERS: usize = 256;
 
@@ -96,29 +89,6 @@ struct Running {
     hinted: bool,
     next_step: Instant,
     next_edge: Instant,
-}
-
-/// What goes to the blocking thread and comes back.
-#[derive(Default)]
-struct Work {
-    follower: Option<Follower>,
-    channels: Vec<Channel>,
-    window: Window,
-    more: bool,
-    out: Vec<Bytes>,
-}
-
-/// How much the log has brought in the present window.
-#[derive(Debug, Clone, Copy)]
-struct Window {
-    began: Instant,
-    given: u64,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Window { began: Instant::now(), given: 0 }
-    }
 }
 
 impl Running {
@@ -271,132 +241,6 @@ impl Running {
         }
         Ok(())
     }
-}
-
-impl Window {
-    /// Waits for the next window when this one has brought all that it may.
-    fn not_before(&self) -> Instant {
-        if self.given >= BURST { self.began + WINDOW } else { self.began }
-    }
-}
-
-impl Work {
-    fn step(&mut self, log: &Followed, say_edge: bool) {
-        let Some(mut follower) = self.follower.take() else { return };
-        if self.is_too_much(&follower)
-            && let Ok(Some(gap)) = follower.skip_to_end()
-        {
-            let told = told::skipped(&gap);
-            self.break_off();
-            self.tell_all(&told);
-        }
-        let before = follower.edge();
-        let step = follower.step(STEP);
-        self.more = step.more;
-        let edge = follower.edge().map(|edge| told::edge_place(&edge));
-        let stood = |edge: tail::Edge| (told::edge_place(&edge), edge.cap());
-        let started = before.map(stood).or_else(|| first_place(&step.events)).or_else(|| follower.edge().map(stood));
-        self.open_new_channels(log, started.as_ref());
-        let places = places_behind(&step.events, edge.clone());
-        for (event, place) in step.events.into_iter().zip(places) {
-            self.event(event, place);
-        }
-        if say_edge {
-            let behind = follower.behind();
-            for channel in &mut self.channels {
-                self.out.extend(channel.edge(edge.as_ref(), behind).iter().map(encode));
-            }
-        }
-        self.follower = Some(follower);
-    }
-
-    /// Whether the log has brought its share of a window and there is as much again waiting.
-    fn is_too_much(&mut self, follower: &Follower) -> bool {
-        if self.window.began.elapsed() < WINDOW {
-            return false;
-        }
-        let was_full = self.window.given >= BURST;
-        self.window = Window { began: Instant::now(), given: 0 };
-        was_full && follower.behind() > BURST
-    }
-
-    /// Channels that came since the last step: they are told where they start, and brought up to there.
-    fn open_new_channels(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) {
-        for channel in &mut self.channels {
-            for message in channel.open(log, edge) {
-                self.out.push(encode(&message));
-            }
-        }
-    }
-
-    fn event(&mut self, event: Event, behind: Option<Place>) {
-        let told = told::told(&event, behind);
-        match event {
-            Event::Block(block) => {
-                let block = told::block(block);
-                self.window.given += block.end - block.start;
-                for channel in &mut self.channels {
-                    self.out.extend(channel.block(&block).iter().map(encode));
-                }
-                if let Some(told) = told::unfinished(&block) {
-                    self.tell_all(&told);
-                }
-            }
-            Event::Opened { .. }
-            | Event::Rotated { .. }
-            | Event::Truncated { .. }
-            | Event::Hole { .. }
-            | Event::Lost(_) => self.break_off(),
-            Event::Gap(_) | Event::Gone(_) | Event::Waiting(_) | Event::Polling(_) | Event::Watching => (),
-        }
-        if let Some(told) = told {
-            self.tell_all(&told);
-        }
-    }
-
-    fn break_off(&mut self) {
-        self.channels.iter_mut().for_each(Channel::break_off);
-    }
-
-    fn tell_all(&mut self, told: &Told) {
-        for channel in &mut self.channels {
-            self.out.push(encode(&channel.told(told.clone())));
-        }
-    }
-
-    fn say(&mut self, message: &ToHub) {
-        self.out.push(encode(message));
-    }
-}
-
-/// Where the log goes on behind each event: at the next block of the step, behind the last one at the follower's `edge`. An
-/// event that named the edge instead would make the blocks between them look known.
-fn places_behind(events: &[Event], edge: Option<Place>) -> Vec<Option<Place>> {
-    let mut behind = edge;
-    let mut places = Vec::with_capacity(events.len());
-    for event in events.iter().rev() {
-        places.push(behind.clone());
-        if let Event::Block(block) = event {
-            behind = Some(start_of(block));
-        }
-    }
-    places.reverse();
-    places
-}
-
-fn start_of(block: &tail::Block) -> Place {
-    told::place(block.incarnation().life(), block.start(), &block.position_at(block.start()))
-}
-
-/// Where a follower's first step began to read, when it brought lines.
-fn first_place(events: &[Event]) -> Option<(Place, Cap)> {
-    events.iter().find_map(|event| match event {
-        Event::Block(block) => {
-            let cap = Cap { life: block.incarnation().life(), offset: block.start() };
-            Some((start_of(block), cap))
-        }
-        _ => None,
-    })
 }
 
 fn error(words: &str) -> Told {

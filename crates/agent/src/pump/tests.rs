@@ -9,6 +9,9 @@ use tailcast_lines::{Filter, FilterSpec};
 use tailcast_wire::{Body, decode};
 use tokio::time::timeout;
 
+use bytes::Bytes;
+use tailcast_wire::ToHub;
+
 use super::*;
 use crate::host::HostConfig;
 use crate::offers::Offers;
