@@ -111,3 +111,29 @@ test("w turns wrapping off and on: lines lie sideways, and what is read stays wh
   await expect.poll(first).toBe(read);
   expect(await box.evaluate((element) => element.scrollLeft)).toBe(0);
 });
+
+test("a stack trace is folded under its first line, also as it comes, and opened by a click, a key and what is found in it", async ({ page, hub }) => {
+  hub.append("app.log", "2026-01-01T00:00:00Z ERROR no luck\njava.lang.IllegalStateException: a\n\tat x.Y.z(Y.java:3)\n2026-01-01T00:00:01Z INFO on\n");
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const frame = page.getByText("at x.Y.z(Y.java:3)");
+  await expect(row(page, "INFO on")).toBeVisible();
+  await expect(frame).toHaveCount(0);
+  await row(page, "no luck").getByRole("button", { name: "+ 2 lines" }).click();
+  await expect(frame).toBeInViewport();
+  await page.keyboard.press("o");
+  await expect(frame).toHaveCount(0);
+  await page.keyboard.press("G");
+  hub.append("app.log", "2026-01-01T00:00:02Z ERROR again\n");
+  await expect(row(page, "again")).toBeVisible();
+  for (let n = 1; n <= 3; n++) {
+    hub.append("app.log", `\tat late.L.l(L.java:${n})\n`);
+    await expect(row(page, "again").getByRole("button", { name: n === 1 ? "+ 1 line" : `+ ${n} lines` })).toBeVisible();
+  }
+  await page.keyboard.press("f");
+  await page.getByRole("textbox", { name: "Find in this view" }).fill("L.java:2");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("at late.L.l(L.java:2)")).toBeInViewport();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=Y.java`);
+  await expect(frame).toBeInViewport();
+});

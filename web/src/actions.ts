@@ -54,6 +54,7 @@ export const ACTIONS = {
   "view.right": action("view", () => m.action_right, ["ArrowRight"], BARE),
   "view.wrap": action("view", () => m.action_wrap, ["w"]),
   "view.options": action("view", () => m.action_options),
+  "line.open": action("view", () => m.action_open, ["o"]),
   "view.filter": action("view", () => m.action_filter, ["/"]),
   "view.find": action("view", () => m.action_find, ["f", "Mod+f"], { typing: true }),
   "view.next": action("view", () => m.action_next, ["n"]),
