@@ -62,6 +62,8 @@ pub struct Composition {
     pub kinds: Vec<(Kind, u64)>,
     /// With whom it is connected, the most first.
     pub peers: Vec<Peer>,
+    /// Where it listens.
+    pub listeners: Vec<listener::Listener>,
 }
 
 impl Proc {
@@ -90,13 +92,43 @@ impl Proc {
         Ok(detail)
     }
 
-    /// What a process holds, by groups. `None` when it has gone or cannot be looked into.
+    /// What some processes hold, by groups, with where they listen: the sockets of the machine are listed once for all of
+    /// them. One that has gone or cannot be looked into is left out.
     #[must_use]
-    pub fn composition(&self, pid: u32) -> Option<Composition> {
-        let held = Held::look(&self.enter(pid)?, Window { from: 0, most: 0 });
-        held.total?;
-        let (sockets, _) = held.sockets(self, pid);
-        Some(Composition { kinds: held.kinds(), peers: held.peers(&sockets) })
+    pub fn compositions(&self, pids: &[u32]) -> Vec<(u32, Composition)> {
+        let mut sockets = Sockets::default();
+        if !pids.is_empty() {
+            sockets = Sockets::of_ours(self).0;
+        }
+        let mut composition = |pid: u32| {
+            let held = Held::look(&self.enter(pid)?, Window { from: 0, most: 0 });
+            held.total?;
+            if held.inodes.iter().any(|inode| sockets.get(*inode).is_none()) {
+                sockets.add_of(self, pid);
+            }
+            let (peers, listeners) = (held.peers(&sockets), held.listeners(&sockets));
+            Some((pid, Composition { kinds: held.kinds(), peers, listeners }))
+        };
+        pids.iter().filter_map(|pid| composition(*pid)).collect()
+    }
+}
+
+impl Composition {
+    /// How many files of a kind.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> u64 {
+        self.kinds.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count)
+    }
+
+    /// The group that is about the same as `peer`.
+    #[must_use]
+    pub fn with(&self, peer: &Peer) -> Option<&Peer> {
+        // The addresses that clients come from change; the port that they come to does not.
+        let same = |known: &&Peer| match peer.direction {
+            Direction::In => known.port == peer.port,
+            Direction::Out | Direction::Local => known.remote == peer.remote,
+        };
+        self.peers.iter().find(|known| known.direction == peer.direction && same(known))
     }
 }
 

@@ -5,6 +5,7 @@
 //! /proc ─→ proc ─→ process            a list: counts against limits, cheap, without a privilege
 //!              ├─→ held ─→ detail     one process: each file, its peers, who has the other ends
 //!              └─→ network            the machine: connections by state, listeners, overflows
+//! process ─→ watch ─→ series ─→ finding   what they do over time, and what is wrong with it
 //! sock_diag ─→ kernel ─→ socket ┘     and /proc/PID/net ─→ table, for other network namespaces
 //! ```
 //!
@@ -17,6 +18,7 @@ mod dir;
 mod ends;
 mod fdinfo;
 mod file;
+mod finding;
 mod held;
 mod kernel;
 mod limit;
@@ -27,16 +29,19 @@ mod owner;
 mod peer;
 mod proc;
 mod process;
+mod series;
 mod service;
 mod socket;
 mod stat;
 mod table;
 mod unseen;
 mod users;
+mod watch;
 mod writers;
 
 pub use detail::{Composition, Deleted, Detail, Window};
 pub use file::{Access, File, Holder, Kind};
+pub use finding::{Cause, Finding, Known, Pattern, judge, left, spoken};
 pub use limit::Limit;
 pub use listener::Listener;
 pub use network::{Network, Overflows};
@@ -44,7 +49,9 @@ pub use owner::Owner;
 pub use peer::{Direction, MOST_PEERS, Peer};
 pub use proc::{Error, Proc};
 pub use process::{Id, Process, Processes};
+pub use series::{Growth, Series, Slopes};
 pub use socket::{Ends, Protocol, Queue, Socket, Sockets, State};
 pub use unseen::Unseen;
 pub use users::Users;
+pub use watch::{Look, Seen, Watch};
 pub use writers::Writers;

@@ -4,6 +4,8 @@
 //! * `odd`: names, processes and permissions that are not as one expects
 //! * `files`: every kind of open file, of a real process: this one
 //! * `connections`: real sockets
+//! * `patterns`: leaks, spins and what looks like them, on simulated time
+//! * `redis`: a real process that leaks connections to a real server
 
 #![allow(clippy::unwrap_used, reason = "a harness that cannot go on has failed its test")]
 
@@ -11,3 +13,5 @@ mod connections;
 mod fake;
 mod files;
 mod odd;
+mod patterns;
+mod redis;

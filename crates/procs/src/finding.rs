@@ -1,0 +1,250 @@
+//! What is wrong with a process, by the pattern that it shows, with the evidence in words.
+//!
+//! Pure. Three patterns: a leak (it grows, and what grows is known), a spin (at its limit, and busy with failing), and plainly
+//! being at the limit. It refuses to name what the figures do not show: a process that is merely large, or busy, is not named.
+
+use std::time::Duration;
+
+use crate::detail::Composition;
+use crate::file::Kind;
+use crate::limit::Limit;
+use crate::listener::Listener;
+use crate::peer::{Direction, Peer};
+use crate::series::{Growth, Series};
+use crate::socket::State;
+
+/// From this share of a processor on, in per cent, a process at its limit is busy with failing.
+const BUSY: f64 = 90.0;
+
+/// A pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// It opens and does not close.
+    Leak(Cause),
+    /// It is at its limit and uses up a processor.
+    Spin,
+    /// It is at its limit.
+    AtLimit,
+}
+
+/// What a leak is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Connections that the other side has closed and this one has not.
+    NotClosed,
+    /// Connections to one place: a client per request, or a pool without a bound.
+    Connections,
+    /// Connections of others that stay.
+    Clients,
+    /// Files, pipes and the like.
+    Kind(Kind),
+    /// It could not be seen what.
+    Unknown,
+}
+
+impl Pattern {
+    /// The word for it in every interface.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Pattern::Leak(_) => "leak",
+            Pattern::Spin => "spin",
+            Pattern::AtLimit => "at_limit",
+        }
+    }
+
+    /// What it is of, as a word for programs.
+    #[must_use]
+    pub const fn cause(self) -> Option<&'static str> {
+        match self {
+            Pattern::Leak(Cause::NotClosed) => Some("not_closed"),
+            Pattern::Leak(Cause::Connections) => Some("connections"),
+            Pattern::Leak(Cause::Clients) => Some("clients"),
+            Pattern::Leak(Cause::Kind(kind)) => Some(kind.name()),
+            Pattern::Leak(Cause::Unknown) | Pattern::Spin | Pattern::AtLimit => None,
+        }
+    }
+
+    /// What it means and where to look, for a person.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Pattern::Leak(Cause::NotClosed) => {
+                "the other side has closed these connections and this process does not: look where it drops an answer or an error without closing"
+            }
+            Pattern::Leak(Cause::Connections) => {
+                "a client or a pool is made for each request, or a pool has no bound: make one and share it"
+            }
+            Pattern::Leak(Cause::Clients) => {
+                "clients come and stay: give idle connections a time-out, or look whether one client opens many"
+            }
+            Pattern::Leak(Cause::Kind(_)) => "what is opened for a request is not closed after it",
+            Pattern::Leak(Cause::Unknown) => "which files grow cannot be seen from here",
+            Pattern::Spin => {
+                "each attempt to open something fails and is made again at once: raise its limit or end what it holds"
+            }
+            Pattern::AtLimit => "nothing more can be opened or accepted: raise its limit or end what it holds",
+        }
+    }
+}
+
+/// A pattern that a process shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which.
+    pub pattern: Pattern,
+    /// The evidence, for a person: figures first.
+    pub words: String,
+    /// How fast it grows, when it does.
+    pub growth: Option<Growth>,
+    /// How long until the limit at that pace.
+    pub left: Option<Duration>,
+    /// With whom the connections are that grow.
+    pub peer: Option<String>,
+}
+
+/// What is known of a process when it is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its open files over time.
+    pub series: &'a Series,
+    /// Its limit.
+    pub limit: Option<Limit>,
+    /// Its share of a processor, in per cent of one.
+    pub cpu: Option<f64>,
+    /// What it held before it grew, and what it holds now.
+    pub grown: Option<(&'a Composition, &'a Composition)>,
+    /// Where it listens, when that was looked up.
+    pub listeners: &'a [Listener],
+}
+
+/// The patterns that a process shows; none for one that is well.
+#[must_use]
+pub fn judge(known: &Known<'_>) -> Vec<Finding> {
+    at_limit(known).into_iter().chain(leak(known)).collect()
+}
+
+fn leak(known: &Known<'_>) -> Option<Finding> {
+    let growth = known.series.growth()?;
+    let most = known.grown.and_then(|(before, now)| most_grown(before, now));
+    let left = left(known.series.last(), known.limit, growth.per_minute);
+    let cause = most.as_ref().map_or(Cause::Unknown, |most| most.cause);
+    let mut words = format!("grew by {} a minute for {} minutes", pace(growth.per_minute), growth.minutes);
+    if let Some(most) = &most {
+        words += &format!(", {} {}", share(most.share), most.what);
+    }
+    if let Some(left) = left {
+        words += &format!("; {} until the limit", spoken(left));
+    }
+    let peer = most.and_then(|most| most.peer);
+    Some(Finding { pattern: Pattern::Leak(cause), words, growth: Some(growth), left, peer })
+}
+
+fn at_limit(known: &Known<'_>) -> Option<Finding> {
+    let (fds, soft) = (known.series.last()?, known.limit?.soft);
+    // One or two may be free still: some calls take two at a time.
+    if soft == 0 || fds + 2 < soft {
+        return None;
+    }
+    let mut words = format!("{fds} of {soft} descriptors are open");
+    let busy = known.cpu.filter(|cpu| *cpu >= BUSY);
+    if let Some(cpu) = busy {
+        words += &format!(", at {cpu:.0} % of a processor");
+    }
+    for listener in known.listeners.iter().filter(|listener| listener.is_full()) {
+        let (queue, backlog) = (listener.queue, listener.backlog.unwrap_or(0));
+        words += &format!("; {queue} connections wait to be accepted at {}, where {backlog} may", listener.address);
+    }
+    let pattern = if busy.is_some() { Pattern::Spin } else { Pattern::AtLimit };
+    Some(Finding { pattern, words, growth: None, left: Some(Duration::ZERO), peer: None })
+}
+
+/// How long until the limit at a pace; `None` when it is not coming nearer.
+#[must_use]
+pub fn left(fds: Option<u64>, limit: Option<Limit>, per_minute: f64) -> Option<Duration> {
+    /// A limit that is so many minutes away will not be reached in the life of a process.
+    const FAR: f64 = 60.0 * 24.0 * 365.0;
+    let room = limit?.soft.saturating_sub(fds?) as f64;
+    let minutes = room / per_minute;
+    (per_minute > 0.0 && minutes < FAR).then(|| Duration::from_secs_f64(minutes * 60.0))
+}
+
+/// What has grown most.
+struct Most {
+    cause: Cause,
+    what: String,
+    peer: Option<String>,
+    /// Of all that has grown.
+    share: f64,
+}
+
+fn most_grown(before: &Composition, now: &Composition) -> Option<Most> {
+    let all: u64 = now.kinds.iter().map(|(kind, count)| count.saturating_sub(before.of(*kind))).sum();
+    let of_peer = |peer: &Peer| peer.count.saturating_sub(before.with(peer).map_or(0, |before| before.count));
+    let peer = now.peers.iter().max_by_key(|peer| of_peer(peer));
+    let kind = now.kinds.iter().max_by_key(|(kind, count)| count.saturating_sub(before.of(*kind)));
+    let share = |grown: u64| if all == 0 { 0.0 } else { grown as f64 / all as f64 };
+    match (peer, kind) {
+        (Some(peer), _) if share(of_peer(peer)) >= 0.5 => Some(Most {
+            cause: cause(peer, before.with(peer)),
+            what: format!("connections {}", whom(peer)),
+            peer: Some(peer.remote.clone()),
+            share: share(of_peer(peer)),
+        }),
+        (_, Some((kind, count))) if all > 0 => {
+            let share = share(count.saturating_sub(before.of(*kind)));
+            let what = if *kind == Kind::Socket { "connections to many places".to_owned() } else { plural(*kind) };
+            Some(Most { cause: Cause::Kind(*kind), what, peer: None, share })
+        }
+        _ => None,
+    }
+}
+
+fn cause(peer: &Peer, before: Option<&Peer>) -> Cause {
+    let grown = |count: u64, before: Option<u64>| count.saturating_sub(before.unwrap_or(0));
+    let all = grown(peer.count, before.map(|before| before.count));
+    let unclosed = grown(peer.in_state(State::CloseWait), before.map(|before| before.in_state(State::CloseWait)));
+    match peer.direction {
+        _ if unclosed * 10 >= all * 8 => Cause::NotClosed,
+        Direction::In => Cause::Clients,
+        Direction::Out | Direction::Local => Cause::Connections,
+    }
+}
+
+fn whom(peer: &Peer) -> String {
+    match peer.direction {
+        Direction::In => format!("to its {}", peer.whom()),
+        Direction::Out | Direction::Local => format!("to {}", peer.whom()),
+    }
+}
+
+fn plural(kind: Kind) -> String {
+    match kind {
+        Kind::Directory => "directories".to_owned(),
+        Kind::Memory => "pieces of shared memory".to_owned(),
+        Kind::Other => "descriptors of other kinds".to_owned(),
+        kind => format!("{}s", kind.name()),
+    }
+}
+
+fn share(share: f64) -> String {
+    match (share * 100.0).round() {
+        95.0.. => "all of it".to_owned(),
+        percent => format!("{percent:.0} % of it"),
+    }
+}
+
+fn pace(per_minute: f64) -> String {
+    if per_minute < 9.95 { format!("{per_minute:.1}") } else { format!("{per_minute:.0}") }
+}
+
+/// A time as one says it: `40 s`, `12 min`, `3 h`, `5 days`.
+#[must_use]
+pub fn spoken(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..90 => format!("{seconds} s"),
+        seconds @ 90..5400 => format!("{} min", seconds / 60),
+        seconds @ 5400..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

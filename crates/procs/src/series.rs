@@ -1,0 +1,176 @@
+//! How many files a process had open over the last hour: its slopes, and whether it grows as a leak does.
+//!
+//! Pure: times come in with the samples. What is kept is small, whatever the pace of the samples: those of the last minute,
+//! and of each minute of the last hour the *floor*, the least that was seen in it. Requests come and go above a floor; what
+//! is opened and never closed lifts it. That is what tells a leak from a busy process.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Minutes that are kept.
+const MINUTES: usize = 62;
+/// Samples of the last minute that are kept.
+const RECENT: usize = 64;
+const MINUTE: Duration = Duration::from_secs(60);
+/// A stretch is judged by the floors of so many equal parts of it.
+const PARTS: usize = 10;
+/// Stretches that are judged, in minutes, the longest first. The shortest is how soon two a minute are named.
+const STRETCHES: [u64; 6] = [60, 50, 40, 30, 20, 10];
+/// What has grown by less is no leak yet, but a process that lives.
+const LEAST: u64 = 8;
+
+/// The open files of one process over time.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    recent: VecDeque<(Duration, u64)>,
+    minutes: VecDeque<Minute>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Minute {
+    number: u64,
+    floor: u64,
+}
+
+/// A growth that does not end and gives nothing back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Growth {
+    /// For so many minutes at least.
+    pub minutes: u64,
+    /// By so many files.
+    pub by: u64,
+    /// So many a minute.
+    pub per_minute: f64,
+}
+
+/// Slopes in files per minute; `None` until half of the stretch has been seen.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Slopes {
+    /// Over the last minute.
+    pub one: Option<f64>,
+    /// Over ten.
+    pub ten: Option<f64>,
+    /// Over sixty.
+    pub sixty: Option<f64>,
+}
+
+impl Slopes {
+    /// The one that holds longest, of those that are known.
+    #[must_use]
+    pub fn steadiest(&self) -> Option<f64> {
+        self.sixty.or(self.ten).or(self.one)
+    }
+}
+
+impl Series {
+    /// Adds what was seen at a time; times are of one clock and never go back.
+    pub fn push(&mut self, at: Duration, fds: u64) {
+        self.recent.push_back((at, fds));
+        while self.recent.len() > RECENT || self.recent.front().is_some_and(|(first, _)| at - *first > MINUTE) {
+            self.recent.pop_front();
+        }
+        let number = at.as_secs() / 60;
+        match self.minutes.back_mut() {
+            Some(minute) if minute.number == number => minute.floor = minute.floor.min(fds),
+            _ => self.minutes.push_back(Minute { number, floor: fds }),
+        }
+        while self.minutes.len() > MINUTES || self.minutes.front().is_some_and(|first| number - first.number > 61) {
+            self.minutes.pop_front();
+        }
+    }
+
+    /// What was seen last.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        self.recent.back().map(|(_, fds)| *fds)
+    }
+
+    /// The slopes as they stand.
+    #[must_use]
+    pub fn slopes(&self) -> Slopes {
+        let points: Vec<_> = self.recent.iter().map(|(at, fds)| (at.as_secs_f64() / 60.0, *fds as f64)).collect();
+        let over = |minutes: u64| {
+            let floors: Vec<_> =
+                self.whole(minutes).map(|minute| (minute.number as f64, minute.floor as f64)).collect();
+            slope(&floors, minutes as f64 / 2.0)
+        };
+        Slopes { one: slope(&points, 0.5), ten: over(10), sixty: over(60) }
+    }
+
+    /// Whether the floor has risen in the last minutes, so that it is worth knowing what grows.
+    #[must_use]
+    pub fn rises(&self) -> bool {
+        let floors: Vec<_> = self.whole(4).map(|minute| minute.floor).collect();
+        matches!((floors.first(), floors.last()), (Some(first), Some(last)) if floors.len() > 1 && last > first)
+    }
+
+    /// The longest growth that ends now, when there is one that looks like a leak.
+    #[must_use]
+    pub fn growth(&self) -> Option<Growth> {
+        STRETCHES.iter().find_map(|minutes| self.growth_over(*minutes))
+    }
+
+    fn growth_over(&self, minutes: u64) -> Option<Growth> {
+        let parts = self.parts(minutes)?;
+        let steps: Vec<i64> = parts.windows(2).map(|pair| pair[1] as i64 - pair[0] as i64).collect();
+        let rises: i64 = steps.iter().filter(|step| **step > 0).sum();
+        let falls: i64 = -steps.iter().filter(|step| **step < 0).sum::<i64>();
+        let by = u64::try_from(rises - falls).ok()?;
+        let ups = steps.iter().filter(|step| **step > 0).count();
+        let last: i64 = steps[steps.len() - 3..].iter().sum();
+        let largest = steps.iter().copied().max().unwrap_or(0);
+        let grows = by >= LEAST
+            // It gives hardly anything back …
+            && falls * 10 <= rises
+            // … grows in most of its parts, and not in one leap, as a pool that is filled does …
+            && ups >= 6
+            && largest * 2 <= rises
+            // … has not come to rest …
+            && last * 9 >= rises
+            // … and has not been there before: a job that comes each hour has.
+            && self.highest_before(minutes) <= *parts.last()?;
+        grows.then(|| Growth { minutes, by, per_minute: by as f64 / (minutes as f64 * 0.9) })
+    }
+
+    /// The floors of the equal parts of the last `minutes` whole minutes; `None` when one of them was not seen.
+    fn parts(&self, minutes: u64) -> Option<Vec<u64>> {
+        let (mut parts, each) = ([None; PARTS], minutes / PARTS as u64);
+        let first = self.now()?.checked_sub(minutes)?;
+        for minute in self.whole(minutes) {
+            let part: &mut Option<u64> = parts.get_mut(((minute.number - first) / each) as usize)?;
+            *part = Some(part.map_or(minute.floor, |floor| floor.min(minute.floor)));
+        }
+        parts.into_iter().collect()
+    }
+
+    fn highest_before(&self, minutes: u64) -> u64 {
+        let first = self.now().unwrap_or(0).saturating_sub(minutes);
+        let before = self.minutes.iter().filter(|minute| minute.number < first);
+        before.map(|minute| minute.floor).max().unwrap_or(0)
+    }
+
+    /// The minute that is not over yet.
+    fn now(&self) -> Option<u64> {
+        self.minutes.back().map(|minute| minute.number)
+    }
+
+    /// The last minutes that are over.
+    fn whole(&self, minutes: u64) -> impl Iterator<Item = &Minute> {
+        let now = self.now().unwrap_or(0);
+        self.minutes.iter().filter(move |minute| minute.number < now && minute.number + minutes >= now)
+    }
+}
+
+/// Least squares through points (minutes, files), when they reach over `least` minutes.
+fn slope(points: &[(f64, f64)], least: f64) -> Option<f64> {
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    if points.len() < 2 || last - first < least {
+        return None;
+    }
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let above: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    let below: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    Some(above / below)
+}

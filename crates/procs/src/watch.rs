@@ -1,0 +1,191 @@
+//! All processes, looked at again and again: what they hold, how that changes, and what is wrong with some.
+//!
+//! Whoever calls says when; nothing runs in between, so that nobody looking means no work. What a process is made of is
+//! looked up only for those that grow or are at their limit, a few at a time and once a minute each.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use crate::detail::Composition;
+use crate::finding::{self, Finding, Known};
+use crate::listener::Listener;
+use crate::proc::{Error, Proc};
+use crate::process::{Id, Process};
+use crate::series::{Series, Slopes};
+use crate::unseen::Unseen;
+
+/// Processes whose past is kept: about a kilobyte each.
+const MOST: usize = 8192;
+/// Processes that are looked into at one look.
+const SUSPECTS: usize = 8;
+/// A process with more files than this is not looked into unasked.
+const MOST_FILES: u64 = 100_000;
+/// How often a suspect is looked into.
+const AGAIN: Duration = Duration::from_secs(60);
+/// What has stood still for so long is forgotten to have grown.
+const CALM: Duration = Duration::from_secs(600);
+
+/// Processes over time.
+#[derive(Debug)]
+pub struct Watch {
+    proc: Proc,
+    watched: HashMap<Id, Watched>,
+}
+
+/// What is remembered of one.
+#[derive(Debug, Default)]
+struct Watched {
+    series: Series,
+    cpu: Option<(Duration, Duration)>,
+    suspect: Option<Suspect>,
+    percent: Option<f64>,
+}
+
+/// One that grows, or is at its limit.
+#[derive(Debug)]
+struct Suspect {
+    looked: Duration,
+    rose: Duration,
+    before: Composition,
+    now: Composition,
+}
+
+/// A process with its past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// As it stands.
+    pub process: Process,
+    /// Its share of one processor since the look before, in per cent; since its start at the first look.
+    pub cpu: Option<f64>,
+    /// How its open files change.
+    pub slopes: Slopes,
+    /// How long until its limit, at the pace that held longest.
+    pub left: Option<Duration>,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+}
+
+/// All processes at one look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// In order of their numbers.
+    pub list: Vec<Seen>,
+    /// How many are not in it because it is full.
+    pub left_out: usize,
+    /// What could not be seen.
+    pub unseen: Vec<Unseen>,
+}
+
+impl Watch {
+    /// A watch on the processes of `proc`; nothing is looked at yet.
+    #[must_use]
+    pub fn new(proc: Proc) -> Self {
+        Watch { proc, watched: HashMap::new() }
+    }
+
+    /// What is looked at.
+    #[must_use]
+    pub fn proc(&self) -> &Proc {
+        &self.proc
+    }
+
+    /// Looks. `now` is of one clock of the caller's, and never goes back.
+    ///
+    /// # Errors
+    /// When the processes cannot be listed.
+    pub fn look(&mut self, now: Duration) -> Result<Look, Error> {
+        let seen = self.proc.processes()?;
+        let there: HashSet<Id> = seen.list.iter().map(|process| process.id).collect();
+        self.watched.retain(|id, _| there.contains(id));
+        for process in &seen.list {
+            self.remember(process, now);
+        }
+        self.look_into_suspects(&seen.list, now);
+        let list = seen.list.into_iter().map(|process| self.judged(process)).collect();
+        Ok(Look { list, left_out: seen.left_out, unseen: seen.unseen })
+    }
+
+    /// Forgets all: nobody has looked for long.
+    pub fn forget(&mut self) {
+        self.watched = HashMap::new();
+    }
+
+    fn remember(&mut self, process: &Process, now: Duration) {
+        if self.watched.len() >= MOST && !self.watched.contains_key(&process.id) {
+            return;
+        }
+        let watched = self.watched.entry(process.id).or_default();
+        if let Some(fds) = process.fds {
+            watched.series.push(now, fds);
+        }
+        watched.percent = match watched.cpu {
+            Some((then, cpu)) if now > then => {
+                Some(process.cpu.saturating_sub(cpu).as_secs_f64() * 100.0 / (now - then).as_secs_f64())
+            }
+            Some(_) => watched.percent,
+            None => since_start(process),
+        };
+        watched.cpu = Some((now, process.cpu));
+    }
+
+    fn look_into_suspects(&mut self, list: &[Process], now: Duration) {
+        let mut due: Vec<&Process> = list.iter().filter(|process| self.is_due(process, now)).collect();
+        due.sort_by(|a, b| b.percent().unwrap_or(0.0).total_cmp(&a.percent().unwrap_or(0.0)));
+        let pids: Vec<u32> = due.iter().take(SUSPECTS).map(|process| process.id.pid).collect();
+        let mut compositions: HashMap<u32, Composition> = self.proc.compositions(&pids).into_iter().collect();
+        for process in due {
+            let composition = compositions.remove(&process.id.pid);
+            if let (Some(watched), Some(composition)) = (self.watched.get_mut(&process.id), composition) {
+                watched.suspect(composition, now);
+            }
+        }
+    }
+
+    fn is_due(&self, process: &Process, now: Duration) -> bool {
+        let Some(watched) = self.watched.get(&process.id) else { return false };
+        let full = process.percent().is_some_and(|percent| percent >= 98.0);
+        let due = watched.suspect.as_ref().is_none_or(|suspect| now.saturating_sub(suspect.looked) >= AGAIN);
+        let asked = full || watched.suspect.is_some() || watched.series.rises();
+        due && asked && process.fds.is_some_and(|fds| fds <= MOST_FILES)
+    }
+
+    fn judged(&self, process: Process) -> Seen {
+        let Some(watched) = self.watched.get(&process.id) else {
+            return Seen { process, cpu: None, slopes: Slopes::default(), left: None, findings: Vec::new() };
+        };
+        let slopes = watched.series.slopes();
+        let suspect = watched.suspect.as_ref();
+        let listeners: &[Listener] = suspect.map_or(&[], |suspect| &suspect.now.listeners);
+        let known = Known {
+            series: &watched.series,
+            limit: process.limit,
+            cpu: watched.percent,
+            grown: suspect.map(|suspect| (&suspect.before, &suspect.now)),
+            listeners,
+        };
+        let findings = finding::judge(&known);
+        let named = findings.iter().find_map(|finding| finding.left);
+        let left = named.or_else(|| finding::left(process.fds, process.limit, slopes.steadiest()?));
+        Seen { cpu: watched.percent, slopes, left, findings, process }
+    }
+}
+
+impl Watched {
+    fn suspect(&mut self, composition: Composition, now: Duration) {
+        let rises = self.series.rises();
+        self.suspect = match self.suspect.take() {
+            None => Some(Suspect { looked: now, rose: now, before: composition.clone(), now: composition }),
+            Some(suspect) if !rises && now.saturating_sub(suspect.rose) > CALM => None,
+            Some(suspect) => {
+                let rose = if rises { now } else { suspect.rose };
+                Some(Suspect { looked: now, rose, before: suspect.before, now: composition })
+            }
+        };
+    }
+}
+
+/// The share of one processor over a whole life, in per cent, as `ps` has it.
+fn since_start(process: &Process) -> Option<f64> {
+    let age = process.started?.elapsed().ok()?.as_secs_f64();
+    (age > 0.0).then(|| process.cpu.as_secs_f64() * 100.0 / age)
+}

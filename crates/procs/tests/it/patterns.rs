@@ -1,0 +1,217 @@
+//! Leaks, spins, and what looks like them and is none: on samples whose time is simulated, two seconds apart.
+
+use std::fs;
+use std::time::Duration;
+
+use tailcast_procs::{Cause, Composition, Finding, Kind, Known, Limit, Pattern, Seen, Series, Watch, judge};
+
+use crate::fake::Fake;
+
+const LIMIT: Limit = Limit { soft: 4096, hard: 4096 };
+const STEP: u64 = 2;
+
+/// The first minute at which something is found within `minutes`, when the process has `fds` open at a second.
+fn named_after(minutes: u64, fds: impl Fn(u64) -> u64) -> Option<(u64, Finding)> {
+    let mut series = Series::default();
+    for second in (0..minutes * 60).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), fds(second));
+        // Judged as seldom as a person would look: nothing changes within a minute.
+        if second % 60 != 58 {
+            continue;
+        }
+        let known = Known { series: &series, limit: Some(LIMIT), cpu: None, grown: None, listeners: &[] };
+        if let Some(finding) = judge(&known).pop() {
+            return Some((second / 60, finding));
+        }
+    }
+    None
+}
+
+/// A number below `below` that looks drawn by lot and is the same in each run.
+fn lot(second: u64, below: u64) -> u64 {
+    let mixed = (second + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32) % below
+}
+
+#[test]
+fn two_a_minute_are_named_within_a_quarter_of_an_hour() {
+    let (minute, finding) = named_after(60, |second| 40 + second / 30).unwrap();
+    assert!(minute <= 15, "only after {minute} minutes");
+    assert_eq!(finding.pattern, Pattern::Leak(Cause::Unknown));
+    assert!(finding.words.starts_with("grew by 2.0 a minute for 10 minutes"), "{}", finding.words);
+    assert!(finding.words.ends_with("until the limit"), "{}", finding.words);
+    let left = finding.left.unwrap().as_secs() / 60;
+    assert!((1900..2100).contains(&left), "{left} minutes are left");
+}
+
+#[test]
+fn two_a_minute_are_named_under_the_coming_and_going_of_requests() {
+    let busy = |second| 40 + second / 30 + lot(second, 40);
+    let (minute, _) = named_after(60, busy).unwrap();
+    assert!(minute <= 15, "only after {minute} minutes");
+}
+
+#[test]
+fn a_slow_leak_is_named_within_the_hour_and_a_fast_one_is_not_named_earlier_than_is_sure() {
+    let (minute, finding) = named_after(62, |second| 40 + second / 200).unwrap();
+    assert!((20..=60).contains(&minute), "{minute}: {}", finding.words);
+    let (minute, _) = named_after(60, |second| 40 + second).unwrap();
+    assert!((9..=11).contains(&minute), "{minute}");
+}
+
+#[test]
+fn a_pool_that_is_filled_and_full_is_not_named() {
+    for seconds in [10, 60, 200, 300] {
+        let pool = |second: u64| 40 + (100 * second / seconds).min(100) + lot(second, 6);
+        assert_eq!(named_after(240, pool), None, "filled within {seconds} s");
+    }
+    let steps = |second: u64| 40 + if second > 1800 { 200 } else { 0 } + lot(second, 3);
+    assert_eq!(named_after(240, steps), None);
+}
+
+#[test]
+fn a_job_that_comes_again_is_not_named() {
+    for (period, length) in [(300, 120), (600, 400), (3600, 300)] {
+        let cron = |second: u64| 40 + if second % period < length { (second % period) / 2 } else { 0 };
+        assert_eq!(named_after(600, cron), None, "each {period} s for {length} s");
+    }
+    let sawtooth = |second: u64| 40 + (second % 540) / 4;
+    assert_eq!(named_after(600, sawtooth), None);
+}
+
+#[test]
+fn a_build_server_is_not_named() {
+    // Up to 400 files, in jobs of changing length, with hardly a quiet second.
+    let build = |second: u64| 60 + lot(second / 37, 180) + lot(second / 5, 120) + lot(second, 100);
+    assert_eq!(named_after(1440, build), None);
+    let day = |second: u64| 100 + ((second as f64 / 13_750.0).sin().abs() * 300.0) as u64 / 50 * 50 + lot(second, 80);
+    assert_eq!(named_after(1440, day), None);
+}
+
+#[test]
+fn a_leak_that_has_ended_is_no_longer_named() {
+    let mut series = Series::default();
+    let mut named = Vec::new();
+    for second in (0..5400).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), 40 + (second / 20).min(100));
+        if series.growth().is_some() {
+            named.push(second / 60);
+        }
+    }
+    assert!(named.first().is_some_and(|minute| *minute <= 15), "{named:?}");
+    // It stood still from minute 33 on.
+    assert!(named.last().is_some_and(|minute| *minute < 60), "{:?}", named.last());
+}
+
+#[test]
+fn hours_in_which_nobody_looked_are_no_evidence() {
+    let mut series = Series::default();
+    for hour in 0..12 {
+        series.push(Duration::from_secs(hour * 3600), 40 + hour * 100);
+        assert_eq!(series.growth(), None);
+        assert_eq!(series.slopes().ten, None);
+    }
+}
+
+#[test]
+fn slopes_are_those_of_their_stretches() {
+    let mut series = Series::default();
+    for second in (0..3700).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), 1000 + second / 6);
+    }
+    let slopes = series.slopes();
+    for slope in [slopes.one, slopes.ten, slopes.sixty] {
+        assert!((slope.unwrap() - 10.0).abs() < 0.5, "{slopes:?}");
+    }
+}
+
+#[test]
+fn at_the_limit_is_told_from_a_spin_at_the_limit() {
+    let mut series = Series::default();
+    series.push(Duration::ZERO, 20);
+    let limit = Some(Limit { soft: 20, hard: 4096 });
+    let judged = |cpu| judge(&Known { series: &series, limit, cpu, grown: None, listeners: &[] });
+    assert_eq!(judged(Some(3.0))[0].pattern, Pattern::AtLimit);
+    let spin = &judged(Some(99.6))[0];
+    assert_eq!(spin.pattern, Pattern::Spin);
+    assert_eq!(spin.words, "20 of 20 descriptors are open, at 100 % of a processor");
+}
+
+#[test]
+fn a_leak_of_files_is_one_of_files() {
+    let mut series = Series::default();
+    for second in (0..900).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), 40 + second / 10);
+    }
+    let held = |files, sockets| Composition {
+        kinds: vec![(Kind::File, files), (Kind::Socket, sockets)],
+        ..Composition::default()
+    };
+    let (before, now) = (held(10, 30), held(70, 33));
+    let known = Known { series: &series, limit: None, cpu: None, grown: Some((&before, &now)), listeners: &[] };
+    let finding = &judge(&known)[0];
+    assert_eq!(finding.pattern, Pattern::Leak(Cause::Kind(Kind::File)));
+    assert!(finding.words.ends_with("all of it files"), "{}", finding.words);
+}
+
+/// A made-up process whose open files are connections to a Redis, and a watch on it.
+struct Leaky {
+    fake: Fake,
+    watch: Watch,
+    open: u32,
+    state: &'static str,
+}
+
+impl Leaky {
+    fn new(state: &'static str) -> Self {
+        let fake = Fake::new();
+        let dir = fake.process(7, b"worker");
+        fs::create_dir(dir.join("net")).unwrap();
+        let limits = "Max open files            1024                 4096                 files\n";
+        fs::write(dir.join("limits"), limits).unwrap();
+        let watch = Watch::new(fake.proc());
+        Leaky { fake, watch, open: 0, state }
+    }
+
+    fn opens(&mut self) {
+        self.fake.opens(7, self.open, format!("socket:[{}]", 1000 + self.open).as_bytes());
+        self.open += 1;
+        let rows: String = (0..self.open)
+            .map(|n| {
+                format!(
+                    "{n}: 0100000A:{:04X} 0500000A:18EB {} 0:0 0:0 0 102 0 {} 1 x\n",
+                    30_000 + n,
+                    self.state,
+                    1000 + n
+                )
+            })
+            .collect();
+        fs::write(self.fake.dir.path().join("7/net/tcp"), rows).unwrap();
+    }
+
+    /// Twice a minute it opens one; returns when it is named first.
+    fn named(&mut self) -> (u64, Seen) {
+        for step in 0..60u64 {
+            self.opens();
+            let mut look = self.watch.look(Duration::from_secs(step * 30)).unwrap();
+            let seen = look.list.pop().unwrap();
+            if !seen.findings.is_empty() {
+                return (step / 2, seen);
+            }
+        }
+        panic!("it was not named within half an hour")
+    }
+}
+
+#[test]
+fn a_leak_is_named_with_whom_the_connections_are_and_who_does_not_close() {
+    for (state, cause) in [("01", Cause::Connections), ("08", Cause::NotClosed)] {
+        let (minute, seen) = Leaky::new(state).named();
+        assert!(minute <= 15, "{minute}");
+        let finding = &seen.findings[0];
+        assert_eq!(finding.pattern, Pattern::Leak(cause));
+        assert!(finding.words.contains("all of it connections to 10.0.0.5:6379 (redis); "), "{}", finding.words);
+        assert_eq!(finding.peer.as_deref(), Some("10.0.0.5:6379"));
+        assert_eq!(seen.left, finding.left);
+    }
+}
