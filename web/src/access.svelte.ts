@@ -4,11 +4,13 @@ import { fetchMe, login, logout, whenLoginIsNeeded, type Me } from "./api";
 
 class Access {
   #needed = $state(false);
+  #again = $state(false);
   /** Null until the hub has answered; the cookie itself cannot be seen from here. */
   #me = $state.raw<Me | null>(null);
 
   constructor() {
     whenLoginIsNeeded(() => {
+      if (this.#me?.admitted) this.#again = true;
       this.#needed = true;
       void this.#ask();
     });
@@ -17,6 +19,11 @@ class Access {
 
   get needed(): boolean {
     return this.#needed;
+  }
+
+  /** One was in before: something is on the screen that goes on. */
+  get again(): boolean {
+    return this.#again;
   }
 
   get me(): Me | null {

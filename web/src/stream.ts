@@ -17,6 +17,8 @@ export interface GapMark {
   words: string;
   /** Why, as a word of the hub's. */
   why?: string | undefined;
+  /** When it was told, in milliseconds since 1970. */
+  at?: number;
 }
 /** What befell the log, as the hub told it, or the view: a log joined those that are looked at, or left them. */
 export interface NoteMark {
@@ -24,6 +26,7 @@ export interface NoteMark {
   words: string;
   bytes?: number | null | undefined;
   why?: string | undefined;
+  at?: number;
 }
 export type Mark = GapMark | NoteMark;
 
@@ -366,11 +369,11 @@ function weight(row: Row): number {
 }
 
 /** The mark that stands for a gap. */
-export function gapMark(event: GapEvent): GapMark {
-  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words, why: event.why };
+export function gapMark(event: GapEvent, at: number): GapMark {
+  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words, why: event.why, at };
 }
 
 /** The mark for anything else that is told. */
-export function noteMark({ type, words, bytes, why }: NoteEvent): NoteMark {
-  return { kind: type, words, bytes, why };
+export function noteMark({ type, words, bytes, why }: NoteEvent, at: number): NoteMark {
+  return { kind: type, words, bytes, why, at };
 }

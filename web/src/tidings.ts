@@ -41,7 +41,7 @@ export function tidingOf(log: LogName, mark: Mark): Tiding {
     case "polling":
       return polled(because, mark.words);
     case "agent_lost":
-      return { title: m.mark_agent_lost, words: m.mark_agent_lost_words(host), todo: m.mark_agent_lost_todo(host) };
+      return { title: m.mark_agent_lost, words: m.mark_agent_lost_words(host), todo: `${hubSays(mark.words)}${m.mark_agent_lost_todo(host)}` };
     case "agent_back":
       return { title: m.mark_agent_back, words: m.mark_agent_back_words(host), todo: "" };
     case "limit":
@@ -99,6 +99,11 @@ function polled(because: string, words: string): Tiding {
   if (because === "watched") return { title: m.mark_watched, words: m.mark_watched_words, todo: "" };
   const [said, todo] = POLLED[because]?.() ?? [spoken(words), ""];
   return { title: m.mark_polling, words: said, todo };
+}
+
+/** Why a host is away, which the hub knows in words alone: that its agent stopped, or its token was removed. */
+function hubSays(words: string): string {
+  return words === "" ? "" : `${m.mark_agent_lost_why(visible(words))} `;
 }
 
 /** The hub's own words, as the beginning of a sentence. They may name files, so they are shown as a line of a log is. */

@@ -7,6 +7,7 @@
 
 import type { Filter, ViewAddress } from "./address";
 import type { Spot } from "./api";
+import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
 import { fillGap } from "./gap";
 import { History } from "./history";
@@ -24,9 +25,6 @@ const PAGE = 500;
 const CONTEXT = 100;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
 const EMPTY_PAGES = 20;
-
-/** A tab that is not looked at lets go of its connection after this long, in milliseconds: the host then has nothing to do for it. */
-const HIDDEN_MS = 5000;
 
 /** What is being read, so that one question at a time is on its way. */
 export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
@@ -60,6 +58,8 @@ export class Viewer {
   sizes = $state.raw<ReadonlyMap<LogName, number>>(new Map());
   /** When this was published, for what time alone changes: ages and count-downs. */
   now = $state(Date.now());
+  /** What has come while nobody looked. */
+  glance = $state.raw<Glance | null>(null);
   /** Whether this device has a network. */
   online = $state(navigator.onLine);
   /** Where a filter has found nothing for a while; the reader decides whether to look on. */
@@ -75,11 +75,9 @@ export class Viewer {
   #clock = 0;
   /** Wakes when the agents' last words become too old to call the view live: half a second later would be a lie. */
   #doubt: ReturnType<typeof setTimeout> | undefined;
-  /** Runs while nobody looks. */
-  #hidden: ReturnType<typeof setTimeout> | undefined;
-  /** Let go because nobody looks, to go on by itself. */
-  #rests = false;
-  #ends = new AbortController();
+  #attention: Attention;
+  /** Lines that came since the tab was hidden, while it was still connected. */
+  #unseen = 0;
   #reading: Reading = "nothing";
   #looked = 0;
   /** How far a search beyond the window has come, by direction, log and pattern. */
@@ -102,12 +100,14 @@ export class Viewer {
       whyRefused,
     });
     this.#clock = window.setInterval(() => this.#show(), 500);
-    const { signal } = this.#ends;
-    window.addEventListener("online", () => this.#network(true), { signal });
-    window.addEventListener("offline", () => this.#network(false), { signal });
-    document.addEventListener("visibilitychange", () => this.#lookedAt(!document.hidden), { signal });
-    // A link may be opened in a tab behind this one.
-    if (document.hidden) this.#lookedAt(false);
+    this.#attention = new Attention({
+      hides: () => (this.#unseen = 0),
+      rest: () => this.#rest(),
+      wake: () => this.#live.resume(),
+      glance: () => this.#glance(),
+      glanced: (glance) => (this.glance = glance),
+      network: (online) => this.#network(online),
+    });
   }
 
   /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
@@ -123,7 +123,7 @@ export class Viewer {
   change(logs: readonly LogName[]): void {
     const before = this.#history.logs;
     this.#history = new History(logs, this.#history.filter, this.#abort.signal);
-    for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "" });
+    for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "", at: Date.now() });
     for (const log of logs) if (!before.includes(log)) this.#join(log);
     this.#live.change(this.#positions());
     this.#show();
@@ -131,7 +131,7 @@ export class Viewer {
 
   #join(log: LogName): void {
     this.#stream.join(log);
-    this.#stream.mark(log, { kind: "joined", words: "" });
+    this.#stream.mark(log, { kind: "joined", words: "", at: Date.now() });
   }
 
   /** To the live end, with the last lines. */
@@ -166,11 +166,10 @@ export class Viewer {
 
   close(): void {
     this.#abort.abort();
-    this.#ends.abort();
+    this.#attention.end();
     this.#live.stop();
     clearInterval(this.#clock);
     clearTimeout(this.#doubt);
-    clearTimeout(this.#hidden);
     cancelAnimationFrame(this.#frame);
   }
 
@@ -410,25 +409,29 @@ export class Viewer {
   }
 
   #happened(event: LiveEvent): void {
-    if (event.type === "lines") this.#stream.append(event.log, event.lines, event.position);
-    else if (event.type === "gap") this.#stream.mark(event.log, gapMark(event));
+    if (event.type === "lines") {
+      this.#unseen += event.lines.length;
+      this.#stream.append(event.log, event.lines, event.position);
+    } else if (event.type === "gap") this.#stream.mark(event.log, gapMark(event, Date.now()));
     else if (event.type === "edge") this.#confirmed(event);
-    else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, noteMark(event));
+    else if (event.type !== "bye" && event.type !== "opened") this.#stream.mark(event.log, noteMark(event, Date.now()));
     this.#show();
   }
 
-  /** Nobody looks: after a while the connection is let go, and where each log goes on is kept. Somebody looks again: it goes on there. */
-  #lookedAt(visible: boolean): void {
-    clearTimeout(this.#hidden);
-    if (!visible) {
-      this.#hidden = setTimeout(() => {
-        this.#rests = ["open", "connecting", "waiting"].includes(this.#live.state.kind);
-        if (this.#rests) this.#live.stop();
-      }, HIDDEN_MS);
-    } else if (this.#rests) {
-      this.#rests = false;
-      this.#live.resume();
-    }
+  #rest(): boolean {
+    const connected = ["open", "connecting", "waiting"].includes(this.#live.state.kind);
+    if (connected) this.#live.stop();
+    return connected;
+  }
+
+  /** How many lines have come since the connection was let go. */
+  async #glance(): Promise<Glance> {
+    const stands = new Map(this.#live.positions.map(({ log, from }) => [log, from]));
+    const pages = await this.#history.pages((log) => {
+      const after = stands.get(log) ?? null;
+      return after === null ? null : { after, limit: GLANCE_LINES };
+    });
+    return { lines: this.#unseen + sum(pages.map(({ lines }) => lines.length)), more: pages.some(({ end }) => !end), failed: false };
   }
 
   /** With a network again there is nothing to wait for. */

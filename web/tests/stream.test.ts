@@ -6,7 +6,7 @@ import { line, lines, page, said, texts } from "./rows";
 
 const LOG = "web1:/var/log/a.log";
 const gap = (from: string, to: string) =>
-  gapMark({ type: "gap", log: LOG, from, to, bytes: 10, words: "10 bytes were skipped" });
+  gapMark({ type: "gap", log: LOG, from, to, bytes: 10, words: "10 bytes were skipped" }, 0);
 
 describe("at the live end", () => {
   test("a follower's window keeps the newest lines and knows where those before them are", () => {
