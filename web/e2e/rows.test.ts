@@ -137,3 +137,32 @@ test("a stack trace is folded under its first line, also as it comes, and opened
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=Y.java`);
   await expect(frame).toBeInViewport();
 });
+
+test("a line of JSON shows its message first and its fields after it, opens as a tree, and is copied as it is written", async ({ page, hub, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const text = '{"time":"2026-01-01T00:00:00Z","level":"error","id":9007199254740993,"msg":"no \\u001b[31mluck\\u001b[0m","in":{"deep":[1.50,"two"]},"stack":"Error: a\\n    at b"}';
+  hub.append("app.log", `${text}\n{"level":"info","msg":"broken"\n`);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const json = row(page, "luck");
+  await expect(json).toHaveClass(/error/);
+  await expect(json.locator(".sign")).toHaveText("E");
+  await expect(json.locator(".text")).toContainText('no luck id=9007199254740993 in={"deep":[1.50,"two"]}');
+  await expect(json.getByText("luck", { exact: true })).toHaveClass(/colour-1/);
+  await expect(row(page, "broken").locator(".text")).toHaveText('{"level":"info","msg":"broken"');
+  await json.locator(".sign").focus();
+  await page.keyboard.press("o");
+  await expect(json.getByRole("button", { name: /^▸?in/ })).toBeVisible();
+  await json.getByRole("button", { name: /^▸?in/ }).focus();
+  await page.keyboard.press("Enter");
+  await json.getByRole("button", { name: /^▸?deep/ }).click();
+  await expect(json.locator("ul ul ul li")).toHaveText(["0 1.50", '1 "two"']);
+  await expect(json.locator("li", { hasText: "at b" }).last()).toContainText("Error: a");
+  await page.getByRole("button", { name: "View", exact: true }).click();
+  await page.getByLabel("JSON lines as message and fields").uncheck();
+  await expect(json.locator(".text")).toHaveText(text);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Control+c");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`${text}\n{"level":"info","msg":"broken"`);
+});
