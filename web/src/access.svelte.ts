@@ -1,5 +1,6 @@
 // Whether the hub wants a login first. The page below stays as it is meanwhile, and goes on from where it stood.
 
+import { logoutAll } from "./hubapi";
 import { fetchMe, login, logout, whenLoginIsNeeded, type Me } from "./api";
 
 class Access {
@@ -40,6 +41,12 @@ class Access {
   /** Leaves, and forgets what was on the screen. */
   async leave(): Promise<void> {
     await logout();
+    location.reload();
+  }
+
+  /** Leaves everywhere: every session of this hub is over, also those of others. */
+  async leaveAll(): Promise<void> {
+    await logoutAll();
     location.reload();
   }
 

@@ -33,6 +33,7 @@ export const ACTIONS = {
   "palette.open": action("page", () => m.action_palette, ["Mod+k"], { typing: true }),
   "keys.show": action("page", () => m.action_keys, ["?"]),
   "page.logs": action("page", () => m.action_logs),
+  "page.hub": action("page", () => m.action_hub),
   "theme.system": action("page", () => m.action_theme_system),
   "theme.light": action("page", () => m.action_theme_light),
   "theme.dark": action("page", () => m.action_theme_dark),

@@ -4,7 +4,7 @@
 // `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync
 // &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
 // are left out for a while, and how they lie: merged into one, or in panes. Words of a filter behind `own` are for that pane alone.
-// `/hosts?q=…&match=…`: the list. Parameters that it does not know are refused silently: an older page may get a newer link.
+// `/hub`: the hub itself. `/hosts?q=…&match=…`: the list. Parameters that it does not know are refused silently: an older page may get a newer link.
 
 import { LEVELS, type Level, type LogName, type Position } from "./shapes";
 
@@ -46,9 +46,14 @@ export interface ViewAddress {
   /** Filters that were changed in one pane, and so are no longer that of all. */
   own: ReadonlyMap<LogName, Filter>;
 }
-export type Address = ListAddress | ViewAddress;
+
+export interface HubAddress {
+  page: "hub";
+}
+export type Address = ListAddress | ViewAddress | HubAddress;
 
 export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, level: null };
+export const HUB: HubAddress = { page: "hub" };
 export const START: ListAddress = { page: "list", q: "", match: "" };
 
 const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, own: new Map() } as const;
@@ -67,6 +72,7 @@ export function parseAddress(url: URL, base: string): Address {
   const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
   const params = url.searchParams;
   if (path === "logs" && (some(params, "log").length > 0 || some(params, "match").length > 0)) return parseView(params);
+  if (path === "hub") return HUB;
   return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "" };
 }
 
@@ -105,6 +111,7 @@ function divide(params: URLSearchParams): URLSearchParams[] {
 /** Writes an address, relative to the base. */
 export function formatAddress(address: Address): string {
   if (address.page === "view") return `logs?${formatQuery(viewPairs(address))}`;
+  if (address.page === "hub") return "hub";
   const pairs = [["match", address.match] as Pair, ["q", address.q] as Pair].filter(([, value]) => value !== "");
   return pairs.length === 0 ? "hosts" : `hosts?${formatQuery(pairs)}`;
 }

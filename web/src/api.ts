@@ -92,6 +92,12 @@ export interface Me {
   admitted: boolean;
   /** By what; `session` is one that can be ended. */
   by: string | null;
+  /** The token's name, or the user's that a proxy told. */
+  name: string | null;
+  /** Whether one runs the hub, and may make tokens. */
+  owner: boolean;
+  /** Where one comes from. */
+  client: string;
   /** Whether there is a password to log in with. */
   login: boolean;
   /** When not admitted: why, and what to do about it. */
@@ -120,13 +126,14 @@ export function liveUrl(logs: readonly { log: LogName; from: Position | null }[]
   return url.href;
 }
 
-async function ask<Answer>(path: string, pairs: readonly Pair[], signal?: AbortSignal): Promise<Answer> {
+export async function ask<Answer>(path: string, pairs: readonly Pair[], signal?: AbortSignal): Promise<Answer> {
   const query = pairs.length === 0 ? "" : `?${formatQuery(pairs)}`;
   const response = await send(`${path}${query}`, signal ? { signal } : {});
   return (await response.json()) as Answer;
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+/** Sends, and gives the answer where it is a good one. */
+export async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(new URL(`${ROOT}${path}`, document.baseURI), { ...init, cache: "no-store" });

@@ -1,7 +1,7 @@
 // The pages that the frame leads to, in order. A page of its own is a line here, an address in `address.ts` and a part in `App.svelte`.
 
 import type { ActionId } from "./actions";
-import { START, type Address } from "./address";
+import { HUB, START, type Address } from "./address";
 import { m } from "./language";
 
 export interface Place {
@@ -14,4 +14,7 @@ export interface Place {
   action: ActionId;
 }
 
-export const PLACES: readonly Place[] = [{ address: START, pages: ["list", "view"], words: () => m.frame_logs, action: "page.logs" }];
+export const PLACES: readonly Place[] = [
+  { address: START, pages: ["list", "view"], words: () => m.frame_logs, action: "page.logs" },
+  { address: HUB, pages: ["hub"], words: () => m.frame_hub, action: "page.hub" },
+];

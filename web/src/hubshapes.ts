@@ -1,0 +1,107 @@
+// What the hub says of itself, as types: `GET hub` and the tokens. `docs/openapi.json` describes them.
+
+export interface HubNow {
+  version: string;
+  /** RFC 3339; another one is another start of the hub, whose counters begin anew. */
+  started: string;
+  /** The hub's clock. */
+  now: string;
+  /** Seconds. */
+  uptime: number;
+  address: string | null;
+  descriptors: Descriptors;
+  viewers: Viewers;
+  queues: Queues;
+  counters: Counters;
+  agents: Agents;
+}
+
+export interface Descriptors {
+  used: number;
+  limit: number;
+  hard: number;
+  classes: { class: string; used: number; floor: number; ceiling: number }[];
+}
+
+export const TRANSPORTS = ["json", "cbor", "events", "text"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export interface Viewers {
+  open: number;
+  by_transport: Record<Transport, number>;
+  lagging: number;
+  worst: Laggard[];
+}
+
+export interface Laggard {
+  log: string;
+  transport: string;
+  /** Null unless the owner asks. */
+  client: string | null;
+  since: string;
+  milliseconds: number;
+  /** Null when they are in an older life of the file. */
+  bytes: number | null;
+}
+
+export interface Queues {
+  channels: number;
+  ring_bytes: number;
+  ring_bound: number;
+  held_bytes?: number;
+  held_bound?: number;
+  waiting?: number;
+}
+
+export interface Counters {
+  opened: number;
+  lines: number;
+  bytes: number;
+  gaps: number;
+  lost: number;
+  skips: number;
+  silent: number;
+  accepted: number;
+  refused: number;
+  unanswered: number;
+  shed?: number;
+}
+
+export interface Agents {
+  up: number;
+  lost: number;
+  rows: AgentRow[];
+  more: number;
+}
+
+export interface AgentRow {
+  name: string;
+  state: "up" | "lost";
+  since: string;
+  version: string;
+  offers: string[];
+  offered: number;
+  words: string | null;
+  link: AgentLink | null;
+}
+
+export interface AgentLink {
+  own: boolean;
+  client: string | null;
+  received: number;
+  sent: number;
+  silent_milliseconds: number | null;
+  round_trip_microseconds: number | null;
+}
+
+export interface TokenRow {
+  name: string;
+  kind: "viewer" | "agent";
+  hosts: string[];
+  created: string;
+}
+
+export interface NewToken {
+  name: string;
+  token: string;
+}

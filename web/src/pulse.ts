@@ -1,0 +1,107 @@
+// What becomes of the hub's numbers on the page: rates out of counters, minutes of them for the charts, how serious the descriptors are,
+// and the commands that a person can copy. Pure: it reads no clock and asks nobody.
+
+import type { Descriptors, HubNow, NewToken } from "./hubshapes";
+
+/** Samples that are kept: five minutes of one every 2 s. */
+export const KEPT = 150;
+
+export const SERIES = ["lines", "bytes", "viewers", "descriptors"] as const;
+export type Series = (typeof SERIES)[number];
+
+/** The hub at one moment; rates are per second, null where there was nothing to compare with. */
+export interface Sample {
+  /** Seconds since 1970, by the hub's clock. */
+  at: number;
+  values: Record<Series, number | null>;
+}
+
+/** Minutes of samples, and the counters that the next one is compared with. */
+export interface Pulse {
+  samples: readonly Sample[];
+  last: { started: string; at: number; lines: number; bytes: number } | null;
+}
+
+export const STILL: Pulse = { samples: [], last: null };
+
+/** One more answer of the hub. A hub that was started anew counts from nothing: there is no rate over its start. */
+export function beat(pulse: Pulse, hub: HubNow): Pulse {
+  const at = Date.parse(hub.now) / 1000;
+  const { lines, bytes } = hub.counters;
+  const before = pulse.last?.started === hub.started && pulse.last.at < at ? pulse.last : null;
+  const rate = (now: number, then: number | undefined): number | null =>
+    before === null || then === undefined ? null : Math.max(0, now - then) / (at - before.at);
+  const values = {
+    lines: rate(lines, before?.lines),
+    bytes: rate(bytes, before?.bytes),
+    viewers: hub.viewers.open,
+    descriptors: hub.descriptors.used,
+  };
+  // A clock that was set back would draw a line backwards.
+  const kept = (pulse.samples.at(-1)?.at ?? 0) < at ? pulse.samples : [];
+  return { samples: [...kept, { at, values }].slice(-KEPT), last: { started: hub.started, at, lines, bytes } };
+}
+
+/** What a chart says in words: now, the least and the most; null where there is nothing yet. */
+export function summary(samples: readonly Sample[], series: Series): { now: number; least: number; most: number; seconds: number } | null {
+  const values = samples.flatMap(({ values }) => values[series] ?? []);
+  const now = values.at(-1);
+  if (now === undefined) return null;
+  const seconds = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
+  return { now, least: Math.min(...values), most: Math.max(...values), seconds };
+}
+
+/** How much of the limit is used, and how serious that is. */
+export type Level = "fine" | "watch" | "warn" | "full";
+
+const LEVELS: readonly [number, Level][] = [
+  [0.95, "full"],
+  [0.85, "warn"],
+  [0.7, "watch"],
+];
+
+export function level({ used, limit }: Pick<Descriptors, "used" | "limit">): Level {
+  const share = limit === 0 ? 1 : used / limit;
+  return LEVELS.find(([from]) => share >= from)?.[1] ?? "fine";
+}
+
+/** A word that a shell takes as it is. */
+export function quoted(word: string): string {
+  return /^[A-Za-z0-9_.,:/@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function command(...words: string[]): string {
+  return words.join(" ");
+}
+
+/** What makes a token for an agent, on the hub's machine. */
+export function tokenCommand(name: string): string {
+  return command("tailcast", "token", "add", "--agent", quoted(name));
+}
+
+/** What starts an agent. Without a token the place for one is left open. */
+export function agentCommand(hub: string, token: NewToken["token"] | null): string {
+  return command(`TAILCAST_TOKEN=${token ?? "…"}`, "tailcast", "agent", "--hub", quoted(hub), "/var/log");
+}
+
+/** What looks at a log from a program. */
+export function viewerCommand(hub: string, token: NewToken["token"]): string {
+  return command("curl", "-H", quoted(command("Authorization:", "Bearer", token)), quoted(`${hub}/api/v1/hosts`));
+}
+
+/** The hub's address without a slash at its end, as commands take it. */
+export function hubUrl(base: string): string {
+  const { origin, pathname } = new URL(base);
+  return `${origin}${pathname.replace(/\/+$/, "")}`;
+}
+
+/** Whether an address is of this machine alone, so that an agent elsewhere cannot use it. */
+export function isHere(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}
+
+/** Patterns of host names out of what was typed: with spaces or commas between them, as they come. */
+export function patterns(typed: string): string[] {
+  return [...new Set(typed.split(/[\s,]+/).filter((each) => each !== ""))];
+}

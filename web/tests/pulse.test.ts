@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import type { HubNow } from "../src/hubshapes";
+import { agentCommand, beat, hubUrl, isHere, KEPT, level, patterns, quoted, STILL, summary, tokenCommand } from "../src/pulse";
+
+/** The hub so many seconds after noon. */
+function hub(seconds: number, counters: { lines: number; bytes: number }, started = "2026-11-26T11:00:00Z"): HubNow {
+  const now = new Date(Date.UTC(2026, 10, 26, 12) + seconds * 1000).toISOString();
+  return { now, started, counters, viewers: { open: 3 }, descriptors: { used: 20 } } as HubNow;
+}
+
+describe("rates", () => {
+  test("are what came between two answers, by the hub's own clock", () => {
+    const first = beat(STILL, hub(0, { lines: 100, bytes: 1000 }));
+    expect(first.samples.at(-1)?.values).toEqual({ lines: null, bytes: null, viewers: 3, descriptors: 20 });
+    const second = beat(first, hub(2, { lines: 300, bytes: 5000 }));
+    expect(second.samples.at(-1)?.values).toMatchObject({ lines: 100, bytes: 2000 });
+  });
+
+  test("are not told over a start of the hub, whose counters begin anew", () => {
+    const before = beat(beat(STILL, hub(0, { lines: 0, bytes: 0 })), hub(2, { lines: 1000, bytes: 1 }));
+    const after = beat(before, hub(4, { lines: 2, bytes: 1 }, "2026-11-26T12:00:03Z"));
+    expect(after.samples.at(-1)?.values).toMatchObject({ lines: null, bytes: null });
+    expect(after.samples).toHaveLength(3);
+    expect(beat(after, hub(6, { lines: 6, bytes: 1 }, "2026-11-26T12:00:03Z")).samples.at(-1)?.values.lines).toBe(2);
+  });
+
+  test("begin anew when the hub's clock was set back", () => {
+    const before = beat(STILL, hub(100, { lines: 0, bytes: 0 }));
+    const after = beat(before, hub(10, { lines: 10, bytes: 0 }));
+    expect(after.samples).toHaveLength(1);
+    expect(after.samples[0]?.values.lines).toBeNull();
+  });
+
+  test("are kept for some minutes and no longer", () => {
+    let pulse = STILL;
+    for (let n = 0; n < KEPT + 20; n++) pulse = beat(pulse, hub(2 * n, { lines: n, bytes: n }));
+    expect(pulse.samples).toHaveLength(KEPT);
+    expect(summary(pulse.samples, "lines")).toEqual({ now: 0.5, least: 0.5, most: 0.5, seconds: 2 * (KEPT - 1) });
+  });
+
+  test("are summed up as nothing while there are none", () => {
+    expect(summary(beat(STILL, hub(0, { lines: 1, bytes: 1 })).samples, "lines")).toBeNull();
+  });
+});
+
+test("descriptors are worth a word from 70, 85 and 95 percent on", () => {
+  const at = (used: number): string => level({ used, limit: 100 });
+  expect([at(0), at(69), at(70), at(84), at(85), at(94), at(95), at(100)]).toEqual(["fine", "fine", "watch", "watch", "warn", "warn", "full", "full"]);
+  expect(level({ used: 3, limit: 0 })).toBe("full");
+});
+
+test("commands hold whatever is put into them as one word of a shell", () => {
+  expect(tokenCommand("web1")).toBe("tailcast token add --agent web1");
+  expect(tokenCommand("web*; rm -rf ~")).toBe("tailcast token add --agent 'web*; rm -rf ~'");
+  expect(quoted("it's")).toBe("'it'\\''s'");
+  expect(agentCommand("https://logs.example.org/tailcast", "tailcast_abc")).toBe(
+    "TAILCAST_TOKEN=tailcast_abc tailcast agent --hub https://logs.example.org/tailcast /var/log",
+  );
+});
+
+test("the hub's address is that of the page without a slash at its end", () => {
+  expect(hubUrl("https://logs.example.org/")).toBe("https://logs.example.org");
+  expect(hubUrl("http://10.0.0.1:8514/tailcast/")).toBe("http://10.0.0.1:8514/tailcast");
+  expect(["http://127.0.0.1:1", "http://localhost:8514/", "http://[::1]:1", "http://10.0.0.1"].map(isHere)).toEqual([true, true, true, false]);
+});
+
+test("patterns are typed with spaces or commas between them, each once", () => {
+  expect(patterns("  web1, db*\tweb1 ,")).toEqual(["web1", "db*"]);
+  expect(patterns(" ")).toEqual([]);
+});
