@@ -329,8 +329,20 @@ test("an address that was typed wrong leads to the names that are near", async (
   await showsExactly(page, 0, 5);
   await expect(near).toHaveCount(0);
   await page.goto(`${hub.url}logs?log=${hub.host}:/etc/hostname`);
-  await expect(near).toContainText("offers no log called /etc/hostname");
+  await expect(page.locator('[data-mark="error"]')).toContainText("does not offer this log");
+  await expect(near.getByRole("button", { name: "Look again" })).toBeVisible();
   await expect(state(page)).toHaveText("not offered");
+});
+
+test("on a phone the state is on the screen, however long it is", async ({ page, hub }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  hub.write("app.log", 0, 5);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&log=${hub.log("later.log")}`);
+  await expect(state(page)).toHaveText(/^not there for \d+ s · 1 of 2 live$/);
+  const box = await state(page).boundingBox();
+  expect((box?.x ?? 360) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
 });
 
 test("a tab behind others says in its title how many lines have come, or that the hub is away", async ({ page, hub }) => {

@@ -43,7 +43,7 @@ export function standingOfAll(state: LiveState, currencies: ReadonlyMap<LogName,
   if (state.kind !== "open" || worst.kind === "live") return said;
   const live = [...currencies.values()].filter(({ kind }) => kind === "live").length;
   const words = m.standing_some_live(said.words, live, currencies.size);
-  const more = "log" in worst ? m.standing_of(visible(nameOf(worst.log)), visible(hostOf(worst.log)), said.more) : said.more;
+  const more = "log" in worst ? m.standing_of(visible(nameOf(worst.log)), visible(hostOf(worst.log)), said.more || said.said) : said.more;
   return { ...said, words, more, matters: said.tone === "bad", said: m.standing_some_live(said.said, live, currencies.size) };
 }
 

@@ -85,7 +85,8 @@ const OBSTACLES: Readonly<Record<string, (host: string) => [words: string, todo:
 
 function hindered(host: string, kind: "waiting" | "error", because: string, words: string): Tiding {
   const [said, todo] = OBSTACLES[because]?.(host) ?? [spoken(words), ""];
-  return { title: kind === "waiting" ? m.mark_waiting : m.mark_error, words: said, todo };
+  const title = because === "not_offered" ? m.mark_not_offered_title : kind === "waiting" ? m.mark_waiting : m.mark_error;
+  return { title, words: said, todo };
 }
 
 const POLLED: Readonly<Record<string, () => [words: string, todo: string]>> = {
