@@ -166,3 +166,58 @@ test("a line of JSON shows its message first and its fields after it, opens as a
   await page.keyboard.press("Control+c");
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`${text}\n{"level":"info","msg":"broken"`);
 });
+
+/** How many stretches of that kind are lit up. */
+const lit = (page: Page, name: string): Promise<number> => page.evaluate((each) => CSS.highlights.get(each)?.size ?? 0, name);
+
+test("a line's menu copies it, links to it, filters by what is pointed at, and shows what is around it", async ({ page, hub, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+  hub.append("app.log", Array.from({ length: 30 }, (_, n) => `request ${n} from 10.0.0.${n % 3} \u001b[32mdone\u001b[0m\n`).join(""));
+  hub.append("app.log", '{"level":"info","msg":"json","user":"ann"}\n{"level":"info","msg":"json","user":"bob"}\n');
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await row(page, "request 20 ").locator(".text").click({ button: "right", position: { x: 150, y: 8 } });
+  const menu = page.getByRole("menu");
+  await menu.getByRole("menuitem", { name: "Copy line" }).click();
+  await expect(page.getByText("1 line copied")).toBeVisible();
+  expect(await clipboard()).toBe("request 20 from 10.0.0.2 \u001b[32mdone\u001b[0m");
+  await page.keyboard.press("m");
+  await expect(menu.getByRole("menuitem", { name: "Copy line" })).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect.poll(async () => (await clipboard()).split("\n").length).toBe(11);
+  await page.keyboard.press("Escape");
+  await row(page, "request 21 ").locator(".text").click({ button: "right", position: { x: 150, y: 8 } });
+  await menu.getByRole("menuitem", { name: "Show only 10.0.0.0" }).click();
+  await expect(page.locator(".row")).toHaveCount(10);
+  expect(new URL(page.url()).searchParams.getAll("grep")).toEqual(["10\\.0\\.0\\.0"]);
+  await expect.poll(() => lit(page, "wanted")).toBe(10);
+  await row(page, "request 15 ").locator(".text").click({ button: "right" });
+  await menu.getByRole("menuitem", { name: "Show surroundings, unfiltered" }).click();
+  await expect(row(page, "request 15 ")).toHaveClass(/marked/);
+  await expect(row(page, "request 14 ")).toBeInViewport();
+  await expect.poll(() => lit(page, "wanted")).toBe(0);
+  await row(page, "ann").locator(".field").click({ button: "right" });
+  await menu.getByRole("menuitem", { name: "Leave out user=ann" }).click();
+  await expect(row(page, "ann")).toHaveCount(0);
+  await expect(row(page, "bob")).toHaveCount(1);
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=${encodeURIComponent('"msg":"json"')}`);
+  await expect(page.locator(".row")).toHaveCount(2);
+  await expect.poll(() => lit(page, "wanted")).toBe(2);
+});
+
+test("a finger that rests on a line opens its menu", async ({ browser, hub }) => {
+  hub.write("app.log", 0, 20);
+  await hub.start();
+  const page = await browser.newPage({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
+  await openLog(page, hub, "app.log");
+  const spot = await page.getByText("line 12", { exact: true }).boundingBox();
+  const cdp = await page.context().newCDPSession(page);
+  const point = { x: (spot?.x ?? 0) + 20, y: (spot?.y ?? 0) + 8 };
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+  await expect(page.getByRole("menu")).toBeVisible();
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await expect(page.getByRole("menuitem", { name: "Copy line" })).toBeInViewport();
+  await page.close();
+});

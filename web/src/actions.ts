@@ -55,6 +55,7 @@ export const ACTIONS = {
   "view.right": action("view", () => m.action_right, ["ArrowRight"], BARE),
   "view.wrap": action("view", () => m.action_wrap, ["w"]),
   "view.options": action("view", () => m.action_options),
+  "line.menu": action("view", () => m.action_menu, ["m"]),
   "line.open": action("view", () => m.action_open, ["o"]),
   "view.filter": action("view", () => m.action_filter, ["/"]),
   "view.find": action("view", () => m.action_find, ["f", "Mod+f"], { typing: true }),

@@ -9,6 +9,7 @@ export interface Field {
   key: string;
   /** As it is written; of a string what it says, in its quotes only where they are needed to see where it ends. */
   value: string;
+  source: string;
 }
 
 export interface Fields {
@@ -37,14 +38,14 @@ export function fieldsOf(line: Line, timeShown: boolean): Fields | null {
   const object = objectOf(line.text);
   if (!object || object.members.length === 0) return null;
   const { members } = object;
-  const message = MESSAGES.map((key) => members.find((each) => each.key === key && each.value.kind === "string")).find((each) => each !== undefined);
+  const message = MESSAGES.map((key) => members.find(({ key: name, value }) => name === key && value.kind === "string")).find((each) => each !== undefined);
   const time = line.time === null ? undefined : members.find(({ key }) => TIMES.has(key));
   const level = line.level === null ? undefined : members.find(({ key, value }) => LEVELS.has(key) && value.kind !== "object");
   const rest = members.filter((each) => each !== message && each !== time && each !== level);
   return {
     time: time && !timeShown ? plain(time) : null,
     message: message?.value.kind === "string" ? stretch(message.value.text, 0, MESSAGE) : null,
-    fields: rest.slice(0, MOST).map((each) => ({ key: each.key, value: short(each.value) })),
+    fields: rest.slice(0, MOST).map((each) => ({ key: each.key, value: short(each.value), source: each.value.source })),
     more: Math.max(0, rest.length - MOST),
   };
 }

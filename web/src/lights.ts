@@ -10,19 +10,36 @@ export interface Lit {
   current: number | null;
 }
 
-const NAMES = { all: "found", current: "found-now" } as const;
+/** Later ones lie over earlier ones. */
+const NAMES = ["wanted", "found", "found-now"] as const;
+type Name = (typeof NAMES)[number];
+
+/** A line that is longer is not looked through for a hit that its row does not show. */
+const LONGEST = 64 * 1024;
 
 export class Lights {
-  #own: { name: string; range: Range }[] = [];
+  #own: { name: Name; range: Range }[] = [];
 
-  /** Lights up the rows of a list, which are in its children's order. */
-  show({ regex, current }: Lit, rows: readonly Row[], list: HTMLElement): void {
+  /** Lights up the rows of a list, which are in its children's order: what is found, and what a filter wants. */
+  show(found: Lit | null, wanted: readonly RegExp[], rows: readonly Row[], list: HTMLElement): void {
     this.end();
     for (const [i, row] of rows.entries()) {
       const text = list.children[i]?.querySelector(".text");
       if (row.kind !== "line" || !text) continue;
-      for (const range of rangesIn(text, regex)) this.#light(row.id === current ? NAMES.current : NAMES.all, range);
+      for (const regex of wanted) this.#lightAll("wanted", regex, text, row.line.text);
+      if (found) this.#lightAll(row.id === found.current ? "found-now" : "found", found.regex, text, row.line.text);
     }
+  }
+
+  /** What matches in the line and not in what the row shows of it, as across the fields of a line of JSON, lights up the row. */
+  #lightAll(name: Name, regex: RegExp, element: Element, text: string): void {
+    const ranges = rangesIn(element, regex);
+    for (const range of ranges) this.#light(name, range);
+    regex.lastIndex = 0;
+    if (ranges.length > 0 || text.length > LONGEST || !regex.test(text)) return;
+    const all = new Range();
+    all.selectNodeContents(element);
+    this.#light(name, all);
   }
 
   end(): void {
@@ -30,11 +47,15 @@ export class Lights {
     this.#own = [];
   }
 
-  #light(name: string, range: Range): void {
+  #light(name: Name, range: Range): void {
     // An old browser finds and counts, and lights up nothing.
     if (!("highlights" in CSS)) return;
     let highlight = CSS.highlights.get(name);
-    if (!highlight) CSS.highlights.set(name, (highlight = new Highlight()));
+    if (!highlight) {
+      highlight = new Highlight();
+      highlight.priority = NAMES.indexOf(name);
+      CSS.highlights.set(name, highlight);
+    }
     highlight.add(range);
     this.#own.push({ name, range });
   }
