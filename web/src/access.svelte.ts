@@ -1,6 +1,7 @@
 // Whether the hub wants a login first. The page below stays as it is meanwhile, and goes on from where it stood.
 
 import { logoutAll } from "./hubapi";
+import { forget } from "./recent";
 import { fetchMe, login, logout, whenLoginIsNeeded, type Me } from "./api";
 
 class Access {
@@ -41,6 +42,7 @@ class Access {
   /** Leaves, and forgets what was on the screen. */
   async leave(): Promise<void> {
     await logout();
+    forget();
     location.reload();
   }
 

@@ -7,7 +7,7 @@ import { m } from "./language";
 import type { Chord } from "./keys";
 
 /** `page` is everywhere, `list` and `view` are pages; the others are parts that take keys only while they have the focus. */
-export const PLACES = ["page", "list", "view", "tree", "find", "goto", "pattern", "border", "palette", "menu"] as const;
+export const PLACES = ["page", "list", "view", "field", "tree", "find", "goto", "pattern", "border", "palette", "menu", "sure"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Places whose keys are for the whole window. */
@@ -43,6 +43,8 @@ export const ACTIONS = {
   back: action("page", () => m.action_back, ["Escape"], { typing: true, bare: true }),
 
   "list.filter": action("list", () => m.action_list_filter, ["/"]),
+  "list.together": action("list", () => m.action_list_together, ["o"]),
+  "list.panes": action("list", () => m.action_list_panes, ["p"]),
 
   "view.follow": action("view", () => m.action_follow, ["Space"]),
   "view.end": action("view", () => m.action_end, ["G", "End"]),
@@ -67,16 +69,34 @@ export const ACTIONS = {
   "select.up": action("view", () => m.action_select_up, ["Shift+ArrowUp"], BARE),
   "select.all": action("view", () => m.action_select_all, ["Mod+a"]),
 
+  "field.down": action("field", () => m.action_field_down, ["ArrowDown"], BARE),
+  "field.open": action("field", () => m.action_field_open, ["Enter"], BARE),
+  "tree.down": action("tree", () => m.action_tree_down, ["ArrowDown", "j"], BARE),
+  "tree.up": action("tree", () => m.action_tree_up, ["ArrowUp", "k"], BARE),
+  "tree.pagedown": action("tree", () => m.action_pagedown, ["PageDown"], BARE),
+  "tree.pageup": action("tree", () => m.action_pageup, ["PageUp"], BARE),
+  "tree.first": action("tree", () => m.action_tree_first, ["Home"], BARE),
+  "tree.last": action("tree", () => m.action_tree_last, ["End"], BARE),
+  "tree.in": action("tree", () => m.action_tree_in, ["ArrowRight"], BARE),
+  "tree.out": action("tree", () => m.action_tree_out, ["ArrowLeft"], BARE),
+  "tree.open": action("tree", () => m.action_tree_open, ["Enter"], BARE),
+  "tree.tick": action("tree", () => m.action_tree_tick, ["Space"], BARE),
+
   "find.on": action("find", () => m.action_next, ["Enter"], BARE),
   "find.back": action("find", () => m.action_previous, ["Shift+Enter"], BARE),
   "find.close": action("find", () => m.action_close, ["Escape"], BARE),
   "goto.close": action("goto", () => m.action_close, ["Escape"], BARE),
   "pattern.add": action("pattern", () => m.action_pattern_add, ["Enter"], BARE),
   "pattern.take": action("pattern", () => m.action_pattern_take, ["Backspace"], BARE),
+  "palette.down": action("palette", () => m.action_palette_down, ["ArrowDown"], BARE),
+  "palette.up": action("palette", () => m.action_palette_up, ["ArrowUp"], BARE),
+  "palette.take": action("palette", () => m.action_palette_take, ["Enter"], BARE),
+  "palette.add": action("palette", () => m.action_palette_add, ["Mod+Enter"], BARE),
   "border.less": action("border", () => m.action_border_less, ["ArrowLeft", "ArrowUp"], BARE),
   "border.more": action("border", () => m.action_border_more, ["ArrowRight", "ArrowDown"], BARE),
   "menu.down": action("menu", () => m.action_menu_down, ["ArrowDown"], BARE),
   "menu.up": action("menu", () => m.action_menu_up, ["ArrowUp"], BARE),
+  "sure.back": action("sure", () => m.action_sure_back, ["Escape"], BARE),
 } satisfies Record<string, Action>;
 
 export type ActionId = keyof typeof ACTIONS;

@@ -4,7 +4,8 @@
 // `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync
 // &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
 // are left out for a while, and how they lie: merged into one, or in panes. Words of a filter behind `own` are for that pane alone.
-// `/hub`: the hub itself. `/hosts?q=…&match=…`: the list. Parameters that it does not know are refused silently: an older page may get a newer link.
+// `/hub`: the hub itself. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
+// page may get a newer link.
 
 import { LEVELS, type Level, type LogName, type Position } from "./shapes";
 
@@ -23,6 +24,8 @@ export interface ListAddress {
   q: string;
   /** A glob over `HOST:NAME`; empty for all. */
   match: string;
+  /** `KEY=VALUE` of hosts; all must be there. */
+  labels: string[];
 }
 /** How several logs are looked at: as one, beside each other, or one below the other. */
 export const LAYOUTS = ["merged", "columns", "rows"] as const;
@@ -54,7 +57,7 @@ export type Address = ListAddress | ViewAddress | HubAddress;
 
 export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, level: null };
 export const HUB: HubAddress = { page: "hub" };
-export const START: ListAddress = { page: "list", q: "", match: "" };
+export const START: ListAddress = { page: "list", q: "", match: "", labels: [] };
 
 const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, own: new Map() } as const;
 
@@ -73,7 +76,7 @@ export function parseAddress(url: URL, base: string): Address {
   const params = url.searchParams;
   if (path === "logs" && (some(params, "log").length > 0 || some(params, "match").length > 0)) return parseView(params);
   if (path === "hub") return HUB;
-  return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "" };
+  return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "", labels: some(params, "label") };
 }
 
 function parseView(params: URLSearchParams): ViewAddress {
@@ -112,7 +115,8 @@ function divide(params: URLSearchParams): URLSearchParams[] {
 export function formatAddress(address: Address): string {
   if (address.page === "view") return `logs?${formatQuery(viewPairs(address))}`;
   if (address.page === "hub") return "hub";
-  const pairs = [["match", address.match] as Pair, ["q", address.q] as Pair].filter(([, value]) => value !== "");
+  const labels = address.labels.map((label): Pair => ["label", label]);
+  const pairs = [["match", address.match] as Pair, ["q", address.q] as Pair, ...labels].filter(([, value]) => value !== "");
   return pairs.length === 0 ? "hosts" : `hosts?${formatQuery(pairs)}`;
 }
 

@@ -31,7 +31,7 @@ export function isPressed(chord: Chord, pressed: Pressed): boolean {
   if (pressed.isComposing === true) return false;
   const { mod, shift, key } = partsOf(chord);
   const given = pressed.key === " " ? "Space" : pressed.key;
-  if (mod) return (pressed.ctrlKey || pressed.metaKey) && !pressed.altKey && pressed.shiftKey === shift && given.toLowerCase() === key;
+  if (mod) return (pressed.ctrlKey || pressed.metaKey) && !pressed.altKey && pressed.shiftKey === shift && given.toLowerCase() === key.toLowerCase();
   if (given !== key || pressed.metaKey) return false;
   // AltGr, with which some layouts write a slash or a colon, looks like Ctrl and Alt.
   const plain = pressed.ctrlKey === pressed.altKey && (!pressed.altKey || isSign(key));
@@ -57,7 +57,7 @@ const SIGNS: Readonly<Record<string, string>> = { ArrowUp: "↑", ArrowDown: "�
 /** A chord as it stands on the keys. */
 export function spell(chord: Chord, mac: boolean): string[] {
   const { mod, shift, key } = partsOf(chord);
-  const name = SIGNS[key] ?? (mod ? key.toUpperCase() : key);
+  const name = SIGNS[key] ?? (mod ? `${key.charAt(0).toUpperCase()}${key.slice(1)}` : key);
   return [...(mod ? [mac ? "⌘" : "Ctrl"] : []), ...(shift ? [mac ? "⇧" : "Shift"] : []), name];
 }
 

@@ -71,6 +71,8 @@ export interface HostEntry {
   state: "up" | "lost";
   /** RFC 3339. */
   since: string;
+  /** As its administrator wrote them. */
+  labels?: Readonly<Record<string, unknown>>;
   /** Why it is lost. */
   words?: string;
 }

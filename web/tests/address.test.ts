@@ -4,8 +4,8 @@ import { formatAddress, NO_FILTER, parseAddress, viewMatching, viewOf, type Addr
 const parse = (rest: string, base = "/") => parseAddress(new URL(`http://hub${base}${rest}`), base);
 
 test.each<Address>([
-  { page: "list", q: "", match: "" },
-  { page: "list", q: "nginx & co", match: "web1:*" },
+  { page: "list", q: "", match: "", labels: [] },
+  { page: "list", q: "nginx & co", match: "web1:*", labels: ["env=prod", "site=a b"] },
   viewOf(["web1:/var/log/nginx/access.log"]),
   {
     ...viewOf(["web1:/var/log/a b&c=d#e?.log", "ci:push/build-42", "db:/lög/日志.log"]),

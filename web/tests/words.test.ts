@@ -19,7 +19,7 @@ const SHOWN: ReadonlySet<string> = new Set(["alt", "aria-description", "aria-lab
 const SENTENCE = /\p{L}{2,}[,;:]? \p{L}{2,}/u;
 const WORD = /\p{L}{2,}/u;
 /** Literals with two words that nobody reads. */
-const NOT_WORDS: readonly RegExp[] = [/^\(?[a-z-]+: /, /^[a-z]+(\[|:not)/];
+const NOT_WORDS: readonly RegExp[] = [/^tailcast [a-z]/, /^\(?[a-z-]+: /, /^[a-z]+(\[|:not)/];
 
 interface Node {
   type: string;

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { globber } from "../src/glob";
+
+test.each([
+  ["web*:/var/log/*.log", "web1:/var/log/nginx/a.log", true],
+  ["web*:/var/log/*.log", "db1:/var/log/a.log", false],
+  ["/var/log/*", "any:/var/log/a", true],
+  ["{a,b}:/x", "b:/x", true],
+  ["{a,b}:/x", "c:/x", false],
+  ["h:/a[0-9].log", "h:/a5.log", true],
+  ["h:/a[!0-9].log", "h:/a5.log", false],
+  ["h:/a\\*.log", "h:/a*.log", true],
+  ["h:/a\\*.log", "h:/ab.log", false],
+  ["h:/a.log", "h:/aXlog", false],
+  ["h:/(a|b)", "h:/(a|b)", true],
+  ["h:/a{", "h:/a", false],
+  ["", "h:/a", true],
+])("%s over %s: %s", (glob, log, is) => {
+  expect(globber(glob)(log)).toBe(is);
+});
