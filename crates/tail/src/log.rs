@@ -182,11 +182,16 @@ impl Shared {
 
     /// The readable siblings that are older than `ours`, the nearest first; all of them if it is no longer beside them.
     pub(crate) fn behind(&self, ours: &Held) -> Vec<Member> {
-        let identity = ours.file().identity();
         let chain = self.chain();
-        let from = chain.iter().position(|member| member.identity == identity).map_or(0, |at| at + 1);
-        let older = chain.into_iter().skip(from);
-        older.filter(|member| member.role == Role::Sibling && member.is_readable()).collect()
+        let from = place_in(&chain, ours).map_or(0, |at| at + 1);
+        readable_siblings(chain, from)
+    }
+
+    /// The same; nothing if it is no longer beside them, so that nobody can say which of them are older.
+    pub(crate) fn surely_behind(&self, ours: &Held) -> Vec<Member> {
+        let chain = self.chain();
+        let from = place_in(&chain, ours).map_or(chain.len(), |at| at + 1);
+        readable_siblings(chain, from)
     }
 
     pub(crate) fn remember_home(&self, real: &Path) {
@@ -200,6 +205,15 @@ impl Shared {
     pub(crate) fn unfollow(&self) {
         self.followed.store(false, Ordering::Release);
     }
+}
+
+fn place_in(chain: &[Member], ours: &Held) -> Option<usize> {
+    chain.iter().position(|member| member.identity == ours.file().identity())
+}
+
+fn readable_siblings(chain: Vec<Member>, from: usize) -> Vec<Member> {
+    let from = chain.into_iter().skip(from);
+    from.filter(|member| member.role == Role::Sibling && member.is_readable()).collect()
 }
 
 /// Whether no name in the directory of `home` changed after `began`, nor so shortly before that its clock may not show it.

@@ -75,7 +75,8 @@ impl Follower {
     pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &self.state else { return };
         let ours = reading.cursor.held().clone();
-        let mut behind = self.shared.behind(&ours);
+        // Of a file that has no place among the others all that came since may be newer. It is found when this one is read.
+        let mut behind = self.shared.surely_behind(&ours);
         behind.retain(|member| !self.known.contains(&member.identity));
         let Ok(now) = ours.file().read_head() else { return };
         let begins_it = |head: &[u8]| head.len() < HEAD_BYTES && now.starts_with(head);

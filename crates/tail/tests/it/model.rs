@@ -256,6 +256,27 @@ fn a_file_that_was_empty_when_it_was_ahead_is_found_wherever_it_goes() {
 }
 
 #[test]
+fn a_file_that_was_empty_and_is_gone_is_read_before_those_that_came_after_it() {
+    let replaced = [Op::Replace(255, 1), Op::Rotate { create: false, reopen: false }, LOOK];
+    holds(&[&[Op::Touch, LOOK, Op::Copy][..], &replaced].concat());
+    let made_anew = [Op::Delete, rotate(false), line(false), Op::Rotate { create: false, reopen: false }, LOOK];
+    holds(&[&[Op::Touch, LOOK, Op::Copy][..], &made_anew].concat());
+    let no_copy = [Op::Delete, Op::Reopen, line(false), Op::Rotate { create: false, reopen: false }, LOOK];
+    holds(&[&[Op::Touch, LOOK, line(false)][..], &no_copy].concat());
+    let filled_again = [line(false), COPYTRUNCATE, line(false), Op::Delete, Op::Reopen, line(false), LOOK];
+    holds(&[&[Op::Touch, LOOK][..], &filled_again].concat());
+    holds(&[&[Op::Touch, LOOK][..], &filled_again[..6], &[rotate(false), LOOK]].concat());
+}
+
+#[test]
+fn a_half_line_that_was_cut_before_its_file_was_replaced_is_told() {
+    let seen = [LOOK, Op::Write(0, 5, true), LOOK, Op::CopyTruncate { late: true }, Op::Delete, Op::Copy];
+    let cut = [Op::Write(1, 9, true), Op::Step(52), Op::Expire(2), Op::Truncate(167), Op::Replace(218, 3), LOOK];
+    let ops = [&seen[..], &cut].concat();
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
 fn a_page_read_before_the_look_hides_no_copy_of_what_was_empty() {
     holds(&[Op::Touch, LOOK, line(false), COPYTRUNCATE, line(false), Op::History(1), LOOK]);
 }

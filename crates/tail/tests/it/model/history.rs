@@ -3,7 +3,7 @@
 use tailcast_tail::{Ask, BLOCK_BYTES, Block, Error, Page};
 
 use super::reader::{Check, Holds, Reader, ensure, snapped, text};
-use super::world::{Body, HOLE, World};
+use super::world::{Body, HOLE, Ids, World};
 
 /// Pages backwards from the end and forwards from the beginning; both are what is on the disk.
 pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
@@ -49,9 +49,9 @@ pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
 
 /// A copy that is being made is left out by history, unless it is small.
 fn has_copies(world: &World, files: &[usize]) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = Ids::none(world.keys.len());
     let ids = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().filter(|id| **id != HOLE));
-    !ids.into_iter().all(|id| seen.insert(id))
+    !ids.into_iter().all(|&id| seen.insert(id))
 }
 
 /// A line that begins before a hole and ends behind it is cut where nobody can say how.

@@ -36,6 +36,16 @@ const KEPT: usize = 4;
 pub(super) struct Ids(Vec<bool>);
 
 impl Ids {
+    /// None of so many.
+    pub(super) fn none(of: usize) -> Self {
+        Self(vec![false; of])
+    }
+
+    /// Puts a byte in; false when it was in already.
+    pub(super) fn insert(&mut self, id: Id) -> bool {
+        !std::mem::replace(&mut self.0[id], true)
+    }
+
     pub(super) fn contains(&self, id: Id) -> bool {
         self.0[id]
     }
@@ -127,11 +137,11 @@ impl World {
 
     /// All bytes that these files hold.
     pub(super) fn ids(&self, files: &[Ino]) -> Ids {
-        let mut ids = vec![false; self.keys.len()];
+        let mut ids = Ids::none(self.keys.len());
         for &id in files.iter().flat_map(|&ino| &self.bodies[ino].ids) {
-            ids[id] = true;
+            ids.insert(id);
         }
-        Ids(ids)
+        ids
     }
 
     /// The number of lives that have begun.

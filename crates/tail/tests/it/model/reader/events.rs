@@ -289,7 +289,9 @@ impl Reader {
             .files
             .iter()
             .map(|&(ino, _)| &world.bodies[ino])
-            .find(|body| body.bytes.len() as u64 >= at.offset && (more || end(body)));
+            .filter(|body| body.bytes.len() as u64 >= at.offset && (more || end(body)))
+            // Of a file and its copy that are still alike, what only one of them holds was perhaps not seen.
+            .min_by_key(|body| body.bytes.len());
         let body =
             read.ok_or_else(|| format!("it stopped at {} before the end and says there is no more", at.offset))?;
         at.seen = at.seen.max(body.bytes.len() as u64);
