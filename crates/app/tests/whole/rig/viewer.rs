@@ -120,6 +120,21 @@ impl Viewer {
         within(kind, waiting).await
     }
 
+    /// Waits until the agent says how far it follows the log.
+    pub(crate) async fn edge(&mut self) {
+        let waiting = async {
+            loop {
+                match self.event().await {
+                    Some(Event::Edge(Some(_))) => return,
+                    Some(Event::Lines(lines, _)) => self.lines.extend(lines),
+                    Some(_) => (),
+                    None => panic!("the view ended while an edge was waited for"),
+                }
+            }
+        };
+        within("an edge", waiting).await;
+    }
+
     /// Where to go on behind all that has come.
     pub(crate) fn position(&self) -> &str {
         self.position.as_deref().expect("a position has come with the lines")
@@ -131,7 +146,7 @@ impl Viewer {
             let event = match self.next_piece().await? {
                 Piece::Json(bytes) => of_json(&serde_json::from_slice(&bytes).unwrap()),
                 Piece::Cbor(bytes) => tailcast_wire::decode(&bytes).unwrap().and_then(of_live),
-                Piece::Text(line) => Some(Event::Lines(vec![line], None)),
+                Piece::Text(line) => Some(of_text(line)),
                 Piece::Retry(within) => Some(Event::Bye(within)),
             };
             if let Some(Event::Lines(_, Some(position)) | Event::Edge(Some(position))) = &event {
@@ -226,6 +241,14 @@ fn text_piece(rest: &mut Vec<u8>) -> Option<Piece> {
     let end = rest.iter().position(|byte| *byte == b'\n')?;
     let line: Vec<u8> = rest.drain(..=end).collect();
     Some(Piece::Text(String::from_utf8(line[..end].to_vec()).unwrap()))
+}
+
+/// What is told stands between the lines of plain text, behind the name of the program and before that of the log.
+fn of_text(line: String) -> Event {
+    match line.strip_prefix("tailcast: ") {
+        Some(words) => Event::Told("words".to_owned(), words.to_owned()),
+        None => Event::Lines(vec![line], None),
+    }
 }
 
 fn of_json(event: &Value) -> Option<Event> {
