@@ -192,13 +192,15 @@ export class Stream {
     if (this.#following) this.#trim("top");
   }
 
-  /** Puts a mark below. The same word again, with nothing between, only renews what it says. */
+  /** Puts a mark below. The same word again, with nothing of its log between, only renews what it says: it is so since then. */
   mark(log: LogName, mark: Mark): void {
     if (mark.kind === "rotated" || mark.kind === "truncated") this.#anotherFile(log);
-    const last = this.#rows.at(-1);
-    if (last?.kind === "mark" && last.log === log && last.mark.kind === mark.kind && mark.kind !== "gap") {
+    const at = this.#rows.findLastIndex((row) => row.log === log);
+    const last = this.#rows[at];
+    if (last?.kind === "mark" && isSaid(last.mark, mark)) {
+      if (last.mark.kind !== mark.kind) return;
       this.#chars += mark.words.length - last.mark.words.length;
-      this.#rows[this.#rows.length - 1] = { ...last, mark };
+      this.#rows[at] = { ...last, mark: { ...mark, ...(last.mark.at !== undefined && { at: last.mark.at }) } };
       return;
     }
     if (!this.#takes(1)) return;
@@ -366,6 +368,12 @@ function startOf(row: Row): Position | null {
 
 function weight(row: Row): number {
   return row.kind === "line" ? row.line.text.length : row.mark.words.length;
+}
+
+/** Whether a mark says nothing that the one before it has not said. A file that is gone is not there. */
+function isSaid(before: Mark, mark: Mark): boolean {
+  if (mark.kind === "gap") return false;
+  return before.kind === mark.kind || (before.kind === "gone" && mark.kind === "waiting" && mark.why === "not_there");
 }
 
 /** The mark that stands for a gap. */

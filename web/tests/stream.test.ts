@@ -190,3 +190,27 @@ test("eight hours of a busy log leave no more than the window behind", () => {
 function busy(from: number, count: number): Line[] {
   return Array.from({ length: count }, (_, i) => ({ position: "p", offset: (from + i) * 100, time: null, level: null, text: "a line of a busy log" }));
 }
+
+describe("what is said already", () => {
+  const OTHER = "web1:/var/log/b.log";
+  const kinds = (stream: Stream): string[] => stream.rows.map((row) => (row.kind === "mark" ? `${row.log.at(-5)} ${row.mark.kind}` : "line"));
+
+  test("is not said again of a log of which nothing came since, whatever others did meanwhile", () => {
+    const stream = new Stream([LOG, OTHER]);
+    stream.mark(LOG, { kind: "waiting", words: "", why: "not_there", at: 1 });
+    stream.append(OTHER, lines(0, 1), "p1");
+    stream.mark(LOG, { kind: "waiting", words: "", why: "denied", at: 2 });
+    expect(kinds(stream)).toEqual(["a waiting", "line"]);
+    expect(stream.rows[0]).toMatchObject({ mark: { why: "denied", at: 1 } });
+    stream.append(LOG, lines(0, 1), "p1");
+    stream.mark(LOG, { kind: "waiting", words: "", why: "not_there", at: 3 });
+    expect(kinds(stream)).toEqual(["a waiting", "line", "line", "a waiting"]);
+  });
+
+  test("is that a file is not there, where it is gone", () => {
+    const stream = new Stream([LOG]);
+    stream.mark(LOG, { kind: "gone", words: "", why: "deleted" });
+    stream.mark(LOG, { kind: "waiting", words: "", why: "not_there" });
+    expect(kinds(stream)).toEqual(["a gone"]);
+  });
+});
