@@ -4,7 +4,9 @@
 
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
 import { m } from "./language";
+import type { Turn } from "./polls";
 import { isRecord, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
+import type { Subscription } from "./transport";
 
 const ROOT = "api/v1/";
 
@@ -118,12 +120,11 @@ export async function logout(): Promise<void> {
 }
 
 /** The address of a live view: each log is resumed from its own position, or opened with its last lines. */
-export function liveUrl(logs: readonly { log: LogName; from: Position | null }[], last: number, filter: Filter): string {
+export function liveUrl({ logs, last, filter }: Subscription, turn?: Turn): string {
   const pairs = logs.flatMap(({ log, from }): Pair[] => (from === null ? [["log", log]] : [["log", log], ["from", from]]));
-  const query = formatQuery([...pairs, ["last", String(last)], ...filterPairs(filter)]);
-  const url = new URL(`${ROOT}live?${query}`, document.baseURI);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
+  const turns = turn ? [["wait", String(turn.wait)] as Pair, ["turn", turn.turn] as Pair] : [];
+  const query = formatQuery([...pairs, ["last", String(last)], ...filterPairs(filter), ...turns]);
+  return new URL(`${ROOT}live?${query}`, document.baseURI).href;
 }
 
 export async function ask<Answer>(path: string, pairs: readonly Pair[], signal?: AbortSignal): Promise<Answer> {

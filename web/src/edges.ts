@@ -73,10 +73,12 @@ export class Edges {
   #heard = new Map<LogName, number>();
   #absent = new Map<LogName, { why: Absence; since: number }>();
 
-  /** `since`: when the connection was opened; from then on there is something to be heard. */
+  /** `since`: when the connection was opened; from then on there is something to be heard. `held`: how late words may come by the nature of
+   * the transport. Both in milliseconds. */
   constructor(
     private readonly logs: readonly LogName[],
     private readonly since: number,
+    private readonly held = 0,
   ) {}
 
   /** Takes in what one event says about how current its log is. */
@@ -135,7 +137,7 @@ export class Edges {
     const age = now - (edge?.confirmed ?? this.since);
     const late = Math.max(edge?.late ?? 0, age > CONFIRMED_MS ? age : 0);
     if (!edge && late === 0) return { kind: "opening" };
-    if (edge?.behind === 0 && late <= LATE_MS) return { kind: "live" };
+    if (edge?.behind === 0 && late <= LATE_MS + this.held) return { kind: "live" };
     return { kind: "behind", log, seconds: seconds(late), bytes: edge?.behind ?? 0 };
   }
 }

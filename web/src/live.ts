@@ -6,11 +6,10 @@
 // that has carried nothing for 15 s, be it since the agent stands still, the hub is asked for a sign of life, and without one it is
 // dead. So is each one that was open before the machine slept: its timers jump, and what was on the way then came to nobody.
 
-import type { Filter } from "./address";
 import { Edges, type Currency } from "./edges";
 import { parseEvent, type LiveEvent, type LogName, type Position } from "./shapes";
+import type { Ending, LogAt, Socket, Subscription } from "./transport";
 
-export const PROTOCOL = "tailcast.v1.json";
 /** The first pause between two attempts is at most this long; each further one may be twice as long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -25,18 +24,6 @@ const WATCH_MS = 1000;
 const SLEPT_MS = 15_000;
 /** A hub that said goodbye is not suspected for so long. */
 const RESTART_MS = 60_000;
-
-export interface LogAt {
-  log: LogName;
-  /** Resume here; null opens the log with its last lines. */
-  from: Position | null;
-}
-export interface Subscription {
-  logs: LogAt[];
-  /** Lines to open a log with. */
-  last: number;
-  filter: Filter;
-}
 
 export type LiveState =
   | { kind: "stopped" }
@@ -56,17 +43,11 @@ export interface Trouble {
   words: string;
 }
 
-/** Why there is no connection, and whether time may help. No words: the hub did not answer that either. */
-export type Refusal = { helps: "time" | "login" | "nothing"; words: string };
-
-/** The part of a WebSocket that is used. (`never`: so that the handlers of the real one, which take more, fit.) */
-export interface Socket {
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
-  send(text: string): void;
-  close(): void;
-}
+/**
+ * Why there is no connection, and what may help: to try again now, since it will be over another transport, or some time later. No words:
+ * the hub did not answer that either.
+ */
+export type Refusal = { helps: "now" | "time" | "login" | "nothing"; words: string };
 
 /** What the machine needs of the world. */
 export interface Wiring {
@@ -159,7 +140,7 @@ export class Live {
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
-    socket.onclose = () => void this.#closed();
+    socket.onclose = (ending?: Ending) => void this.#closed(ending?.atOnce);
     this.#timer = setTimeout(() => void this.#closed(), CONNECT_MS);
     this.#enter({ kind: "connecting", after });
   }
@@ -180,7 +161,7 @@ export class Live {
 
   /** From now on, and of nothing that was said before. */
   #listen(): void {
-    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log), Date.now());
+    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log), Date.now(), this.#socket?.late);
   }
 
   /** Looks once a second whether anything still comes. */
@@ -230,7 +211,8 @@ export class Live {
   }
 
   /** The connection ended, or never came to be, or is taken for dead: waits, then tries again. */
-  async #closed(): Promise<void> {
+  async #closed(atOnce = false): Promise<void> {
+    if (atOnce) return this.#connect();
     const refused = this.#state.kind === "connecting" && this.#goodbye === null;
     this.#leave();
     this.#failures++;
@@ -255,6 +237,7 @@ export class Live {
     const { helps, words } = await this.wiring.whyRefused(this.#subscription);
     // Another attempt may have begun while the answer was on its way.
     if (this.#state.kind !== "waiting" || this.#state.until !== until) return;
+    if (helps === "now") return this.#connect();
     if (helps !== "time") this.#leave();
     if (helps === "login") this.#enter({ kind: "login" });
     else if (helps === "nothing") this.#enter({ kind: "refused", words });
@@ -296,6 +279,9 @@ function resumePoint(event: LiveEvent): Position | null {
     case "rotated":
     case "truncated":
       return event.to ?? null;
+    // All before it was sent. Without it a log of which no line came would be opened anew, with its last lines.
+    case "edge":
+      return event.position ?? null;
     default:
       return null;
   }

@@ -11,11 +11,13 @@ import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
 import { fillGap } from "./gap";
 import { History } from "./history";
-import { Live, type LiveState, type LogAt } from "./live";
+import { Live, type LiveState } from "./live";
 import { mergeAbove, mergeBelow, timeOf, topOf } from "./merge";
 import type { EdgeEvent, LinesPage, LiveEvent, LogName, Position } from "./shapes";
-import { openSocket, whyRefused } from "./socket";
+import { ways, whyRefused } from "./socket";
 import { gapMark, noteMark, Stream, type LineOf, type LineRow, type Row } from "./stream";
+import type { LogAt, Transport } from "./transport";
+import type { Evidence } from "./ways";
 
 /** Lines that a log is opened with. */
 const LAST = 200;
@@ -41,6 +43,10 @@ interface Look {
 export class Viewer {
   rows = $state.raw<readonly Row[]>([]);
   live = $state.raw<LiveState>({ kind: "stopped" });
+  /** What the live lines come over. */
+  transport = $state.raw<Transport>("websocket");
+  /** Why it is not a better one. */
+  evidence = $state.raw<Evidence | null>(null);
   currency = $state.raw<Currency>({ kind: "opening" });
   /** The same of each of several logs. */
   currencies = $state.raw<ReadonlyMap<LogName, Currency>>(new Map());
@@ -94,7 +100,7 @@ export class Viewer {
 
   constructor() {
     this.#live = new Live({
-      open: openSocket,
+      open: (subscription) => ways.open(subscription),
       event: (event) => this.#happened(event),
       changed: () => this.#show(),
       whyRefused,
@@ -437,6 +443,8 @@ export class Viewer {
   /** With a network again there is nothing to wait for. */
   #network(online: boolean): void {
     this.online = online;
+    // What did not let a WebSocket pass belongs to the network before.
+    if (online) ways.afresh();
     if (online && this.#live.state.kind === "waiting") this.#live.resume();
   }
 
@@ -458,6 +466,8 @@ export class Viewer {
   #publish(): void {
     if (!sameRows(this.#stream.rows, this.rows)) this.rows = this.#stream.rows.slice();
     this.live = this.#live.state;
+    this.transport = ways.transport;
+    this.evidence = ways.evidence;
     this.now = Date.now();
     this.currency = this.#live.currency(this.now);
     const { logs } = this.#history;

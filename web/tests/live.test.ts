@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NO_FILTER } from "../src/address";
-import { Live, type Refusal, type Socket, type Subscription } from "../src/live";
+import { Live, type Refusal } from "../src/live";
 import type { LiveEvent } from "../src/shapes";
+import type { Socket, Subscription } from "../src/transport";
 import { lines } from "./rows";
 
 const A = "web1:/a";

@@ -32,7 +32,7 @@ use crate::viewers::switching;
 
 /// `GET agent`: an agent dials in.
 pub(crate) async fn agent(State(hub): State<Arc<Hub>>, visitor: Visitor, mut request: Request) -> Response {
-    if !wants_websocket(request.headers()) {
+    if !wants_websocket(request.version(), request.headers()) {
         return Problem::bad_request("agents come here by WebSocket: `tailcast agent --hub URL`").into_response();
     }
     let handshake = match Handshake::new(request.headers(), &[LINK_PROTOCOL]) {

@@ -22,6 +22,7 @@ use crate::item::Item;
 use crate::link::{Pipe, Whence};
 use crate::metrics::Metrics;
 use crate::patience::Patience;
+use crate::viewers::Turns;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
 /// memory; who is slower than that is served from the file. The items bound the events of a log that only ticks.
@@ -63,6 +64,8 @@ pub struct Hub {
     pub(crate) address: OnceLock<SocketAddr>,
     /// Who has a view or a link open.
     pub(crate) guests: Arc<Guests>,
+    /// Whose views wait for the next turn of a long-poll.
+    pub(crate) turns: Turns,
     /// Cancelled when the hub stops: viewers are told, agents are told.
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -85,6 +88,7 @@ impl Hub {
             born: Instant::now(),
             address: OnceLock::new(),
             guests: Arc::default(),
+            turns: Turns::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             fanout: Channels::new(),

@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     skipped_bytes: AtomicU64,
     silent: AtomicU64,
     cut: AtomicU64,
+    given_way: AtomicU64,
 }
 
 /// What has been counted up to now.
@@ -29,6 +30,7 @@ pub(crate) struct Counts {
     pub(crate) skipped_bytes: u64,
     pub(crate) silent: u64,
     pub(crate) cut: u64,
+    pub(crate) given_way: u64,
 }
 
 impl Metrics {
@@ -48,10 +50,16 @@ impl Metrics {
         self.cut.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The views of a long-polling viewer had to make room between two turns.
+    pub(crate) fn turn_given_way(&self) {
+        self.given_way.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn counts(&self) -> Counts {
-        let [skipped, skipped_bytes, silent, cut] = [&self.skipped, &self.skipped_bytes, &self.silent, &self.cut]
-            .map(|counter| counter.load(Ordering::Relaxed));
-        Counts { skipped, skipped_bytes, silent, cut }
+        let [skipped, skipped_bytes, silent, cut, given_way] =
+            [&self.skipped, &self.skipped_bytes, &self.silent, &self.cut, &self.given_way]
+                .map(|counter| counter.load(Ordering::Relaxed));
+        Counts { skipped, skipped_bytes, silent, cut, given_way }
     }
 }
 
@@ -105,7 +113,7 @@ fn gauges(now: &Numbers) -> [Named; 12] {
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 14] {
+fn counters(now: &Numbers) -> [Named; 15] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -117,6 +125,7 @@ fn counters(now: &Numbers) -> [Named; 14] {
         ("viewer_skipped_bytes", "Bytes that were skipped so, where it is known", counts.skipped_bytes),
         ("viewers_silent", "Views closed since nobody answered", counts.silent),
         ("viewers_cut", "Views closed before the last words were out", counts.cut),
+        ("turns_given_way", "Views of long-polling viewers that made room for newer ones", counts.given_way),
         ("connections_accepted", "Connections that were let in", doors.accepted),
         ("connections_refused", "Connections refused in words", doors.refused_full + doors.refused_exhausted),
         ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),

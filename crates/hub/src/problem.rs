@@ -131,6 +131,14 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, kind, title, detail)
     }
 
+    /// 426: a WebSocket was asked for, and what makes it one did not arrive (RFC 9110, section 15.5.22).
+    pub fn upgrade_required(detail: impl Into<String>) -> Self {
+        let (kind, title) = ("urn:tailcast:problem:upgrade-required", "The request is no WebSocket any more");
+        Self::new(StatusCode::UPGRADE_REQUIRED, kind, title, detail)
+            .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
+            .with_header(header::CONNECTION, HeaderValue::from_static("upgrade"))
+    }
+
     /// 429: asked too often; come again after `wait`.
     pub fn too_many(detail: impl Into<String>, wait: Duration) -> Self {
         let title = "Too many requests";

@@ -136,6 +136,11 @@ impl View {
         &self.channel
     }
 
+    /// Whether the log's agent is being asked at this moment.
+    pub(crate) fn is_asking(&self) -> bool {
+        matches!(self.stage, Stage::Reading { .. })
+    }
+
     /// Where this viewer goes on when it comes again.
     pub(crate) fn position(&self) -> Option<&str> {
         self.position.as_deref()

@@ -5,6 +5,7 @@
 
 mod query;
 mod stream;
+mod turns;
 mod websocket;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::view::{Start, View};
 
 pub(crate) use query::{LiveQuery, filter_of, log_name, number, pairs, unknown};
 pub(crate) use stream::{sse, text};
+pub(crate) use turns::{Ending, Turns};
 pub(crate) use websocket::{open, switching};
 
 /// The most logs in one view.
@@ -47,6 +49,18 @@ impl Views {
             views.open(log.clone(), start.clone(), query);
         }
         views
+    }
+
+    /// Whether they look at what a query asks for.
+    fn are_of(&self, query: &LiveQuery) -> bool {
+        let key = |log: &LogName| Key { log: log.clone(), filter: query.filter.clone() };
+        let asked = query.logs.iter().map(|(log, _)| key(log));
+        self.views.iter().map(|view| &view.channel().key).eq(asked.collect::<Vec<_>>().iter())
+    }
+
+    /// Whether an agent is being asked for one of them.
+    fn are_asking(&self) -> bool {
+        self.views.iter().any(View::is_asking)
     }
 
     /// One more log; nothing happens when it is there already.

@@ -468,7 +468,7 @@ export const en = {
   standing_live_more: "The host confirmed the end of the log within the last 3 s.",
   standing_login: "logged out",
   standing_lost: "The connection to the hub was lost. Nothing is missed: the view goes on where it stands.",
-  standing_no_socket: "The hub answers, but no live connection came about. Does a proxy pass WebSockets on?",
+  standing_no_socket: "The hub answers, but no live connection comes about: something on the way holds it up.",
   standing_of: (name: string, host: string, words: string) => `${name} on ${host}: ${words}`,
   standing_offline: "offline",
   standing_offline_more: "This device has no network. The view goes on where it stands as soon as there is one.",
@@ -488,6 +488,13 @@ export const en = {
   tree_more: (n: number) => `… ${number(n)} more`,
   view_all: "All logs",
   view_nothing: (glob: string) => `No log matches ${glob} yet. What appears is shown by itself while this is open.`,
+  way_cut: (seconds: number) => `Something on the way cuts longer connections after ${number(seconds)} s.`,
+  way_events: "over an event stream",
+  way_mute: "Something on the way holds back what the hub says.",
+  way_polls: "asked again each second",
+  way_unopened: "A WebSocket does not pass: something on the way does not let it through.",
+  way_websocket: "over WebSocket",
+  way_whole: "Nothing is missed by that. A WebSocket is tried again from time to time.",
 };
 
 /** What a language must have. */

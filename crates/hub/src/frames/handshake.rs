@@ -6,10 +6,10 @@
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http::HeaderMap;
 use http::header::{
     AsHeaderName, CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
+use http::{HeaderMap, Version};
 
 /// What to put into the 101 answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +50,12 @@ impl<'a> Handshake<'a> {
     }
 }
 
-/// Whether a request asks to become a WebSocket, well or badly.
+/// Whether a request asks to become a WebSocket, well or badly. HTTP/1.0 cannot (RFC 9110, section 7.8): a proxy that speaks
+/// it to us would pass on an agreement that neither side can keep.
 #[must_use]
-pub fn wants_websocket(headers: &HeaderMap) -> bool {
-    tokens(headers, CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade"))
+pub fn wants_websocket(version: Version, headers: &HeaderMap) -> bool {
+    version >= Version::HTTP_11
+        && tokens(headers, CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade"))
         && tokens(headers, UPGRADE).any(|token| token.eq_ignore_ascii_case("websocket"))
 }
 

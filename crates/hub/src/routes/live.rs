@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::extract::{Extension, RawQuery, Request, State};
 use axum::response::Response;
 use futures_util::future::try_join_all;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, SEC_WEBSOCKET_KEY};
 use http::{HeaderMap, HeaderName};
 use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Spot};
 
@@ -22,12 +22,16 @@ use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::routes::history::unexpected;
 use crate::view::{Policy, Start};
-use crate::viewers::{self, LiveQuery, Views};
+use crate::viewers::{self, Ending, LiveQuery, Views};
 
 /// The most logs in an SSE view: its cursor over all of them has to fit into a header.
 const MAX_SSE: usize = 32;
 /// A stream does not wait longer for its agents before it begins: a slow one is told of in it.
 const FIRST_WORD: Duration = Duration::from_secs(3);
+/// A proxy passes on the key and not the rest, which is for one hop (RFC 9110, section 7.6.1).
+const UPGRADE_IS_GONE: &str = "Something on the way took the upgrade out of this request: a proxy has to speak HTTP/1.1 to the hub \
+     and to set the headers Upgrade and Connection itself. The page says which lines its configuration lacks.";
+
 /// What a stream can tell once it has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -62,6 +66,10 @@ impl Form {
         ("exclude" = Option<Vec<String>>, Query, description = "Regular expressions of which none may match"),
         ("i" = Option<bool>, Query, description = "Upper and lower case are the same"),
         ("level" = Option<String>, Query, description = "The least level"),
+        ("wait" = Option<u32>, Query, description = "An event stream as a long-poll: it ends by itself as soon as it has told \
+            something or each log's end was confirmed, at the latest after so many seconds; needs `turn`"),
+        ("turn" = Option<String>, Query, description = "With `wait`: a name of one's own, a dot and a number that grows by one \
+            with each answer that came whole; the hub goes on exactly where the turn before ended. `from` holds where it cannot"),
         ("policy" = Option<String>, Query, description = "`live` skips ahead when slow, `complete` never"),
     ),
     responses(
@@ -70,6 +78,7 @@ impl Form {
         (status = 400, description = "Not understood, or a bad pattern with its place", body = Problem),
         (status = 404, description = "No such host or log, or not offered (not over a WebSocket)", body = Problem),
         (status = 410, description = "What `from` stood in is gone from the disk (plain text)", body = Problem),
+        (status = 426, description = "A WebSocket was asked for, and a proxy took the upgrade out of the request", body = Problem),
         (status = 503, description = "The agent is away (plain text)", body = Problem),
     ))]
 pub(crate) async fn live(
@@ -82,8 +91,14 @@ pub(crate) async fn live(
     let query = query.unwrap_or_default();
     let headers = request.headers();
     let face = |transport| Face { transport, client: visitor.client };
-    if wants_websocket(headers) {
-        return Ok(viewers::open(&hub, visitor, LiveQuery::parse(&query, None)?, request));
+    if wants_websocket(request.version(), headers) {
+        let query = LiveQuery::parse(&query, None)?;
+        refuse_turns(&query)?;
+        return Ok(viewers::open(&hub, visitor, query, request));
+    }
+    if headers.contains_key(SEC_WEBSOCKET_KEY) {
+        // Text without end is no answer that whoever waits for a WebSocket could understand.
+        return Err(Problem::upgrade_required(UPGRADE_IS_GONE));
     }
     if wants_events(headers) {
         let last_seen = headers.get(HeaderName::from_static("last-event-id")).and_then(|id| id.to_str().ok());
@@ -92,17 +107,28 @@ pub(crate) async fn live(
             return Err(Problem::bad_request(format!("at most {MAX_SSE} logs in one event stream")));
         }
         // A browser that comes again would give up at a status, while the hub has just started and the agent is to come.
-        if last_seen.is_none() {
+        // Nor is whoever takes turns asked for again and again.
+        if last_seen.is_none() && query.wait.is_none() {
             look_first(&hub, &query, Form::Events).await?;
         }
         reins.hurry();
         let guest = hub.guests.enter(visitor.standing, Some(reins));
-        return Ok(viewers::sse(&hub, guest, Views::new(&hub, &query, face(Transport::Events))));
+        let waiting = query.wait.as_ref().and_then(|(_, turn)| hub.turns.take(turn, &query));
+        let views = waiting.unwrap_or_else(|| Views::new(&hub, &query, face(Transport::Events)));
+        return Ok(viewers::sse(&hub, guest, views, query.wait.map(Ending::new)));
     }
     let query = LiveQuery { policy: Policy::Complete, ..LiveQuery::parse(&query, None)? };
+    refuse_turns(&query)?;
     look_first(&hub, &query, Form::Text).await?;
     let guest = hub.guests.enter(visitor.standing, Some(reins));
     Ok(viewers::text(&hub, guest, Views::new(&hub, &query, face(Transport::Text))))
+}
+
+fn refuse_turns(query: &LiveQuery) -> Result<(), Problem> {
+    match query.wait {
+        None => Ok(()),
+        Some(_) => Err(Problem::bad_request("`wait` is for an event stream: send Accept: text/event-stream")),
+    }
 }
 
 /// Asks for nothing of each log, to hear what is wrong. A log that is offered and not there yet is not wrong.

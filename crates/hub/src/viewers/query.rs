@@ -3,10 +3,13 @@
 //! Order matters: a `from` belongs to the `log` in front of it. What is not understood is refused, with the word that was
 //! not, rather than guessed at.
 
+use std::time::Duration;
+
 use tailcast_lines::{FilterError, FilterSpec, Level, UnknownLevel};
 use tailcast_wire::{Filter, LogName};
 
 use super::MAX_LOGS;
+use super::turns::Turn;
 use crate::problem::Problem;
 use crate::view::{Grain, Policy, Start};
 
@@ -14,6 +17,8 @@ use crate::view::{Grain, Policy, Start};
 const LAST: u32 = 20;
 /// The most lines that can be asked for at the beginning of a live view; more is history, page by page.
 const MAX_LAST: u32 = 10_000;
+/// The longest turn of a long-poll, in seconds.
+const MAX_WAIT: u64 = 60;
 
 /// A live view as it was asked for.
 #[derive(Debug, Clone)]
@@ -23,6 +28,8 @@ pub(crate) struct LiveQuery {
     pub(crate) policy: Policy,
     pub(crate) grain: Grain,
     pub(crate) last: u32,
+    /// Of a long-poll: how long, and whose turn.
+    pub(crate) wait: Option<(Duration, Turn)>,
 }
 
 impl LiveQuery {
@@ -33,6 +40,7 @@ impl LiveQuery {
         let (filter, rest) = filter_of(pairs)?;
         let mut logs: Vec<(LogName, Start)> = Vec::new();
         let mut asked = Policy::Live;
+        let (mut wait, mut turn) = (None, None);
         for (key, value) in rest {
             match key.as_str() {
                 "log" => logs.push((log_name(&value)?, Start::Last(last))),
@@ -43,6 +51,8 @@ impl LiveQuery {
                     }
                 },
                 "policy" => asked = policy(&value)?,
+                "wait" => wait = Some(Duration::from_secs(number(&key, &value, MAX_WAIT)?)),
+                "turn" => turn = Some(Turn::parse(&value)?),
                 "last" => (),
                 other => return Err(unknown(other)),
             }
@@ -59,7 +69,12 @@ impl LiveQuery {
         if let Some(cursor) = cursor {
             resume(&mut logs, cursor);
         }
-        Ok(LiveQuery { logs, filter, policy: asked, grain: Grain::Lines, last })
+        let wait = match (wait, turn) {
+            (None, None) => None,
+            (Some(wait), Some(turn)) => Some((wait, turn)),
+            _ => return Err(Problem::bad_request("`wait` and `turn` belong together: `wait=1&turn=NAME.0`")),
+        };
+        Ok(LiveQuery { logs, filter, policy: asked, grain: Grain::Lines, last, wait })
     }
 }
 

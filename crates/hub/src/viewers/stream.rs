@@ -14,6 +14,7 @@ use tailcast_wire::{LogName, Tiding, Told};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Views;
+use super::turns::{Ending, Turn, Turns};
 use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
 use crate::item::{Item, What};
@@ -29,11 +30,12 @@ enum Form {
     Text,
 }
 
-/// `text/event-stream`: each event's `id` is a cursor over all its logs.
-pub(crate) fn sse(hub: &Arc<Hub>, guest: Guest, views: Views) -> Response {
+/// `text/event-stream`: each event's `id` is a cursor over all its logs. With an ending it is one turn of a long-poll.
+pub(crate) fn sse(hub: &Arc<Hub>, guest: Guest, views: Views, ending: Option<Ending>) -> Response {
+    let body = LiveBody { ending, ..LiveBody::new(hub, guest, views, Form::Sse) };
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
     // nginx would hold events back until its buffer is full.
-    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, guest, views, Form::Sse))).into_response()
+    (headers, [("x-accel-buffering", "no")], Body::new(body)).into_response()
 }
 
 /// Plain text for `curl -N`: complete, harmless to a terminal, and aborted when bytes are lost.
@@ -43,12 +45,17 @@ pub(crate) fn text(hub: &Arc<Hub>, guest: Guest, views: Views) -> Response {
 }
 
 struct LiveBody {
-    views: Views,
+    /// None once they wait for the next turn.
+    views: Option<Views>,
     form: Form,
     asked_to_leave: Pin<Box<dyn Future<Output = Leave> + Send>>,
     quiet: Pin<Box<Sleep>>,
     /// How often it says that it is still there.
     comment: Duration,
+    /// An event stream says at once that it is there, so that one sees whether anything holds it up on the way.
+    greeted: bool,
+    /// When it ends by itself.
+    ending: Option<Ending>,
     /// Behind the last event that was written.
     cursor: Cursor,
     /// Of several logs, whose lines came last.
@@ -100,11 +107,13 @@ impl LiveBody {
         let comment = hub.config.patience.comment;
         LiveBody {
             cursor: Cursor::of(&views),
-            views,
+            views: Some(views),
             form,
             asked_to_leave: Box::pin(guest.asked_to_leave()),
             quiet: Box::pin(sleep_until(Instant::now() + comment)),
             comment,
+            greeted: form == Form::Text,
+            ending: None,
             last_log: None,
             broken: None,
             over: false,
@@ -123,7 +132,9 @@ impl LiveBody {
                 }
                 Form::Text => self.write_text(item, &mut out),
             };
-            self.views.wrote(item, out.len() - before);
+            if let Some(views) = &self.views {
+                views.wrote(item, out.len() - before);
+            }
             if let Err(broken) = written {
                 self.break_off(broken);
                 break;
@@ -134,6 +145,9 @@ impl LiveBody {
 
     fn write_event(&mut self, item: &Item, out: &mut Vec<u8>) {
         self.cursor.pass(item);
+        if let Some(ending) = &mut self.ending {
+            ending.pass(item);
+        }
         let json = item.json();
         if json.is_empty() {
             return;
@@ -156,7 +170,7 @@ impl LiveBody {
         if text.is_empty() {
             return Ok(());
         }
-        if self.views.views.len() > 1 && self.last_log.as_ref() != Some(&item.log) {
+        if self.cursor.0.len() > 1 && self.last_log.as_ref() != Some(&item.log) {
             out.extend_from_slice(format!("==> {} <==\n", item.log).as_bytes());
             self.last_log = Some(Arc::clone(&item.log));
         }
@@ -189,6 +203,23 @@ impl LiveBody {
                 self.break_off(Broken(over.words().to_owned()));
                 Bytes::from(format!("tailcast: {}\n", over.words()))
             }
+        }
+    }
+
+    /// Whether a turn of a long-poll is over, now that there is nothing more to write.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        match (&mut self.ending, &self.views) {
+            (Some(ending), Some(views)) => ending.poll(views, cx),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Ends a turn: the views wait for the next one.
+    fn rest(&mut self, turn: Turn) {
+        self.over = true;
+        if let Some(views) = self.views.take() {
+            let hub = Arc::clone(&views.hub);
+            Turns::keep(&hub, turn, views);
         }
     }
 
@@ -235,14 +266,24 @@ impl http_body::Body for LiveBody {
             if let Poll::Ready(why) = self.asked_to_leave.as_mut().poll(cx) {
                 return Poll::Ready(Some(Ok(Frame::data(self.goodbye(why)))));
             }
+            if !std::mem::replace(&mut self.greeted, true) {
+                return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b": here\n\n")))));
+            }
+            if let Some(turn) = self.ending.as_mut().and_then(|ending| ending.is_late(cx)) {
+                self.rest(turn);
+                break;
+            }
             items.clear();
-            match self.views.poll_next(cx, &mut items) {
-                Poll::Ready(()) if items.is_empty() => self.over = true,
-                Poll::Ready(()) => match self.write(&items) {
+            let Some(views) = &mut self.views else { break };
+            match views.poll_next(cx, &mut items) {
+                Poll::Ready(()) if items.is_empty() && self.form == Form::Text => self.over = true,
+                Poll::Ready(()) if !items.is_empty() => match self.write(&items) {
                     bytes if bytes.is_empty() => (),
                     bytes => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 },
-                Poll::Pending => return self.poll_quiet(cx).map(|comment| Some(Ok(Frame::data(comment)))),
+                // An event stream that ended would only be opened again.
+                _ if let Poll::Ready(turn) = self.poll_end(cx) => self.rest(turn),
+                _ => return self.poll_quiet(cx).map(|comment| Some(Ok(Frame::data(comment)))),
             }
         }
         Poll::Ready(None)

@@ -26,5 +26,6 @@ mod shape;
 mod slow;
 mod sse;
 mod stream;
+mod turns;
 mod viewer;
 mod world;

@@ -1,6 +1,6 @@
 //! The opening handshake.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::frames::{Handshake, Refusal, accept_key, choose_protocol, wants_websocket};
 
@@ -23,12 +23,20 @@ fn the_key_of_the_rfc_gives_the_answer_of_the_rfc() {
 }
 
 #[test]
+fn nobody_becomes_a_websocket_over_http_1_0() {
+    let asks = headers(&[("connection", "upgrade"), ("upgrade", "websocket")]);
+    assert!(wants_websocket(Version::HTTP_11, &asks));
+    assert!(!wants_websocket(Version::HTTP_10, &asks));
+}
+
+#[test]
 fn a_browser_is_understood_whatever_else_it_connects_for() {
-    assert!(wants_websocket(&headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")])));
-    assert!(wants_websocket(&headers(&[("connection", "x"), ("connection", "upgrade"), ("upgrade", "websocket")])));
-    assert!(!wants_websocket(&headers(&[("connection", "keep-alive"), ("upgrade", "websocket")])));
-    assert!(!wants_websocket(&headers(&[("connection", "upgrade"), ("upgrade", "h2c")])));
-    assert!(!wants_websocket(&headers(&[])));
+    let wants = |lines: &[(&'static str, &'static str)]| wants_websocket(Version::HTTP_11, &headers(lines));
+    assert!(wants(&[("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")]));
+    assert!(wants(&[("connection", "x"), ("connection", "upgrade"), ("upgrade", "websocket")]));
+    assert!(!wants(&[("connection", "keep-alive"), ("upgrade", "websocket")]));
+    assert!(!wants(&[("connection", "upgrade"), ("upgrade", "h2c")]));
+    assert!(!wants(&[]));
 }
 
 #[test]

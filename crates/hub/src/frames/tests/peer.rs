@@ -1,7 +1,7 @@
 //! A whole socket against an independent client, over an in-memory pipe and over TCP.
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_websockets::{ClientBuilder, CloseCode, Config, Message as Theirs, WebSocketStream};
@@ -149,7 +149,7 @@ async fn accept(mut stream: TcpStream) -> Socket<TcpStream> {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     };
     let headers: HeaderMap = head.lines().filter_map(header).collect();
-    assert!(wants_websocket(&headers));
+    assert!(wants_websocket(Version::HTTP_11, &headers));
     let accept = Handshake::new(&headers, &[]).unwrap().accept;
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
