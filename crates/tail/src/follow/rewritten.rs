@@ -116,9 +116,9 @@ impl Follower {
         let ours = cursor.held().file().identity();
         let (mut newcomer, mut copies) = (None, Vec::new());
         let chain = self.shared.chain();
-        // What is newer than this file comes after its new life.
-        let older = chain.iter().position(|member| member.identity == ours).map_or(0, |at| at + 1);
-        for member in chain.into_iter().skip(older) {
+        // What is newer than this file comes after its new life; and so does all that came, should it have no place any more.
+        let place = chain.iter().position(|member| member.identity == ours);
+        for member in chain.into_iter().skip(place.map_or(0, |at| at + 1)) {
             if member.role == Role::Itself || member.packing == Packing::Packed {
                 continue;
             }
@@ -126,7 +126,7 @@ impl Follower {
             match holds(cursor, &sibling) {
                 Some(place) => return (Rest::Copy(place), copies),
                 None if is_shorter_copy(cursor, &sibling) => copies.push(member.identity),
-                None if self.is_newcomer(&member, cursor, &sibling) => newcomer = Some(sibling),
+                None if place.is_some() && self.is_newcomer(&member, cursor, &sibling) => newcomer = Some(sibling),
                 None => {}
             }
         }

@@ -261,6 +261,7 @@ fn a_file_that_was_empty_and_is_gone_is_read_before_those_that_came_after_it() {
     holds(&[&[Op::Touch, LOOK, Op::Copy][..], &replaced].concat());
     let made_anew = [Op::Delete, rotate(false), line(false), Op::Rotate { create: false, reopen: false }, LOOK];
     holds(&[&[Op::Touch, LOOK, Op::Copy][..], &made_anew].concat());
+    holds(&[&[line(false), LOOK, Op::Truncate(0), Op::Copy][..], &made_anew].concat());
     let no_copy = [Op::Delete, Op::Reopen, line(false), Op::Rotate { create: false, reopen: false }, LOOK];
     holds(&[&[Op::Touch, LOOK, line(false)][..], &no_copy].concat());
     let filled_again = [line(false), COPYTRUNCATE, line(false), Op::Delete, Op::Reopen, line(false), LOOK];
