@@ -1,0 +1,86 @@
+// How much a browser is sent before there is something to see, and how soon that is.
+
+import { gunzipSync } from "node:zlib";
+import { get } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { expect } from "@playwright/test";
+import { test } from "./hub";
+
+/** Compressed bytes of all scripts that a view loads. */
+const MOST_SCRIPT = 120 * 1024;
+
+function ask(url: string, headers: Record<string, string> = {}): Promise<{ head: IncomingMessage; body: Buffer }> {
+  return new Promise((done, fail) => {
+    get(url, { headers }, (head) => {
+      const pieces: Buffer[] = [];
+      head.on("data", (piece: Buffer) => pieces.push(piece)).on("end", () => done({ head, body: Buffer.concat(pieces) }));
+    }).on("error", fail);
+  });
+}
+
+test("a view loads at most 120 KB of script, and a second visit none", async ({ page, hub }) => {
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  const sizes = new Map<string, number>();
+  const client = await page.context().newCDPSession(page);
+  await client.send("Network.enable");
+  const names = new Map<string, string>();
+  client.on("Network.responseReceived", ({ requestId, response }) => names.set(requestId, response.url));
+  client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const url = names.get(requestId) ?? "";
+    if (url.endsWith(".js")) sizes.set(url, encodedDataLength);
+  });
+  const first = async (): Promise<number> => {
+    await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
+    await expect(page.getByText("line 99")).toBeVisible();
+    return [...sizes.values()].reduce((all, size) => all + size, 0);
+  };
+  const script = await first();
+  console.log(`script of a view: ${(script / 1024).toFixed(1)} KB compressed in ${sizes.size} files`);
+  expect(script).toBeGreaterThan(10_000);
+  expect(script).toBeLessThanOrEqual(MOST_SCRIPT);
+  sizes.clear();
+  expect(await first()).toBe(0);
+});
+
+test("what never changes under its name is kept for good, and what may change is asked for again by its tag", async ({ hub }) => {
+  await hub.start();
+  const { body } = await ask(hub.url);
+  const path = /src="\.\/(assets\/[0-9a-f]{16}\/index\.js)"/.exec(body.toString())?.[1] ?? "";
+  const plain = await ask(hub.url + path);
+  const zipped = await ask(hub.url + path, { "Accept-Encoding": "gzip" });
+  expect(zipped.head.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding", "cache-control": "public, max-age=31536000, immutable" });
+  expect(gunzipSync(zipped.body).equals(plain.body)).toBe(true);
+  expect(zipped.head.headers.etag).not.toBe(plain.head.headers.etag);
+
+  for (const old of ["assets/index.js", "assets/0123456789abcdef/index.js"]) {
+    const { head } = await ask(hub.url + old);
+    expect(head.headers["cache-control"]).toBe("no-cache");
+    const again = await ask(hub.url + old, { "If-None-Match": head.headers.etag ?? "" });
+    expect([again.head.statusCode, again.body.length]).toEqual([304, 0]);
+  }
+  expect((await ask(`${hub.url}assets/0123456789abcdef/nothing.js`)).head.statusCode).toBe(404);
+});
+
+test("how soon the first line is on the screen is printed", async ({ page, hub }) => {
+  hub.write("app.log", 0, 1000);
+  await hub.start();
+  const url = `${hub.url}logs?log=${hub.log("app.log")}`;
+  const painted = async (): Promise<number> => {
+    await page.goto(url, { waitUntil: "commit" });
+    return page.evaluate(
+      () =>
+        new Promise<number>((done) => {
+          const look = (): void => {
+            if (document.querySelector(".row .text")) requestAnimationFrame(() => setTimeout(() => done(performance.now())));
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+    );
+  };
+  const first = await painted();
+  await page.goto("about:blank");
+  const second = await painted();
+  console.log(`first line after navigation on loopback: ${first.toFixed(0)} ms, on a second visit ${second.toFixed(0)} ms (bar: 300)`);
+});
