@@ -1,7 +1,8 @@
 // Lines folded under the one they go on with (`traces.ts`): the step after `shown.ts`. The rows of each log are walked by themselves, so that
 // in a merged view nothing is folded under a line of another log; what comes later joins as it comes.
 //
-// It runs with every frame of a fast log: what was judged once is known again by the row, as long as what stands before it is the same.
+// It runs with every frame of a fast log, of which all but the last rows stay as they were: those are judged once. (A weak map from rows to
+// verdicts makes the collector of garbage stop the page for tenths of a second at 50,000 lines a second.)
 
 import { isEmpty, type Filter } from "./address";
 import type { LogName } from "./shapes";
@@ -11,12 +12,6 @@ import { judge, type Trace } from "./traces";
 interface State {
   head: LineRow | null;
   trace: Trace;
-}
-
-interface Judged {
-  before: State;
-  joins: boolean;
-  after: State;
 }
 
 export interface Folded {
@@ -30,6 +25,9 @@ export interface Folded {
   closed: ReadonlySet<number>;
 }
 
+/** The last rows may still be put in another order, as of several logs (`order.ts`): they are judged anew each time. */
+const TAIL = 1000;
+
 const NOTHING: State = { head: null, trace: "none" };
 
 /** A pattern leaves out lines of the middle, and finds lines that must be seen; a level keeps those that belong together. */
@@ -42,60 +40,73 @@ export function unfoldedRows(rows: readonly Row[]): Folded {
 }
 
 export class Folds {
-  #known = new WeakMap<LineRow, Judged>();
-  /** The rows that were looked at last, where nothing joined, and how each log stood behind them. */
-  #last: { rows: readonly Row[]; states: Map<LogName, State> } | null = null;
+  #rows: readonly Row[] = [];
+  /** The first so many of them stay as they are but for what leaves at the top; with what is under which, and how each log stands behind them. */
+  #settled = 0;
+  #under = new Map<LineRow, LineRow[]>();
+  #states = new Map<LogName, State>();
 
-  /** `isOpen`: whether the lines under one are to be seen. */
+  /** `isOpen`: whether the lines under one are to be seen. An array of rows that it was given must not change. */
   of(rows: readonly Row[], isOpen: (head: LineRow, lines: readonly LineRow[]) => boolean): Folded {
-    const under = this.#under(rows);
+    const under = this.#walked(rows);
     if (under.size === 0) return unfoldedRows(rows);
     const heads = new Map<number, LineRow>();
     for (const [head, lines] of under) if (!isOpen(head, lines)) for (const { id } of lines) heads.set(id, head);
-    const seen = heads.size === 0 ? rows : rows.filter(({ id }) => !heads.has(id));
-    return { rows: seen, heads, closed: new Set([...heads.values()].map(({ id }) => id)), under: new Map([...under].map(([{ id }, lines]) => [id, lines])) };
+    return {
+      rows: heads.size === 0 ? rows : rows.filter(({ id }) => !heads.has(id)),
+      under: new Map([...under].map(([{ id }, lines]) => [id, lines])),
+      heads,
+      closed: new Set([...heads.values()].map(({ id }) => id)),
+    };
   }
 
-  #under(rows: readonly Row[]): Map<LineRow, LineRow[]> {
-    const under = new Map<LineRow, LineRow[]>();
-    const done = this.#same(rows);
-    const states = done > 0 && this.#last ? this.#last.states : new Map<LogName, State>();
-    for (let i = done; i < rows.length; i++) {
-      const row = rows[i];
-      if (!row) break;
-      if (row.kind === "mark") {
-        states.delete(row.log);
-        continue;
-      }
-      const { joins, after } = this.#judged(row, states.get(row.log) ?? NOTHING);
-      states.set(row.log, after);
-      if (!joins || after.head === null) continue;
-      const lines = under.get(after.head);
-      if (lines) lines.push(row);
-      else under.set(after.head, [row]);
-    }
-    this.#last = under.size === 0 ? { rows, states } : null;
+  #walked(rows: readonly Row[]): Map<LineRow, readonly LineRow[]> {
+    if (!this.#keep(rows)) this.#forget();
+    const settled = Math.max(this.#settled, rows.length - TAIL);
+    walk(rows, this.#settled, settled, this.#states, this.#under);
+    [this.#rows, this.#settled] = [rows, settled];
+    const tail = new Map<LineRow, LineRow[]>();
+    walk(rows, settled, rows.length, new Map(this.#states), tail);
+    const under = new Map<LineRow, readonly LineRow[]>(this.#under);
+    for (const [head, lines] of tail) under.set(head, [...(under.get(head) ?? []), ...lines]);
     return under;
   }
 
-  /** How many of the rows were looked at last time, in the same order, up to the last one then: of a log that is followed, nearly all. */
-  #same(rows: readonly Row[]): number {
-    const before = this.#last?.rows ?? [];
+  /** Whether the rows that were settled are still there in the same order, less some at the top. */
+  #keep(rows: readonly Row[]): boolean {
     const first = rows[0];
-    const from = first ? before.indexOf(first) : -1;
-    if (from < 0 || before.length - from > rows.length) return 0;
-    for (let i = from; i < before.length; i++) if (before[i] !== rows[i - from]) return 0;
-    return before.length - from;
+    const from = first ? this.#rows.indexOf(first) : -1;
+    if (from < 0 || from > this.#settled || this.#settled - from > rows.length) return false;
+    for (let i = from; i < this.#settled; i++) if (this.#rows[i] !== rows[i - from]) return false;
+    const gone = new Set(this.#rows.slice(0, from));
+    for (const row of gone) if (row.kind === "line") this.#under.delete(row);
+    for (const [log, { head }] of this.#states) if (head && gone.has(head)) this.#states.delete(log);
+    this.#settled -= from;
+    return true;
   }
 
-  #judged(row: LineRow, given: State): Judged {
+  #forget(): void {
+    this.#settled = 0;
+    this.#under = new Map();
+    this.#states = new Map();
+  }
+}
+
+/** Walks over rows `from` up to `to`, each log by itself; what joins is put under its head. */
+function walk(rows: readonly Row[], from: number, to: number, states: Map<LogName, State>, under: Map<LineRow, LineRow[]>): void {
+  for (let i = from; i < to; i++) {
+    const row = rows[i];
+    if (row?.kind === "mark") states.delete(row.log);
+    if (row?.kind !== "line") continue;
+    const given = states.get(row.log) ?? NOTHING;
     // A trace does not go on from one file into the next.
-    const before = given.head !== null && given.head.file !== row.file ? NOTHING : given;
-    const known = this.#known.get(row);
-    if (known && known.before.head === before.head && known.before.trace === before.trace) return known;
-    const { joins, trace } = judge(row.line, before.head?.line ?? null, before.trace);
-    const judged = { before, joins, after: { head: joins ? before.head : row, trace } };
-    this.#known.set(row, judged);
-    return judged;
+    const { head, trace } = given.head !== null && given.head.file !== row.file ? NOTHING : given;
+    const verdict = judge(row.line, head?.line ?? null, trace);
+    const joined = verdict.joins ? head : null;
+    states.set(row.log, { head: joined ?? row, trace: verdict.trace });
+    if (joined === null) continue;
+    const lines = under.get(joined);
+    if (lines) lines.push(row);
+    else under.set(joined, [row]);
   }
 }

@@ -77,12 +77,24 @@ test("under a pattern nothing is folded, since what it finds must be seen; under
 });
 
 test("a busy log from which rows leave while others come is folded as if it were looked at anew", () => {
-  const [folds, stream] = [new Folds(), new Stream(["a"], 50)];
-  const trace = "2026 ERROR no\njava.lang.X: y\n\tat a.b(C.java:1)\n2026 well\nplain\n";
-  for (let n = 0; n < 60; n++) {
-    const text = n % 20 === 7 ? trace : "2026 well\nplain\n    at x (y.js:1:2)\nplain\n2026 well";
-    stream.append("a", logOf(text).map((each, i) => ({ ...each, position: `p${n}.${i}`, offset: n * 100 + i })), `p${n + 1}`);
+  const [folds, stream] = [new Folds(), new Stream(["a"], 3000)];
+  const trace = "2026 ERROR no\njava.lang.X: y\n\tat a.b(C.java:1)\n2026 well";
+  for (let n = 0; n < 200; n++) {
+    const text = `${n % 3 === 0 ? trace : "2026 well\nplain"}\n`.repeat(20).trimEnd();
+    stream.append("a", logOf(text).map((each, i) => ({ ...each, position: `p${n}.${i}`, offset: n * 1000 + i })), `p${n + 1}`);
     const rows = stream.rows.slice();
-    expect(folds.of(rows, () => false).rows.map(({ id }) => id)).toEqual(new Folds().of(rows, () => false).rows.map(({ id }) => id));
+    const ids = (by: Folds): number[] => by.of(rows, () => false).rows.map(({ id }) => id);
+    // A trace whose first line has left at the top may be folded otherwise until it leaves, too.
+    expect(ids(folds).slice(4)).toEqual(ids(new Folds()).slice(-(ids(folds).length - 4)));
   }
+});
+
+test("rows that are put in another order at the end are judged by where they stand now", () => {
+  const [folds, stream] = [new Folds(), new Stream(["a"])];
+  stream.append("a", logOf("Error: a\n    at b (c.js:1:2)\n2026 well"), "p3");
+  const [head, frame, well] = stream.rows;
+  if (!head || !frame || !well) throw new Error("no rows");
+  expect(folds.of([head, frame, well], () => false).heads.size).toBe(1);
+  expect(folds.of([head, well, frame], () => false).under.get(head.id)).toBeUndefined();
+  expect(folds.of([well, head, frame], () => false).heads.get(frame.id)).toBe(head);
 });
