@@ -13,6 +13,7 @@ use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
 use tokio::sync::watch;
 
 use crate::offers::Offers;
+use crate::processes::Processes;
 
 /// What an agent is told at its start.
 #[derive(Debug, Clone)]
@@ -40,6 +41,7 @@ pub struct Host {
     watcher: Arc<Watcher>,
     session: u64,
     logs: Mutex<HashMap<String, Weak<Followed>>>,
+    pub(crate) processes: Processes,
 }
 
 /// A log that somebody is at.
@@ -89,6 +91,7 @@ impl Host {
             setup,
             session: fastrand::u64(..),
             logs: Mutex::default(),
+            processes: Processes::default(),
         })
     }
 

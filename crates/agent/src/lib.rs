@@ -5,6 +5,7 @@
 //! ```text
 //! file → (tail: follow) → pump → channel (sieve) → outbox → link ⇒ hub
 //! file ← (tail: read)   ← answer, list           ← link ⇐ hub
+//! /proc ← (procs)       ← answer, processes      ← link ⇐ hub
 //! ```
 //!
 //! `host` knows the offers and passes every name and every opened file through them; `reach` keeps a link to a hub far
@@ -19,6 +20,7 @@ mod link;
 mod list;
 mod offers;
 mod outbox;
+mod processes;
 mod pump;
 mod reach;
 mod sieve;
@@ -28,4 +30,5 @@ mod told;
 pub use host::{Host, HostConfig};
 pub use link::{End, speak};
 pub use offers::{OfferError, Offers};
+pub use processes::Processes;
 pub use reach::reach;

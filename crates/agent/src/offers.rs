@@ -47,6 +47,8 @@ enum Offer {
 pub struct Offers {
     offers: Vec<Offer>,
     exclude: Vec<Exclude>,
+    /// Whether the processes of the host are shown.
+    processes: bool,
 }
 
 impl Offers {
@@ -58,7 +60,18 @@ impl Offers {
     pub fn new<S: AsRef<str>>(paths: &[S], exclude: &[S]) -> Result<Self, OfferError> {
         let offers = paths.iter().map(|path| Offer::new(path.as_ref())).collect::<Result<_, _>>()?;
         let exclude = exclude.iter().map(|path| Exclude::new(path.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Offers { offers, exclude })
+        Ok(Offers { offers, exclude, processes: true })
+    }
+
+    /// The same without the processes of the host: nobody is shown what they hold open, nor their commands.
+    #[must_use]
+    pub fn without_processes(self) -> Self {
+        Offers { processes: false, ..self }
+    }
+
+    /// Whether the processes of the host are shown.
+    pub(crate) fn has_processes(&self) -> bool {
+        self.processes
     }
 
     /// The offers as they were written, for people and for the hub.

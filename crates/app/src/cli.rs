@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Agent(Agent),
     Tail(Tail),
     Ls(Ls),
+    Ps(Ps),
     Config(Config),
     Token(Token),
     Password(Password),
@@ -201,6 +202,70 @@ pub(crate) struct Ls {
     pub(crate) hub: Hub,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
+}
+
+/// Show processes: what each holds open, how near its limit it is, what is wrong with some
+#[derive(Debug, Args)]
+#[command(after_help = PS_HELP)]
+pub(crate) struct Ps {
+    /// One process in full: its files, with whom it is connected, what it writes
+    #[arg(value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+    /// Of another host, through the hub [default: this machine, without a hub]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Only processes that have this log open for writing
+    #[arg(long, value_name = "LOG", conflicts_with = "pid")]
+    pub(crate) writes: Option<String>,
+    /// What comes first
+    #[arg(long, value_enum, default_value_t = Sort::Percent, value_name = "BY", conflicts_with = "pid")]
+    pub(crate) sort: Sort,
+    /// At most N rows, or files of one process; 0 for all [default: 20 on a terminal, else all]
+    #[arg(short = 'n', value_name = "N")]
+    pub(crate) most: Option<u32>,
+    /// Look again every two seconds; slopes and leaks need some minutes of it
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Write JSON, one object for each look
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) hub: Hub,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+const PS_HELP: &str = "\
+Nothing is changed. What you may not see is said, with the capability that shows it.
+
+  tailcast ps
+  tailcast ps --watch --sort left
+  tailcast ps 812 --host web1
+  tailcast ps --writes /var/log/nginx/access.log";
+
+/// By what processes are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// Open files in per cent of the limit
+    Percent,
+    /// Open files
+    Fds,
+    /// How fast they grow
+    Slope,
+    /// The time left until the limit
+    Left,
+    /// Share of a processor
+    Cpu,
+    /// Resident memory
+    Memory,
+    /// Threads
+    Threads,
+    /// The youngest
+    Started,
+    /// Name
+    Name,
+    /// Number
+    Pid,
 }
 
 /// Look at the configuration

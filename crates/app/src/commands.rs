@@ -5,6 +5,7 @@ mod config;
 mod ls;
 mod offered;
 mod password;
+mod ps;
 mod serve;
 mod tail;
 mod token;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
         Command::Agent(flags) => agent::run(&flags, environment),
         Command::Tail(flags) => block_on(tail::run(flags, environment)),
         Command::Ls(flags) => block_on(ls::run(&flags, environment)),
+        Command::Ps(flags) => block_on(ps::run(&flags, environment)),
         Command::Config(flags) => config::run(&flags, environment),
         Command::Token(flags) => token::run(flags, environment),
         Command::Password(flags) => password::run(&flags, environment),

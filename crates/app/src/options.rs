@@ -38,6 +38,8 @@ pub(crate) struct Offer {
     pub(crate) paths: Vec<String>,
     /// Absolute globs of what is not offered all the same.
     pub(crate) exclude: Vec<String>,
+    /// Whether the host's processes are shown.
+    pub(crate) processes: bool,
 }
 
 /// What `agent` is to do.
@@ -211,7 +213,8 @@ fn offer(reader: &mut Reader<'_>) -> Option<Offer> {
     let labels = reader.pairs(&keys::AGENT_LABELS);
     let paths = reader.list(&keys::AGENT_OFFER, absolute);
     let exclude = reader.list(&keys::AGENT_EXCLUDE, absolute);
-    Some(Offer { host: host?, labels, paths, exclude })
+    let processes = reader.switch(&keys::AGENT_PROCESSES);
+    Some(Offer { host: host?, labels, paths, exclude, processes })
 }
 
 /// The machine's own name, up to its first dot.

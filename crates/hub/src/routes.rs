@@ -10,6 +10,7 @@ pub(crate) mod live;
 mod openapi;
 mod overview;
 pub(crate) mod page;
+pub(crate) mod processes;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -66,6 +67,10 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/logout/all", Need::Owner, || post(login::log_all_out)),
     route("/api/v1/me", Need::Nothing, || get(login::me)),
     route("/api/v1/hosts", Need::Viewer, || get(listing::hosts)),
+    route("/api/v1/hosts/{host}/processes", Need::Viewer, || get(processes::list)),
+    route("/api/v1/hosts/{host}/processes/{pid}", Need::Viewer, || get(processes::one)),
+    route("/api/v1/hosts/{host}/sockets", Need::Viewer, || get(processes::sockets)),
+    route("/api/v1/hosts/{host}/limits", Need::Viewer, || get(processes::limits)),
     route("/api/v1/logs", Need::Viewer, || get(listing::logs)),
     route("/api/v1/live", Need::Viewer, || get(live::live)),
     route("/api/v1/lines", Need::Viewer, || get(history::lines)),

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::block::{Block, Place, Told};
 use crate::filter::Filter;
+use crate::processes::{Inspect, Inspected};
 use crate::why::Why;
 
 /// What a hub asks an agent.
@@ -67,6 +68,9 @@ pub enum Question {
         #[n(3)]
         bytes: u32,
     },
+    /// Of its processes.
+    #[n(3)]
+    Inspect(#[n(0)] Inspect),
 }
 
 /// A last line that its writer has not ended yet.
@@ -102,7 +106,7 @@ pub enum Spot {
 }
 
 /// What an agent answers.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum Answer {
     /// To `List`.
     #[n(0)]
@@ -130,6 +134,9 @@ pub enum Answer {
     /// It could not be answered.
     #[n(3)]
     Refused(#[n(0)] Refusal),
+    /// To `Inspect`.
+    #[n(4)]
+    Inspected(#[n(0)] Inspected),
 }
 
 /// One log in a list.

@@ -28,6 +28,7 @@ mod filter;
 mod link;
 mod live;
 mod name;
+mod processes;
 mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
@@ -37,4 +38,8 @@ pub use filter::Filter;
 pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};
+pub use processes::{
+    Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits, Listener,
+    OpenFile, Peer, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
+};
 pub use why::Why;

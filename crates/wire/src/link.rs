@@ -74,7 +74,7 @@ pub struct Follow {
 }
 
 /// From an agent to its hub.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum ToHub {
     /// Always first.
     #[n(0)]

@@ -102,7 +102,7 @@ fn row(out: &mut impl Write, entry: &str) -> Result<(), Failure> {
 }
 
 /// A size that is read at a glance: `812 B`, `1.5 MiB`, `37 GiB`.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -117,7 +117,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// How long ago: `4s`, `12m`, `3h`, `40d`. A time in the future is a clock that differs, and is `0s`.
-fn age(now: Timestamp, then: Timestamp) -> String {
+pub(super) fn age(now: Timestamp, then: Timestamp) -> String {
     let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
     match seconds {
         0..60 => format!("{seconds}s"),

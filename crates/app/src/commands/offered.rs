@@ -24,5 +24,6 @@ pub(super) fn renew(offer: Option<Offer>, host: Option<&Arc<Host>>) -> Result<()
 }
 
 fn offers(offer: &Offer) -> Result<Offers, Failure> {
-    Offers::new(&offer.paths, &offer.exclude).map_err(|e| Failure::new(Exit::Usage, anyhow!(e)))
+    let offers = Offers::new(&offer.paths, &offer.exclude).map_err(|e| Failure::new(Exit::Usage, anyhow!(e)))?;
+    Ok(if offer.processes { offers } else { offers.without_processes() })
 }

@@ -3,6 +3,7 @@
 //! * `house`: the harness: a directory of its own, hubs, tails that are read line by line
 //! * `words`: usage, configuration and what is said when something is wrong
 //! * `ls`: the list
+//! * `ps`: processes
 //! * `once`: `tail --no-follow`
 //! * `follow`: `tail` through appending, rotation, a hub that restarts
 //! * `cursor`: `tail --cursor-file` through kills
@@ -17,5 +18,6 @@ mod follow;
 mod house;
 mod ls;
 mod once;
+mod ps;
 mod way;
 mod words;

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{health, history, listing, live, overview, tokens};
+use super::{health, history, listing, live, overview, processes, tokens};
 use crate::access::login;
 use crate::problem::Problem;
 
@@ -99,13 +99,15 @@ pub(crate) struct LiveEvent {
 #[openapi(
     info(title = "tailcast", description = "Live logs of every machine, straight from the files."),
     paths(
-        listing::hosts, listing::logs, live::live, history::lines, history::raw,
+        listing::hosts, listing::logs,
+        processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw,
         login::log_in, login::log_out, login::log_all_out, login::me, tokens::list, tokens::add, tokens::remove,
         overview::overview, health::healthz, health::readyz, health::metrics
     ),
     components(schemas(Problem, LineShape, MarkShape, LinesPage, LiveEvent)),
     tags(
         (name = "logs", description = "Hosts, logs and their lines"),
+        (name = "processes", description = "Processes: what they hold open, with whom they are connected, what limits them"),
         (name = "access", description = "Who one is"),
         (name = "health", description = "How the hub is")
     )

@@ -59,6 +59,7 @@ fn stranger() -> Peer {
 
 /// A path that a route answers to.
 fn example(pattern: &str) -> String {
+    let pattern = pattern.replace("{host}", "web1").replace("{pid}", "1");
     pattern.replace("{*rest}", "v1/nothing").replace("{*file}", "index.js").replace("{file}", "favicon.svg")
 }
 

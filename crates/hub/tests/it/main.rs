@@ -19,6 +19,7 @@ mod names;
 mod overview;
 mod paging;
 mod pipe;
+mod processes;
 mod raw;
 mod revoked;
 mod rotation;

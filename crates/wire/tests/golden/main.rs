@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
 
+mod processes;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -144,6 +146,7 @@ fn answers() -> Vec<(String, Answer)> {
         let refusal = Refusal { failure: Some(failure), words: "words".to_owned(), at: Some(4) };
         answers.push((format!("refused {failure:?}"), Answer::Refused(refusal)));
     }
+    answers.extend(processes::answers());
     answers
 }
 
@@ -159,7 +162,7 @@ fn questions() -> Vec<(String, Question)> {
         scan: 1 << 30,
         half,
     };
-    vec![
+    let mut questions = vec![
         ("list".to_owned(), Question::List { pattern, contains, limit: 500, after: Some("/0".to_owned()) }),
         ("read last".to_owned(), read(Spot::Last, HalfLine::Give)),
         ("read before".to_owned(), read(Spot::Before("Apos".to_owned()), HalfLine::Hold)),
@@ -167,7 +170,9 @@ fn questions() -> Vec<(String, Question)> {
         ("read offset".to_owned(), read(Spot::Offset(7), HalfLine::Give)),
         ("read time".to_owned(), read(Spot::Time(-1), HalfLine::Give)),
         ("raw".to_owned(), Question::Raw { log, from, to, bytes: 9 }),
-    ]
+    ];
+    questions.extend(processes::questions());
+    questions
 }
 
 fn to_hub() -> Vec<(String, ToHub)> {

@@ -1,0 +1,196 @@
+//! The processes of this host, for whoever asks: one look each two seconds however many ask, and none when nobody does.
+//!
+//! The watch behind it remembers an hour of counts, some hundred kilobytes on a usual host, so that who comes back finds the
+//! slopes. It refuses when the host's administrator has switched it off, whoever asks.
+
+mod shape;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tailcast_procs::{Error, Look, Proc, Users, Watch, Window};
+use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal};
+
+use crate::offers::Offers;
+use shape::Shaper;
+
+/// How old a look may be that is given to the next who asks: a little less than the two seconds between two looks of a
+/// page, so that its timer does not get the same twice.
+const FRESH: Duration = Duration::from_millis(1900);
+/// Processes in one answer, whatever is asked for: with 512 bytes of command each they have to fit into a message.
+const MOST: u32 = 6000;
+/// Open files in one answer.
+const MOST_FILES: u32 = 5000;
+
+/// The processes of this host.
+#[derive(Debug, Default)]
+pub struct Processes {
+    watching: Mutex<Option<Watching>>,
+}
+
+#[derive(Debug)]
+struct Watching {
+    watch: Watch,
+    users: Users,
+    began: Instant,
+    last: Option<(Instant, Arc<Look>)>,
+}
+
+impl Processes {
+    /// The answer to a question. Blocks: some milliseconds for a list, up to a second for a process on a host that has
+    /// hundreds of thousands of files open.
+    pub fn answer(&self, offers: &Offers, question: Inspect) -> Answer {
+        let answer = match question {
+            _ if !offers.has_processes() => return refused(Failure::NotOffered, NOT_OFFERED),
+            Inspect::Processes { limit, writes } => self.list(offers, limit.min(MOST), writes.as_deref()),
+            Inspect::Process { pid, from, limit } => self.detail(offers, pid, from, limit.min(MOST_FILES)),
+            Inspect::Sockets => sockets(),
+            Inspect::Limits { .. } => return refused(Failure::Unknown, "this agent does not know who sets limits"),
+        };
+        answer.map_or_else(Answer::Refused, Answer::Inspected)
+    }
+
+    fn list(&self, offers: &Offers, limit: u32, writes: Option<&str>) -> Result<Inspected, Refusal> {
+        let (look, users) = self.look().map_err(|error| failed(&error))?;
+        let shaper = Shaper::new(&users);
+        let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, limit, None))) };
+        let file = open_log(offers, log)?;
+        let writers = Proc::new().map_err(|error| failed(&error))?.writers(&file);
+        let writers = writers.map_err(|error| refusal(Failure::Unreadable, &format!("{log}: {error}")))?;
+        Ok(Inspected::Processes(shaper.list(&look, limit, Some(&writers))))
+    }
+
+    fn detail(&self, offers: &Offers, pid: u32, from: u32, limit: u32) -> Result<Inspected, Refusal> {
+        let (look, users) = self.look().map_err(|error| failed(&error))?;
+        let window = Window { from, most: limit as usize };
+        let detail = Proc::new().and_then(|proc| proc.detail(pid, window)).map_err(|error| failed(&error))?;
+        let seen = look.list.iter().find(|seen| seen.process.id == detail.process.id);
+        Ok(Inspected::Process(Box::new(Shaper::new(&users).detail(&detail, seen, offers))))
+    }
+
+    /// What was seen less than two seconds ago, or now.
+    fn look(&self) -> Result<(Arc<Look>, Users), Error> {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        let watching = match &mut *watching {
+            Some(watching) => watching,
+            none => none.insert(Watching::begin()?),
+        };
+        if let Some((when, look)) = &watching.last
+            && when.elapsed() < FRESH
+        {
+            return Ok((Arc::clone(look), watching.users.clone()));
+        }
+        let look = Arc::new(watching.watch.look(watching.began.elapsed())?);
+        watching.users = Users::read(Path::new("/etc/passwd"));
+        watching.last = Some((Instant::now(), Arc::clone(&look)));
+        Ok((look, watching.users.clone()))
+    }
+}
+
+impl Watching {
+    fn begin() -> Result<Self, Error> {
+        let watch = Watch::new(Proc::new()?);
+        Ok(Watching { watch, users: Users::default(), began: Instant::now(), last: None })
+    }
+}
+
+const NOT_OFFERED: &str =
+    "the processes of this host are not shown: its agent's configuration has `processes = false` under [agent]";
+
+fn sockets() -> Result<Inspected, Refusal> {
+    let network = Proc::new().and_then(|proc| proc.network()).map_err(|error| failed(&error))?;
+    Ok(Inspected::Sockets(Box::new(shape::sockets(&network))))
+}
+
+/// A log whose writers are wanted: only what is offered is opened, and only to say which file it is.
+fn open_log(offers: &Offers, name: &str) -> Result<File, Refusal> {
+    let path = Path::new(name);
+    let real = path.canonicalize().ok().filter(|real| offers.names(path) && offers.admit(real));
+    let file = real.filter(|real| real.is_file()).and_then(|real| File::open(real).ok());
+    file.ok_or_else(crate::host::not_offered)
+}
+
+fn failed(error: &Error) -> Refusal {
+    let failure = match error {
+        Error::NoSuchProcess(_) => Failure::NotOffered,
+        Error::Root { .. } | Error::List(_) | Error::Sockets(_) => Failure::Failed,
+    };
+    refusal(failure, &error.to_string())
+}
+
+fn refusal(failure: Failure, words: &str) -> Refusal {
+    Refusal { failure: Some(failure), words: words.to_owned(), at: None }
+}
+
+fn refused(failure: Failure, words: &str) -> Answer {
+    Answer::Refused(refusal(failure, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use tailcast_wire::Inspected;
+
+    use super::*;
+
+    fn everything() -> Offers {
+        Offers::new(&["/"], &[]).unwrap()
+    }
+
+    fn list(processes: &Processes, offers: &Offers, writes: Option<&str>) -> tailcast_wire::Processes {
+        let question = Inspect::Processes { limit: 5000, writes: writes.map(str::to_owned) };
+        match processes.answer(offers, question) {
+            Answer::Inspected(Inspected::Processes(list)) => list,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn those_nearest_to_their_limit_come_first_and_who_asks_soon_after_costs_nothing() {
+        let processes = Processes::default();
+        let first = list(&processes, &everything(), None);
+        let percents: Vec<_> = first.processes.iter().map(|process| process.percent.unwrap_or(0.0)).collect();
+        assert!(percents.is_sorted_by(|a, b| a >= b), "{percents:?}");
+        assert!(first.processes.iter().any(|process| process.pid == std::process::id()));
+        let looked =
+            |processes: &Processes| processes.watching.lock().unwrap().as_ref().unwrap().last.as_ref().unwrap().0;
+        let when = looked(&processes);
+        list(&processes, &everything(), None);
+        assert!(looked(&processes) == when || when.elapsed() >= FRESH);
+    }
+
+    #[test]
+    fn a_log_leads_to_its_writers_and_a_process_to_its_logs() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let path = root.join("app.log");
+        let _open = File::create(&path).unwrap();
+        let name = path.to_str().unwrap();
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        let processes = Processes::default();
+        let writers = list(&processes, &offers, Some(name)).processes;
+        assert_eq!(writers.iter().map(|process| process.pid).collect::<Vec<_>>(), [std::process::id()]);
+        let question = Inspect::Process { pid: std::process::id(), from: 0, limit: 5000 };
+        let Answer::Inspected(Inspected::Process(detail)) = processes.answer(&offers, question) else { panic!() };
+        assert_eq!(detail.logs, [name]);
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        let _open = File::create(&path).unwrap();
+        let offers = Offers::new(&["/var/log"], &[]).unwrap();
+        let processes = Processes::default();
+        let question = Inspect::Processes { limit: 9, writes: Some(path.to_str().unwrap().to_owned()) };
+        let Answer::Refused(refusal) = processes.answer(&offers, question) else { panic!() };
+        assert_eq!(refusal.failure, Some(Failure::NotOffered));
+        let off = offers.without_processes();
+        for question in [Inspect::Sockets, Inspect::Processes { limit: 9, writes: None }, Inspect::Limits { pid: None }]
+        {
+            let Answer::Refused(refusal) = processes.answer(&off, question) else { panic!() };
+            assert!(refusal.words.contains("processes = false"), "{}", refusal.words);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What was seen of processes, in the shapes of the wire.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use jiff::Timestamp;
+use tailcast_procs as procs;
+use tailcast_procs::{Access, Kind, Seen, Users, Writers};
+use tailcast_wire::{
+    DeletedFiles, Finding, Hidden, Holder, HostSockets, Listener, OpenFile, Peer, Process, ProcessDetail, Processes,
+    Remedy, Slopes, SocketEnds,
+};
+
+use crate::offers::Offers;
+
+/// The longest command in a list, in bytes.
+const COMMAND: usize = 512;
+/// Logs of one process that are named.
+const MOST_LOGS: usize = 200;
+
+/// Gives shapes, with names for users.
+pub(super) struct Shaper<'a> {
+    users: &'a Users,
+}
+
+impl<'a> Shaper<'a> {
+    pub(super) fn new(users: &'a Users) -> Self {
+        Shaper { users }
+    }
+
+    /// Those nearest to their limit first; `only` the writers of a log where they are given.
+    pub(super) fn list(&self, look: &procs::Look, limit: u32, only: Option<&Writers>) -> Processes {
+        let pids: Option<HashSet<u32>> = only.map(|only| only.writers.iter().map(|writer| writer.pid).collect());
+        let wanted = |seen: &&Seen| pids.as_ref().is_none_or(|pids| pids.contains(&seen.process.id.pid));
+        let mut list: Vec<&Seen> = look.list.iter().filter(wanted).collect();
+        let percent = |seen: &Seen| seen.process.percent().unwrap_or(0.0);
+        list.sort_by(|a, b| percent(b).total_cmp(&percent(a)).then_with(|| a.process.id.cmp(&b.process.id)));
+        let left_out = (list.len().saturating_sub(limit as usize) + look.left_out) as u64;
+        let processes = list.into_iter().take(limit as usize).map(|seen| self.row(seen, COMMAND)).collect();
+        let unseen = look.unseen.iter().chain(only.map_or(&[][..], |only| &only.unseen)).map(hidden).collect();
+        Processes { processes, left_out, unseen }
+    }
+
+    fn row(&self, seen: &Seen, command: usize) -> Process {
+        let process = &seen.process;
+        let user = |uid: u32| self.users.name(uid).map_or_else(|| uid.to_string(), str::to_owned);
+        Process {
+            pid: process.id.pid,
+            start: process.id.start,
+            parent: process.parent,
+            name: process.name.to_string(),
+            command: text(&process.command[..process.command.len().min(command)]),
+            user: process.uid.map(user),
+            unit: process.owner.as_ref().map(ToString::to_string),
+            fds: process.fds,
+            soft: process.limit.map(|limit| limit.soft),
+            hard: process.limit.map(|limit| limit.hard),
+            percent: process.percent().map(rounded),
+            slope_per_min: seen.slopes.steadiest().map(rounded),
+            slopes: Slopes {
+                one: seen.slopes.one.map(rounded),
+                ten: seen.slopes.ten.map(rounded),
+                sixty: seen.slopes.sixty.map(rounded),
+            },
+            seconds_left: seen.left.map(|left| left.as_secs()),
+            cpu: seen.cpu.map(rounded),
+            memory: process.memory,
+            threads: process.threads,
+            state: process.state.to_string(),
+            started: process.started.and_then(|time| Timestamp::try_from(time).ok()).map(|time| format!("{time:.0}")),
+            findings: seen.findings.iter().map(finding).collect(),
+        }
+    }
+
+    /// `seen`: the same process as it was looked at over time, when it was.
+    pub(super) fn detail(&self, detail: &procs::Detail, seen: Option<&Seen>, offers: &Offers) -> ProcessDetail {
+        let fresh = || Seen {
+            process: detail.process.clone(),
+            cpu: None,
+            slopes: procs::Slopes::default(),
+            left: None,
+            findings: Vec::new(),
+        };
+        let seen = seen.cloned().map_or_else(fresh, |seen| Seen { process: detail.process.clone(), ..seen });
+        let listed = detail.files.len() as u64;
+        let more = detail.total.is_some_and(|total| listed > 0 && listed < total);
+        ProcessDetail {
+            process: self.row(&seen, usize::MAX),
+            files: detail.files.iter().map(file).collect(),
+            files_total: detail.total,
+            next: detail.files.last().filter(|_| more).map(|last| last.fd + 1),
+            kinds: detail.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), *count)).collect(),
+            deleted: DeletedFiles { files: detail.deleted.files, bytes: detail.deleted.bytes },
+            peers: detail.peers.iter().map(peer).collect(),
+            listeners: detail.listeners.iter().map(listener).collect(),
+            logs: logs(detail, offers),
+            commands: commands(&detail.process),
+            unseen: detail.unseen.iter().map(hidden).collect(),
+        }
+    }
+}
+
+pub(super) fn sockets(network: &procs::Network) -> HostSockets {
+    HostSockets {
+        states: states(&network.states),
+        udp: network.udp,
+        unix: network.unix,
+        listeners: network.listeners.iter().map(listener).collect(),
+        peers: network.peers.iter().map(peer).collect(),
+        overflows: network.overflows.map(|counters| counters.overflows),
+        drops: network.overflows.map(|counters| counters.drops),
+        namespaces: network.namespaces as u64,
+        unseen: network.unseen.iter().map(hidden).collect(),
+    }
+}
+
+fn finding(finding: &procs::Finding) -> Finding {
+    Finding {
+        pattern: finding.pattern.name().to_owned(),
+        cause: finding.pattern.cause().map(str::to_owned),
+        words: finding.words.clone(),
+        advice: finding.pattern.advice().to_owned(),
+        peer: finding.peer.clone(),
+        per_minute: finding.growth.map(|growth| rounded(growth.per_minute)),
+        minutes: finding.growth.map(|growth| growth.minutes),
+        seconds_left: finding.left.map(|left| left.as_secs()),
+    }
+}
+
+fn file(file: &procs::File) -> OpenFile {
+    let access = file.access.map(|access| match access {
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Both => "both",
+    });
+    OpenFile {
+        fd: file.fd,
+        kind: file.kind.name().to_owned(),
+        target: file.target.to_string(),
+        access: access.map(str::to_owned),
+        size: file.size,
+        deleted: file.deleted,
+        about: file.about.clone(),
+        socket: file.socket.as_ref().map(ends),
+        others: file.others.iter().map(holder).collect(),
+    }
+}
+
+fn ends(socket: &procs::Socket) -> SocketEnds {
+    let (local, remote) = match &socket.ends {
+        procs::Ends::Inet { local, remote } if remote.port() == 0 => (local.to_string(), String::new()),
+        procs::Ends::Inet { local, remote } => (local.to_string(), remote.to_string()),
+        procs::Ends::Unix { path, .. } => (path.to_string(), String::new()),
+    };
+    SocketEnds {
+        protocol: socket.protocol.name().to_owned(),
+        state: socket.state.name().to_owned(),
+        local,
+        remote,
+        received: socket.queue.received,
+        unsent: socket.queue.unsent,
+        close: close(socket),
+    }
+}
+
+/// `ss -K` ends the connection in the kernel, whoever holds it (SOCK_DESTROY; CAP_NET_ADMIN). All four parts are named,
+/// since a part that is left out means all there are.
+fn close(socket: &procs::Socket) -> Option<String> {
+    let (local, remote) = socket.inet()?;
+    let connected =
+        socket.protocol == procs::Protocol::Tcp && socket.state != procs::State::Listen && remote.port() != 0;
+    let ip = |address: std::net::SocketAddr| match address {
+        std::net::SocketAddr::V4(v4) => v4.ip().to_string(),
+        std::net::SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    };
+    connected.then(|| {
+        let (from, to) = (ip(local), ip(remote));
+        format!("ss -K src {from} sport = {} dst {to} dport = {}", local.port(), remote.port())
+    })
+}
+
+fn peer(peer: &procs::Peer) -> Peer {
+    Peer {
+        direction: peer.direction.name().to_owned(),
+        remote: peer.remote.clone(),
+        port: peer.port,
+        service: peer.service.clone(),
+        count: peer.count,
+        states: states(&peer.states),
+        words: peer.to_string(),
+    }
+}
+
+fn listener(listener: &procs::Listener) -> Listener {
+    Listener {
+        address: listener.address.to_string(),
+        queue: listener.queue,
+        backlog: listener.backlog,
+        holders: listener.holders.iter().map(holder).collect(),
+    }
+}
+
+fn holder(holder: &procs::Holder) -> Holder {
+    Holder { pid: holder.pid, name: holder.name.to_string() }
+}
+
+fn hidden(unseen: &procs::Unseen) -> Hidden {
+    let capabilities = unseen.capabilities().iter().map(|name| (*name).to_owned()).collect();
+    Hidden { words: unseen.to_string(), capabilities }
+}
+
+fn states(states: &[(procs::State, u64)]) -> BTreeMap<String, u64> {
+    states.iter().map(|(state, count)| (state.name().to_owned(), *count)).collect()
+}
+
+/// Which of the files that it writes are logs of this host.
+fn logs(detail: &procs::Detail, offers: &Offers) -> Vec<String> {
+    let writes = |file: &&procs::File| {
+        file.kind == Kind::File && !file.deleted && matches!(file.access, Some(Access::Write | Access::Both))
+    };
+    let names = detail.files.iter().filter(writes).filter_map(|file| std::str::from_utf8(&file.target).ok());
+    let mut logs: Vec<_> = names.filter(|name| offers.names(Path::new(name))).map(str::to_owned).collect();
+    logs.sort();
+    logs.dedup();
+    logs.truncate(MOST_LOGS);
+    logs
+}
+
+/// What raises the limit of a process that runs.
+fn commands(process: &procs::Process) -> Vec<Remedy> {
+    let Some(limit) = process.limit.filter(|limit| limit.soft < limit.hard) else { return Vec::new() };
+    let words =
+        "raises its soft limit to its hard limit at once, until it ends; a program that has asked for its limit at \
+                 its start (redis, nginx, haproxy, memcached) goes on with the old one"
+            .to_owned();
+    let line = format!("prlimit --pid {} --nofile={}:{}", process.id.pid, limit.hard, limit.hard);
+    vec![Remedy { words, file: None, lines: vec![line], then: Vec::new() }]
+}
+
+/// Two digits behind the point are what a person reads and a page draws.
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,107 @@
+//! One process in full, for a terminal: what is wrong first, then groups, then single files.
+
+use std::fmt::{self, Write};
+
+use jiff::Timestamp;
+use tailcast_lines::harmless;
+use tailcast_wire::{Holder, OpenFile, ProcessDetail};
+
+use super::table::{hidden, left, words};
+use crate::commands::ls::{age, size};
+
+/// All that is known of it.
+pub(super) fn show(process: &ProcessDetail) -> String {
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    write(&mut out, process).unwrap_or_default();
+    out + &hidden(&process.unseen)
+}
+
+fn write(out: &mut String, process: &ProcessDetail) -> fmt::Result {
+    head(out, process)?;
+    groups(out, process)?;
+    if !process.files.is_empty() {
+        writeln!(out, "\n   FD  KIND")?;
+    }
+    process.files.iter().try_for_each(|open| file(out, open))?;
+    if let Some(total) = process.files_total.filter(|_| process.next.is_some()) {
+        writeln!(out, "… {} of {total} files: -n 0 shows more", process.files.len())?;
+    }
+    for remedy in &process.commands {
+        writeln!(out, "\nTo be copied; it {}:", remedy.words)?;
+        remedy.lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    Ok(())
+}
+
+fn head(out: &mut String, detail: &ProcessDetail) -> fmt::Result {
+    let process = &detail.process;
+    let started: Option<Timestamp> = process.started.as_deref().and_then(|started| started.parse().ok());
+    write!(out, "{}, pid {}", harmless(&process.name), process.pid)?;
+    for said in [&process.user, &process.unit].into_iter().flatten() {
+        write!(out, ", {}", harmless(said))?;
+    }
+    if let Some(started) = started {
+        write!(out, ", {} old", age(Timestamp::now(), started))?;
+    }
+    writeln!(out, "\n{}", harmless(&process.command))?;
+    match (process.fds, process.soft, process.hard) {
+        (Some(fds), Some(soft), Some(hard)) => {
+            write!(out, "{fds} of {soft} files open (hard limit {hard}), {:.1} %", process.percent.unwrap_or(0.0))?;
+        }
+        _ => write!(out, "open files cannot be counted")?,
+    }
+    if process.seconds_left.is_some() {
+        write!(out, ", {} until the limit", left(process.seconds_left))?;
+    }
+    writeln!(out, "; {} threads, {}", process.threads, size(process.memory))?;
+    for found in &process.findings {
+        writeln!(out, "{}\n    {}", words(found), found.advice)?;
+    }
+    Ok(())
+}
+
+fn groups(out: &mut String, process: &ProcessDetail) -> fmt::Result {
+    let mut kinds: Vec<_> = process.kinds.iter().collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    if !kinds.is_empty() {
+        let kinds: Vec<_> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        writeln!(out, "open: {}", kinds.join(", "))?;
+    }
+    for peer in &process.peers {
+        writeln!(out, "  {}", harmless(&peer.words))?;
+    }
+    for listener in &process.listeners {
+        let backlog = listener.backlog.map(|backlog| format!(" of {backlog}")).unwrap_or_default();
+        writeln!(out, "listens at {}, {}{backlog} waiting", listener.address, listener.queue)?;
+    }
+    if process.deleted.files > 0 {
+        let (files, bytes) = (process.deleted.files, size(process.deleted.bytes));
+        writeln!(out, "deleted: {files} files of {bytes}, which go when they are closed")?;
+    }
+    process.logs.iter().try_for_each(|log| writeln!(out, "writes {}", harmless(log)))
+}
+
+fn file(out: &mut String, open: &OpenFile) -> fmt::Result {
+    write!(out, "{:>5}  {:<9}  ", open.fd, open.kind)?;
+    match &open.socket {
+        Some(socket) => {
+            let arrow = if socket.remote.is_empty() { "" } else { " → " };
+            let (local, remote) = (harmless(&socket.local), harmless(&socket.remote));
+            write!(out, "{} {local}{arrow}{remote} {}", socket.protocol, socket.state)?;
+        }
+        None => write!(out, "{}", harmless(&open.target))?,
+    }
+    if open.deleted {
+        write!(out, "  deleted, {}", size(open.size.unwrap_or(0)))?;
+    }
+    if let Some(about) = &open.about {
+        write!(out, "  {about}")?;
+    }
+    writeln!(out, "{}", others(&open.others))
+}
+
+fn others(others: &[Holder]) -> String {
+    let named: Vec<_> = others.iter().map(|other| format!("{}, pid {}", harmless(&other.name), other.pid)).collect();
+    if named.is_empty() { String::new() } else { format!("  ({})", named.join("; ")) }
+}

@@ -1,0 +1,171 @@
+//! What hosts say of their processes, with every field filled.
+
+use std::collections::BTreeMap;
+
+use tailcast_wire::{
+    Ancestor, Answer, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
+    Listener, OpenFile, Peer, Process, ProcessDetail, Processes, Question, Remedy, Slopes, SocketEnds,
+};
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+fn counts() -> BTreeMap<String, u64> {
+    BTreeMap::from([(text("CLOSE_WAIT"), 118), (text("ESTABLISHED"), 2)])
+}
+
+fn hidden() -> Vec<Hidden> {
+    vec![Hidden { words: text("words"), capabilities: vec![text("CAP_SYS_PTRACE")] }]
+}
+
+fn holders() -> Vec<Holder> {
+    vec![Holder { pid: 9, name: text("cat") }]
+}
+
+fn process() -> Process {
+    let finding = Finding {
+        pattern: text("leak"),
+        cause: Some(text("not_closed")),
+        words: text("words"),
+        advice: text("advice"),
+        peer: Some(text("10.0.0.5:6379")),
+        per_minute: Some(2.5),
+        minutes: Some(40),
+        seconds_left: Some(7200),
+    };
+    Process {
+        pid: 812,
+        start: 4242,
+        parent: 1,
+        name: text("worker"),
+        command: text("worker --all"),
+        user: Some(text("www")),
+        unit: Some(text("worker.service")),
+        fds: Some(900),
+        soft: Some(1024),
+        hard: Some(524_288),
+        percent: Some(87.5),
+        slope_per_min: Some(2.5),
+        slopes: Slopes { one: Some(1.5), ten: Some(2.5), sixty: None },
+        seconds_left: Some(7200),
+        cpu: Some(3.25),
+        memory: 1 << 33,
+        threads: 8,
+        state: text("S"),
+        started: Some(text("2026-11-20T22:31:00Z")),
+        findings: vec![finding],
+    }
+}
+
+fn peer() -> Peer {
+    Peer {
+        direction: text("out"),
+        remote: text("10.0.0.5:6379"),
+        port: Some(80),
+        service: Some(text("redis")),
+        count: 120,
+        states: counts(),
+        words: text("words"),
+    }
+}
+
+fn listener() -> Listener {
+    Listener { address: text("0.0.0.0:80"), queue: 3, backlog: Some(128), holders: holders() }
+}
+
+fn remedy() -> Remedy {
+    Remedy { words: text("words"), file: Some(text("/a")), lines: vec![text("a=1")], then: vec![text("b")] }
+}
+
+fn detail() -> ProcessDetail {
+    let socket = SocketEnds {
+        protocol: text("tcp"),
+        state: text("CLOSE_WAIT"),
+        local: text("10.0.0.1:1"),
+        remote: text("10.0.0.5:6379"),
+        received: 4,
+        unsent: Some(5),
+        close: Some(text("ss -K")),
+    };
+    let file = OpenFile {
+        fd: 7,
+        kind: text("socket"),
+        target: text("socket:[1]"),
+        access: Some(text("both")),
+        size: Some(9),
+        deleted: true,
+        about: Some(text("about")),
+        socket: Some(socket),
+        others: holders(),
+    };
+    ProcessDetail {
+        process: process(),
+        files: vec![file],
+        files_total: Some(900),
+        next: Some(8),
+        kinds: BTreeMap::from([(text("socket"), 120)]),
+        deleted: DeletedFiles { files: 2, bytes: 5 },
+        peers: vec![peer()],
+        listeners: vec![listener()],
+        logs: vec![text("/var/log/a")],
+        commands: vec![remedy()],
+        unseen: hidden(),
+    }
+}
+
+fn sockets() -> HostSockets {
+    HostSockets {
+        states: counts(),
+        udp: 1,
+        unix: 2,
+        listeners: vec![listener()],
+        peers: vec![peer()],
+        overflows: Some(3),
+        drops: Some(4),
+        namespaces: 5,
+        unseen: hidden(),
+    }
+}
+
+fn limits() -> Limits {
+    let ancestor = Ancestor { pid: 1, name: text("systemd"), soft: Some(1024), hard: None };
+    let ceiling = Ceiling { name: text("fs.nr_open"), value: 1 << 20, used: Some(9), words: text("words") };
+    Limits {
+        pid: 812,
+        name: text("worker"),
+        fds: Some(900),
+        soft: 1024,
+        hard: 4096,
+        origin: text("origin"),
+        set_by: text("systemd"),
+        ancestors: vec![ancestor],
+        ceilings: vec![ceiling],
+        stops: vec![text("stops")],
+        remedies: vec![remedy()],
+        notes: vec![text("note")],
+    }
+}
+
+/// Each answer by name.
+pub(crate) fn answers() -> Vec<(String, Answer)> {
+    let list = Processes { processes: vec![process()], left_out: 6, unseen: hidden() };
+    let all = [
+        ("processes", Inspected::Processes(list)),
+        ("process", Inspected::Process(Box::new(detail()))),
+        ("sockets", Inspected::Sockets(Box::new(sockets()))),
+        ("limits", Inspected::Limits(Box::new(limits()))),
+    ];
+    all.map(|(name, inspected)| (text(name), Answer::Inspected(inspected))).into()
+}
+
+/// Each question by name.
+pub(crate) fn questions() -> Vec<(String, Question)> {
+    let all = [
+        ("processes", Inspect::Processes { limit: 500, writes: Some(text("/a")) }),
+        ("process", Inspect::Process { pid: 812, from: 7, limit: 100 }),
+        ("sockets", Inspect::Sockets),
+        ("limits", Inspect::Limits { pid: Some(812) }),
+    ];
+    all.map(|(name, inspect)| (text(name), Question::Inspect(inspect))).into()
+}
