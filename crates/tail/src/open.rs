@@ -2,8 +2,8 @@
 //!
 //! The steps are: pin what the path leads to with `O_PATH` (which neither reads nor blocks nor wakes a driver), look at
 //! what was pinned, ask the gate with its real path, and only then open it for reading, through the pin. A path that
-//! changes in between changes nothing. If the file is open already, for the follower or for another reader, that one is
-//! shared.
+//! changes in between changes nothing. If the file is open already, for the follower, for another reader or under another
+//! name, that one is shared.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -41,8 +41,10 @@ impl Shared {
                 HeadCheck::Other => self.begin_again(&mut alive, &shared),
             };
         }
-        let fd = reopen(&pin, stat.identity)?;
-        let file = Arc::new(File::new(fd, stat.identity, Arc::clone(&self.setup)));
+        let file = self.setup.files.share(stat.identity, || {
+            let fd = reopen(&pin, stat.identity)?;
+            Ok::<_, Obstacle>(File::new(fd, stat.identity, Arc::clone(&self.setup)))
+        })?;
         let begun = Held::begin(self.tag, file)?;
         alive.push(begun.remember());
         Ok(begun)

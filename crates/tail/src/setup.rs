@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::files::OpenFiles;
 use crate::gate::Gate;
 
 /// Shared by any number of [`Log`](crate::Log)s.
@@ -17,6 +18,8 @@ pub struct Setup {
     pub ground: Ground,
     /// What has been done so far.
     pub counters: Counters,
+    /// What is open.
+    pub files: OpenFiles,
 }
 
 impl Setup {
@@ -28,6 +31,7 @@ impl Setup {
             patience: Patience::default(),
             ground: Ground::Detect,
             counters: Counters::default(),
+            files: OpenFiles::default(),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use tailcast_tail::{Candidate, Departure, Event, From, Kind, Obstacle};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
+use tailcast_tail::{Ask, Candidate, Departure, Error, Event, From, Kind, Obstacle};
 
 use crate::bench::{Bench, QUICK, open_files};
 
@@ -148,17 +149,57 @@ fn a_link_that_is_turned_to_a_file_that_is_not_offered_is_refused() {
 
 #[test]
 fn a_file_that_may_not_be_read_is_waited_for() {
-    if rustix::process::geteuid().is_root() {
-        // Root may read everything; what is told then is tested by the unit that turns errors into obstacles.
-        return;
-    }
+    obey_permissions();
     let bench = Bench::new();
     bench.append("log", "one\n");
     fs::set_permissions(bench.path("log"), fs::Permissions::from_mode(0o000)).expect("a change");
     let mut seen = bench.follow(From::Start);
     seen.drain();
     assert_eq!(seen.told(waiting(Obstacle::Denied)), 1);
+    assert!(matches!(bench.log.last(Ask::lines(1)), Err(Error::Obstacle(Obstacle::Denied))));
     fs::set_permissions(bench.path("log"), fs::Permissions::from_mode(0o600)).expect("a change");
+    seen.reads("one\n");
+}
+
+#[test]
+fn permission_that_is_taken_away_while_a_file_is_read_counts_for_the_next_file() {
+    obey_permissions();
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    fs::set_permissions(bench.path("log"), fs::Permissions::from_mode(0o000)).expect("a change");
+    // It is open, and what was granted then holds, as for every program.
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    fs::set_permissions(bench.path("log"), fs::Permissions::from_mode(0o000)).expect("a change");
+    let displaced = |event: &Event| matches!(event, Event::Gone(Departure::Displaced(Obstacle::Denied)));
+    seen.until("the new file is seen", |seen| seen.told(displaced) + seen.told(waiting(Obstacle::Denied)) > 0);
+    fs::set_permissions(bench.path("log"), fs::Permissions::from_mode(0o600)).expect("a change");
+    seen.reads("one\ntwo\n");
+}
+
+/// Root may read everything; from here on this thread may not.
+fn obey_permissions() {
+    let above = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+    let now = capabilities(None).expect("capabilities");
+    set_capabilities(None, CapabilitySets { effective: now.effective - above, ..now }).expect("fewer capabilities");
+}
+
+#[test]
+fn a_file_that_fails_to_be_read_is_told_once_and_read_when_it_is_well() {
+    // Nothing is mapped at the beginning of any process: to read there is an input/output error.
+    const EIO: i32 = 5;
+    let bench = Bench::new();
+    symlink("/proc/self/mem", bench.path("log")).expect("a link");
+    let mut seen = bench.follow(From::Start);
+    seen.drain();
+    seen.drain();
+    assert_eq!(seen.told(waiting(Obstacle::Unreadable(EIO))), 1);
+    assert!(matches!(bench.log.last(Ask::lines(1)), Err(Error::Obstacle(Obstacle::Unreadable(EIO)))));
+    assert!(Obstacle::Unreadable(EIO).to_string().contains("Input/output error"), "{}", Obstacle::Unreadable(EIO));
+    fs::remove_file(bench.path("log")).expect("a removal");
+    bench.append("log", "one\n");
     seen.reads("one\n");
 }
 

@@ -28,6 +28,38 @@ fn the_follower_and_all_readers_share_one_descriptor_and_one_life() {
 }
 
 #[test]
+fn a_file_with_two_names_is_open_once_and_right_under_each_also_when_one_of_them_is_rotated() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    std::os::unix::fs::symlink(bench.path("log"), bench.path("link")).expect("a link");
+    std::fs::hard_link(bench.path("log"), bench.path("hard")).expect("a link");
+    let named = ["link", "hard"].map(|name| Log::new(bench.path(name), Tag::of(name), &bench.setup));
+    let mut followers =
+        named.each_ref().map(|log| Seen { follower: log.follow(From::Start).expect("a follower"), events: Vec::new() });
+    let mut seen = bench.follow(From::Start);
+    seen.reads("one\n");
+    for follower in &mut followers {
+        follower.reads("one\n");
+    }
+    assert_eq!((open_files(bench.folder.path()).len(), bench.setup.counters.opened.get()), (1, 1));
+    bench.append("log", "two\n");
+    bench.rename("log", "log.1");
+    bench.append("log", "three\n");
+    bench.append("hard", "four\n");
+    let [mut link, mut hard] = followers;
+    hard.reads("one\ntwo\nfour\n");
+    seen.reads("one\ntwo\nfour\nthree\n");
+    link.reads("one\ntwo\nfour\nthree\n");
+    let pages = named.each_ref().map(|log| log.last(Ask::lines(1)).expect("a page"));
+    let last = pages.each_ref().map(|page| page.blocks[0].bytes());
+    assert_eq!(last, [b"three\n".as_slice(), b"four\n"]);
+    let refused = named[0].after(&pages[1].after.expect("a place"), Ask::lines(1));
+    assert!(matches!(refused, Err(Error::AnotherLog)));
+    drop((seen, link, hard));
+    assert_eq!(open_files(bench.folder.path()).len(), 0);
+}
+
+#[test]
 fn pages_that_wait_to_be_sent_hold_nothing_open() {
     let bench = Bench::new();
     bench.append("log", "one\n");
