@@ -174,10 +174,12 @@ impl Cursor {
     /// The furthest place passed that lies in the first `size` bytes and is still unchanged in `now`, if it proves that
     /// only the end was cut off.
     pub(crate) fn kept(&self, now: &Held, size: u64) -> Option<Offset> {
-        let passed = self.marks.iter().rev().find(|(offset, _)| offset.0 <= size)?;
-        let from = Offset(passed.0.0.saturating_sub(ANCHOR_BYTES as u64));
-        let before = now.file().read(from, passed.0.since(from) as usize).ok()?;
-        (Hash48::of(&before) == passed.1).then_some(passed.0)
+        let stands = |(offset, hash): &&(Offset, Hash48)| {
+            let from = Offset(offset.0.saturating_sub(ANCHOR_BYTES as u64));
+            now.file().read(from, offset.since(from) as usize).is_ok_and(|before| Hash48::of(&before) == *hash)
+        };
+        // Cut twice, and grown in between, it may be another file behind a mark that no longer stands.
+        self.marks.iter().rev().filter(|(offset, _)| offset.0 <= size).find(stands).map(|(offset, _)| *offset)
     }
 
     /// How many bytes to read; nothing when no newline can be among them.

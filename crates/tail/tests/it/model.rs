@@ -270,6 +270,13 @@ fn a_file_that_was_empty_and_is_gone_is_read_before_those_that_came_after_it() {
 }
 
 #[test]
+fn a_file_that_was_cut_twice_goes_on_at_the_furthest_place_that_still_stands() {
+    let cut = [Op::Truncate(1), line(false), Op::Truncate(223), LOOK];
+    let ops = [&[line(false), Op::Write(1, 300_000, false), LOOK][..], &cut].concat();
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
 fn a_half_line_that_was_cut_before_its_file_was_replaced_is_told() {
     let seen = [LOOK, Op::Write(0, 5, true), LOOK, Op::CopyTruncate { late: true }, Op::Delete, Op::Copy];
     let cut = [Op::Write(1, 9, true), Op::Step(52), Op::Expire(2), Op::Truncate(167), Op::Replace(218, 3), LOOK];
