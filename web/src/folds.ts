@@ -25,8 +25,8 @@ export interface Folded {
   closed: ReadonlySet<number>;
 }
 
-/** The last rows may still be put in another order, as of several logs (`order.ts`): they are judged anew each time. */
-const TAIL = 1000;
+/** The last rows may still change: a mark is renewed, and those of several logs are put in another order (`order.ts`). They are judged anew. */
+const TAIL = { one: 16, several: 1000 } as const;
 
 const NOTHING: State = { head: null, trace: "none" };
 
@@ -62,7 +62,7 @@ export class Folds {
 
   #walked(rows: readonly Row[]): Map<LineRow, readonly LineRow[]> {
     if (!this.#keep(rows)) this.#forget();
-    const settled = Math.max(this.#settled, rows.length - TAIL);
+    const settled = Math.max(this.#settled, rows.length - (this.#states.size > 1 ? TAIL.several : TAIL.one));
     walk(rows, this.#settled, settled, this.#states, this.#under);
     [this.#rows, this.#settled] = [rows, settled];
     const tail = new Map<LineRow, LineRow[]>();

@@ -18,6 +18,8 @@ export interface Verdict {
 /** Characters of a line that are looked at: its form shows at its beginning, however long it is. */
 const HEAD = 500;
 
+/** A word of some first line: most lines have none, and are not looked at further. */
+const MAYBE = /Error|Exception|Throwable|[Pp]anic|Traceback|goroutine|fatal/;
 const FRAME = /^\s+(?:at\s|from\s|File "|\.\.\. \d+ |Suppressed: |--- )/;
 const EXCEPTION = /^(?:Unhandled exception\. |Exception in thread .+? |Uncaught )?(?:[\w$]+(?:\.|::))*[A-Z][\w$]*(?:Error|Exception|Throwable|Panic)\b(?:$|:|\s[([])/;
 const PYTHON = /^Traceback \(most recent call last\):/;
@@ -81,6 +83,7 @@ function goesOn(text: string, trace: Trace): Trace | null {
 
 /** The trace that a line is the first one of. */
 function begun(text: string): Trace {
+  if (!MAYBE.test(text)) return "none";
   if (PYTHON.test(text)) return "python";
   if (GO.test(text)) return "go";
   // Since 1.73 what the panic says is on the next line.
