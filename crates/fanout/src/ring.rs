@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crate::subscription::Subscription;
-use crate::waiters::Waiters;
-use crate::window::Window;
+use crate::waiters::{Waiters, Woken};
+use crate::window::{Left, Window};
 use crate::{Error, Seq};
 
 /// What an item weighs.
@@ -191,22 +191,40 @@ impl<T: Weigh> Ring<T> {
     /// # Errors
     /// [`Error::Closed`] when the ring is closed; the item is dropped.
     pub fn publish(&self, item: impl Into<Arc<T>>) -> Result<Seq, Error> {
-        let item = item.into();
+        let appended = self.append(item.into())?;
+        let seq = appended.seq;
+        appended.finish();
+        Ok(seq)
+    }
+
+    /// Appends an item, and leaves waking to a caller that holds a lock just now.
+    pub(crate) fn append(&self, item: Arc<T>) -> Result<Appended<T>, Error> {
         let weight = item.weight();
         let now = Instant::now();
-        let (seq, left, woken) = {
-            let mut state = self.lock();
-            if state.closed {
-                return Err(Error::Closed);
-            }
-            let (seq, left) = state.window.push(item, weight, now);
-            state.stats.published += 1;
-            state.stats.evicted += left.len() as u64;
-            (seq, left, state.waiters.take())
-        };
-        woken.wake();
-        drop(left);
-        Ok(seq)
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::Closed);
+        }
+        let (seq, left) = state.window.push(item, weight, now);
+        state.stats.published += 1;
+        state.stats.evicted += left.len() as u64;
+        Ok(Appended { seq, left, woken: state.waiters.take() })
+    }
+}
+
+/// What an append leaves to do when no lock is held.
+#[must_use = "somebody has to be woken"]
+pub(crate) struct Appended<T> {
+    seq: Seq,
+    left: Left<T>,
+    woken: Woken,
+}
+
+impl<T> Appended<T> {
+    /// Wakes who waited, and drops what left.
+    pub(crate) fn finish(self) {
+        self.woken.wake();
+        drop(self.left);
     }
 }
 
