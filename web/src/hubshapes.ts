@@ -48,9 +48,9 @@ export interface Queues {
   channels: number;
   ring_bytes: number;
   ring_bound: number;
-  held_bytes?: number;
-  held_bound?: number;
-  waiting?: number;
+  held_bytes: number;
+  held_bound: number;
+  waiting: number;
 }
 
 export interface Counters {
@@ -64,7 +64,7 @@ export interface Counters {
   accepted: number;
   refused: number;
   unanswered: number;
-  shed?: number;
+  shed: number;
 }
 
 export interface Agents {

@@ -95,7 +95,8 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
 async fn is_over(guest: &Guest) -> &'static str {
     match guest.asked_to_leave().await {
         Leave::NotAdmitted(over) => over.words(),
-        Leave::HubStops => std::future::pending().await,
+        // An agent holds nothing of what viewers hold.
+        Leave::HubStops | Leave::RoomNeeded => std::future::pending().await,
     }
 }
 

@@ -21,6 +21,8 @@ use crate::patience::Patience;
 pub(crate) enum Leave {
     /// The hub goes down.
     HubStops,
+    /// They take nothing, and what is held for them is needed for others.
+    RoomNeeded,
     /// What they were let in by holds no longer.
     NotAdmitted(Over),
 }
@@ -59,6 +61,25 @@ impl Seat {
     }
 }
 
+/// The way by which one of them is asked to leave for want of room. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Exit(Arc<Seat>);
+
+impl Exit {
+    /// Whether it is that of the same guest.
+    pub(crate) fn is(&self, other: &Exit) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Asks it to leave, and cuts a connection that takes nothing and so would not hear.
+    pub(crate) fn shed(&self) {
+        self.0.ask_to_leave(Leave::RoomNeeded);
+        if let Some(reins) = &self.0.reins {
+            reins.cut();
+        }
+    }
+}
+
 /// One of them, for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Guest {
@@ -68,6 +89,11 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
+    /// How it is asked to make room.
+    pub(crate) fn exit(&self) -> Exit {
+        Exit(Arc::clone(&self.seat))
+    }
+
     /// Completes when it is to leave, and says why. Stays complete.
     pub(crate) fn asked_to_leave(&self) -> impl Future<Output = Leave> + Send + Sync + use<> {
         let seat = Arc::clone(&self.seat);

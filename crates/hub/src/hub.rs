@@ -17,6 +17,7 @@ use crate::agents::Agents;
 use crate::audience::Audience;
 use crate::channel::{Channel, Key};
 use crate::guests::Guests;
+use crate::held::Held;
 use crate::ingest::{self, Caller};
 use crate::item::Item;
 use crate::link::{Pipe, Whence};
@@ -32,6 +33,9 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What is older than this is read from the file by whoever still wants it.
 const KEEP: Duration = Duration::from_secs(30);
 
+/// What is held for all viewers: some two dozen pages of history on their way at once.
+const HELD: usize = 64 << 20;
+
 /// What a hub is told at its start.
 #[derive(Debug, Clone)]
 pub struct HubConfig {
@@ -39,13 +43,15 @@ pub struct HubConfig {
     pub base_path: String,
     /// How long it waits for those who say nothing.
     pub patience: Patience,
+    /// What it may hold in memory for viewers who have not taken it yet, in bytes and for all of them.
+    pub held: usize,
 }
 
 impl HubConfig {
     /// A hub under this path, with the usual patience.
     #[must_use]
     pub fn new(base_path: impl Into<String>) -> Self {
-        Self { base_path: base_path.into(), patience: Patience::default() }
+        Self { base_path: base_path.into(), patience: Patience::default(), held: HELD }
     }
 }
 
@@ -56,6 +62,8 @@ pub struct Hub {
     pub(crate) access: Arc<Access>,
     pub(crate) budget: Budget,
     pub(crate) metrics: Metrics,
+    /// What is held for viewers who have not taken it yet.
+    pub(crate) held: Arc<Held>,
     /// Who looks, and how far they are.
     pub(crate) audience: Arc<Audience>,
     pub(crate) started: Timestamp,
@@ -77,7 +85,9 @@ impl Hub {
     /// A hub without agents and viewers.
     #[must_use]
     pub fn new(config: HubConfig, access: Arc<Access>, budget: Budget) -> Arc<Self> {
+        let held = Held::new(config.held, config.patience.stuck);
         let hub = Arc::new(Hub {
+            held,
             agents: Agents::new(config.patience.answer),
             config,
             access,

@@ -21,6 +21,7 @@ mod carry;
 mod channel;
 pub mod frames;
 mod guests;
+mod held;
 mod hub;
 mod ingest;
 mod item;

@@ -94,7 +94,7 @@ impl Collector for Reading {
 /// A name, what it means, its value.
 type Named = (&'static str, &'static str, u64);
 
-fn gauges(now: &Numbers) -> [Named; 12] {
+fn gauges(now: &Numbers) -> [Named; 14] {
     let worst = now.audience.worst.first();
     let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
     [
@@ -106,6 +106,8 @@ fn gauges(now: &Numbers) -> [Named; 12] {
         ("channels", "Channels with somebody looking", now.channels),
         ("tasks", "Tasks at work: connections, views, links, channels", now.tasks),
         ("ring_bytes", "Weight of what the channels hold, in bytes", now.ring_bytes),
+        ("held_bytes", "What is held for viewers who have not taken it yet, in bytes", now.held.bytes),
+        ("held_waiting", "Viewers that wait until there is room for a page of history", now.held.waiting),
         ("fds_used", "Open file descriptors", now.descriptors.used),
         ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
         ("start_time_seconds", "When the hub started, in seconds since 1970", now.started.as_second().unsigned_abs()),
@@ -113,7 +115,7 @@ fn gauges(now: &Numbers) -> [Named; 12] {
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 15] {
+fn counters(now: &Numbers) -> [Named; 16] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -124,6 +126,7 @@ fn counters(now: &Numbers) -> [Named; 15] {
         ("viewer_skips", "Times a live view was too slow and skipped ahead", counts.skipped),
         ("viewer_skipped_bytes", "Bytes that were skipped so, where it is known", counts.skipped_bytes),
         ("viewers_silent", "Views closed since nobody answered", counts.silent),
+        ("viewers_shed", "Views closed since they took nothing and others needed the room", now.held.shed),
         ("viewers_cut", "Views closed before the last words were out", counts.cut),
         ("turns_given_way", "Views of long-polling viewers that made room for newer ones", counts.given_way),
         ("connections_accepted", "Connections that were let in", doors.accepted),

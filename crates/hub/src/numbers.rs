@@ -10,6 +10,7 @@ use tailcast_fdguard::Snapshot;
 
 use crate::agents::State;
 use crate::audience::Portrait;
+use crate::held::HeldNow;
 use crate::hub::{Hub, RING};
 use crate::metrics::Counts;
 
@@ -29,6 +30,7 @@ pub(crate) struct Numbers {
     /// Weight of what the channels hold, and the most that it may be with as many channels, in bytes.
     pub(crate) ring_bytes: u64,
     pub(crate) ring_bound: u64,
+    pub(crate) held: HeldNow,
     /// Items that left channels for newer ones.
     pub(crate) ring_evicted: u64,
     pub(crate) agents_up: u64,
@@ -52,6 +54,7 @@ impl Numbers {
             tasks: hub.tasks.len() as u64,
             ring_bytes: channels.iter().map(|stats| stats.bytes).sum(),
             ring_bound: channels.len() as u64 * RING.bytes as u64,
+            held: hub.held.now(),
             ring_evicted: channels.iter().map(|stats| stats.evicted).sum(),
             agents_up: up as u64,
             agents_lost: (states.len() - up) as u64,

@@ -3,7 +3,7 @@
 //! Each kind of connection is ended by what it can be asked. A WebSocket is pinged. An event stream is written to (a
 //! comment), and the kernel says when that is not acknowledged. A text stream has nothing to write, so the kernel probes
 //! (TCP keepalive); probing is on for every connection. It refuses to end a text stream or a download whose reader lives and
-//! has stopped reading, as `less` does: such a one is cut only when its room is needed (`room`).
+//! has stopped reading, as `less` does: such a one is cut only when its room is needed (`held`).
 //!
 //! The times are no user's business; tests have short ones.
 
@@ -34,6 +34,8 @@ pub struct Patience {
     pub probe: Duration,
     /// How long an agent may take to answer a question, with the wait for a turn.
     pub answer: Duration,
+    /// How long a viewer may take nothing while somebody else waits for the room that is held for it.
+    pub stuck: Duration,
     /// How often it is looked at whether those who were let in still may look.
     pub look_again: Duration,
     /// How long somebody may take for the last words; behind it the connection is cut.
@@ -50,6 +52,7 @@ impl Default for Patience {
             unacknowledged: Duration::from_secs(60),
             probe: Duration::from_secs(60),
             answer: Duration::from_secs(20),
+            stuck: Duration::from_secs(10),
             look_again: Duration::from_secs(1),
             last_words: Duration::from_secs(2),
         }

@@ -10,6 +10,7 @@ mod reading;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use tokio::time::Sleep;
 use crate::ask::{Answered, AskError};
 use crate::audience::Place as Stand;
 use crate::channel::{At, Channel, Link};
+use crate::guests::Exit;
+use crate::held::Room;
 use crate::hub::Hub;
 use crate::item::{Item, Reach, What};
 
@@ -59,12 +62,13 @@ pub(crate) enum Start {
     Beginning,
 }
 
-type Asking = Pin<Box<dyn Future<Output = Result<Answered, AskError>> + Send>>;
+/// An answer, and the room for what is in it.
+type Asking = Pin<Box<dyn Future<Output = (Room, Result<Answered, AskError>)> + Send>>;
 
 /// What a view is doing.
 enum Stage {
     /// It waits for an answer; the page goes to the viewer. When the answer is slow that is told, once.
-    Reading { asking: Asking, slow: Option<Pin<Box<Sleep>>> },
+    Reading { asking: Asking, slow: Option<Pin<Box<Sleep>>>, asked: Arc<AtomicBool> },
     /// It is behind `at` and waits until the ring says something before it reads again.
     Waiting(Option<At>),
     /// It reads the ring, and knows the log up to here.
@@ -76,6 +80,10 @@ enum Stage {
 /// One log of a viewer.
 pub(crate) struct View {
     hub: Arc<Hub>,
+    /// By which its viewer is asked to make room.
+    exit: Exit,
+    /// For the page that is on its way to the viewer.
+    page: Option<Room>,
     channel: Arc<Channel>,
     /// How far the viewer has been written to, for whoever asks.
     stand: Arc<Stand>,
@@ -99,10 +107,10 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn new(
         hub: &Arc<Hub>,
+        exit: &Exit,
         (channel, stand): (Arc<Channel>, Arc<Stand>),
         subscription: Subscription<Item>,
-        start: Start,
-        policy: Policy,
+        (start, policy): (Start, Policy),
     ) -> Self {
         let position = match &start {
             Start::From(position) => Some(Arc::from(position.as_str())),
@@ -110,6 +118,8 @@ impl View {
         };
         let mut view = View {
             hub: Arc::clone(hub),
+            exit: exit.clone(),
+            page: None,
             channel,
             stand,
             known: None,
@@ -146,8 +156,19 @@ impl View {
         self.position.as_deref()
     }
 
+    /// Its viewer has come over another connection.
+    pub(crate) fn leave_by(&mut self, exit: &Exit) {
+        self.exit = exit.clone();
+    }
+
+    /// The room of the page that is on its way to the viewer.
+    pub(crate) fn room(&self) -> Option<&Room> {
+        self.page.as_ref()
+    }
+
     /// All that was handed out is on its way to the viewer.
     pub(crate) fn arrived(&mut self) {
+        self.page = None;
         if let Some(reach) = self.known {
             self.stand.put(reach);
         }
@@ -157,12 +178,15 @@ impl View {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
         loop {
             match &mut self.stage {
-                Stage::Reading { asking, slow } => match asking.as_mut().poll(cx) {
-                    Poll::Ready(answer) => self.answered(answer, out),
+                Stage::Reading { asking, slow, asked } => match asking.as_mut().poll(cx) {
+                    Poll::Ready((room, answer)) => {
+                        self.answered(answer, out);
+                        self.make_room(room, out);
+                    }
                     Poll::Pending => {
                         ready!(reading::poll_slow(slow, cx));
-                        let words = format!("the agent has not answered for {} s; still waiting", SLOW.as_secs());
-                        self.tell(Tiding::Waiting, Some(Why::SlowAnswer), words, out);
+                        let asked = asked.load(Ordering::Relaxed);
+                        self.tell_slow(asked, out);
                     }
                 },
                 Stage::Waiting(_) => ready!(self.poll_waiting(cx, out)),
@@ -176,6 +200,15 @@ impl View {
                 return Poll::Ready(());
             }
         }
+    }
+
+    fn tell_slow(&self, asked: bool, out: &mut Vec<Arc<Item>>) {
+        let seconds = SLOW.as_secs();
+        let (why, words) = match asked {
+            true => (Some(Why::SlowAnswer), format!("the agent has not answered for {seconds} s; still waiting")),
+            false => (None, "the hub holds as much for slow viewers as it may; this one waits its turn".to_owned()),
+        };
+        self.tell(Tiding::Waiting, why, words, out);
     }
 
     fn poll_waiting(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {

@@ -15,6 +15,8 @@ use tailcast_wire::LogName;
 
 use crate::audience::{Face, Watching};
 use crate::channel::Key;
+use crate::guests::{Exit, Guest};
+use crate::held::{Room, SMALL};
 use crate::hub::Hub;
 use crate::item::Item;
 use crate::problem::Problem;
@@ -38,13 +40,24 @@ pub(crate) struct Views {
     under_way: Option<usize>,
     /// In the audience while this lives.
     watching: Watching,
+    exit: Exit,
+    /// For what came from a ring and is not taken, once that is known to take a while.
+    room: Option<Room>,
 }
 
 impl Views {
-    pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery, face: Face) -> Self {
+    pub(crate) fn new(hub: &Arc<Hub>, query: &LiveQuery, face: Face, guest: &Guest) -> Self {
         let watching = hub.audience.enter(face);
         let room = Vec::with_capacity(query.logs.len());
-        let mut views = Views { hub: Arc::clone(hub), views: room, turn: 0, under_way: None, watching };
+        let mut views = Views {
+            hub: Arc::clone(hub),
+            views: room,
+            turn: 0,
+            under_way: None,
+            watching,
+            exit: guest.exit(),
+            room: None,
+        };
         for (log, start) in &query.logs {
             views.open(log.clone(), start.clone(), query);
         }
@@ -86,7 +99,7 @@ impl Views {
         let key = Key { log, filter: query.filter.clone() };
         let (channel, subscription) = self.hub.watch(&key);
         let place = self.watching.look_at(&channel);
-        let view = View::new(&self.hub, (channel, place), subscription, start, query.policy);
+        let view = View::new(&self.hub, &self.exit, (channel, place), subscription, (start, query.policy));
         self.views.push(view.by(query.grain));
     }
 
@@ -107,6 +120,37 @@ impl Views {
         }
     }
 
+    /// The same, for another connection of their viewer.
+    pub(crate) fn of(mut self, guest: &Guest) -> Self {
+        self.exit = guest.exit();
+        self.views.iter_mut().for_each(|view| view.leave_by(&self.exit));
+        self
+    }
+
+    /// What was handed out is not taken at once: so many bytes of it are held yet. A page has its room already.
+    pub(crate) fn holds(&mut self, bytes: usize) {
+        let page = self.under_way.and_then(|at| self.views.get(at)).and_then(View::room);
+        match page.or(self.room.as_ref()) {
+            Some(room) => room.lessen(bytes),
+            None if bytes >= SMALL => self.room = Some(self.hub.held.hold(bytes, &self.exit)),
+            None => (),
+        }
+    }
+
+    /// Nothing more is handed out, and nothing is held.
+    pub(crate) fn let_go(&mut self) {
+        self.views.clear();
+        self.room = None;
+    }
+
+    /// All that was handed out has been written.
+    fn arrived(&mut self) {
+        self.room = None;
+        if let Some(view) = self.under_way.take().and_then(|at| self.views.get_mut(at)) {
+            view.arrived();
+        }
+    }
+
     /// An item was written, as so many bytes.
     pub(crate) fn wrote(&self, item: &Item, bytes: usize) {
         self.watching.wrote(item, bytes);
@@ -115,9 +159,7 @@ impl Views {
     /// Appends the next items of whichever log has some. Ready with none: no log will ever have more. Whoever asks has
     /// written all that was handed out before.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Vec<Arc<Item>>) -> Poll<()> {
-        if let Some(view) = self.under_way.take().and_then(|at| self.views.get_mut(at)) {
-            view.arrived();
-        }
+        self.arrived();
         let count = self.views.len();
         let mut over = 0;
         for step in 0..count {

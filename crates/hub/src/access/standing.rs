@@ -48,6 +48,11 @@ impl Over {
 impl Standing {
     pub(super) const CONNECTION: Self = Self(By::Connection);
 
+    #[cfg(test)]
+    pub(crate) fn nobody() -> Self {
+        Self::CONNECTION
+    }
+
     pub(super) fn token(hash: Hash, kind: Kind) -> Self {
         Self(By::Token(hash, kind))
     }

@@ -120,6 +120,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.writer.queued()
     }
 
+    /// Bytes of frames that wait to be written, with what is left of one that has been begun.
+    #[must_use]
+    pub fn unwritten(&self) -> usize {
+        self.writer.unwritten()
+    }
+
     /// Queues a ping, ahead of the data. The answer is a [`Message::Pong`].
     pub fn ping(&mut self) {
         if !self.writer.is_closing() {

@@ -54,6 +54,11 @@ impl Writer {
         self.queued
     }
 
+    /// The same, with what is left of that one.
+    pub(super) fn unwritten(&self) -> usize {
+        self.queued + self.current.len()
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         !matches!(self.closing, Closing::Open)
     }

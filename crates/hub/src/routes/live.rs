@@ -114,14 +114,16 @@ pub(crate) async fn live(
         reins.hurry();
         let guest = hub.guests.enter(visitor.standing, Some(reins));
         let waiting = query.wait.as_ref().and_then(|(_, turn)| hub.turns.take(turn, &query));
-        let views = waiting.unwrap_or_else(|| Views::new(&hub, &query, face(Transport::Events)));
+        let new = || Views::new(&hub, &query, face(Transport::Events), &guest);
+        let views = waiting.map_or_else(new, |views| views.of(&guest));
         return Ok(viewers::sse(&hub, guest, views, query.wait.map(Ending::new)));
     }
     let query = LiveQuery { policy: Policy::Complete, ..LiveQuery::parse(&query, None)? };
     refuse_turns(&query)?;
     look_first(&hub, &query, Form::Text).await?;
     let guest = hub.guests.enter(visitor.standing, Some(reins));
-    Ok(viewers::text(&hub, guest, Views::new(&hub, &query, face(Transport::Text))))
+    let views = Views::new(&hub, &query, face(Transport::Text), &guest);
+    Ok(viewers::text(&hub, guest, views))
 }
 
 fn refuse_turns(query: &LiveQuery) -> Result<(), Problem> {

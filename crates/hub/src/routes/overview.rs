@@ -125,6 +125,12 @@ struct Queues {
     ring_bytes: u64,
     /// The most that it may be, with as many channels.
     ring_bound: u64,
+    /// Bytes held for viewers who have not taken them yet: pages of history, and what left a ring.
+    held_bytes: u64,
+    /// The most that it may be, for all viewers.
+    held_bound: u64,
+    /// Viewers that wait until there is room for a page of history.
+    waiting: u64,
 }
 
 /// What has been counted since the start.
@@ -144,6 +150,8 @@ struct Counters {
     skips: u64,
     /// Views closed since nobody answered.
     silent: u64,
+    /// Views closed since they took nothing and others needed the room.
+    shed: u64,
     /// Connections let in.
     accepted: u64,
     /// Connections refused for want of room.
@@ -230,7 +238,14 @@ pub(crate) async fn overview(
         address: now.address.map(|address| address.to_string()),
         descriptors: Descriptors::of(&now),
         viewers: Viewers::of(&now, owner),
-        queues: Queues { channels: now.channels, ring_bytes: now.ring_bytes, ring_bound: now.ring_bound },
+        queues: Queues {
+            channels: now.channels,
+            ring_bytes: now.ring_bytes,
+            ring_bound: now.ring_bound,
+            held_bytes: now.held.bytes,
+            held_bound: now.held.bound,
+            waiting: now.held.waiting,
+        },
         counters: Counters::of(&now),
         agents: Agents::of(&hub, &now, &query, owner),
     };
@@ -292,6 +307,7 @@ impl Counters {
             lost: audience.written.lost,
             skips: now.counts.skipped,
             silent: now.counts.silent,
+            shed: now.held.shed,
             accepted: doors.accepted,
             refused: doors.refused_full + doors.refused_exhausted,
             unanswered: doors.unanswered,

@@ -6,8 +6,10 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use tailcast_fanout::Weigh as _;
 use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told, Why};
 use tokio::time::{Sleep, sleep};
 
@@ -15,10 +17,13 @@ use super::{Policy, SLOW, Stage, Start, View};
 use crate::ask::{Answered, AskError};
 use crate::block_lines;
 use crate::channel::{At, Joint};
+use crate::held::{Room, SMALL};
 use crate::item::{BACK, Item, Reach, What};
 
 /// Bytes of blocks asked for at once while catching up.
 const PAGE_BYTES: u32 = 1 << 20;
+/// What a page weighs at most: as an item does, its bytes and the forms that are made of them.
+const PAGE_WEIGHT: usize = PAGE_BYTES as usize * 5 / 2;
 /// Bytes looked through for one page of matching lines while catching up.
 const PAGE_SCAN: u64 = 16 << 20;
 /// Bytes looked through for the last matching lines at the beginning: about 0.1 s of a core; then `limit` is told.
@@ -47,8 +52,25 @@ impl View {
             half: HalfLine::Hold,
         };
         let (hub, host) = (Arc::clone(&self.hub), key.log.host.clone());
-        let asking = Box::pin(async move { hub.agents.ask(&host, question).await });
-        self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))) };
+        let exit = self.exit.clone();
+        let asked = Arc::new(AtomicBool::new(false));
+        let now_asked = Arc::clone(&asked);
+        let asking = Box::pin(async move {
+            // A page of history is larger than what a viewer holds otherwise: there is not always room for one more.
+            let room = hub.held.room(PAGE_WEIGHT, &exit).await;
+            now_asked.store(true, Ordering::Relaxed);
+            (room, hub.agents.ask(&host, question).await)
+        });
+        self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))), asked };
+    }
+
+    /// Keeps as much of the room as the page takes, until the viewer has taken it.
+    pub(super) fn make_room(&mut self, room: Room, out: &[Arc<Item>]) {
+        let bytes = out.iter().map(|item| item.weight()).sum();
+        if bytes >= SMALL {
+            room.set(bytes, &self.exit);
+            self.page = Some(room);
+        }
     }
 
     pub(super) fn answered(&mut self, answered: Result<Answered, AskError>, out: &mut Vec<Arc<Item>>) {

@@ -185,6 +185,11 @@ impl LiveBody {
 
     fn goodbye(&mut self, why: Leave) -> Bytes {
         match (why, self.form) {
+            // The connection is cut at the same time: who takes nothing hears nothing.
+            (Leave::RoomNeeded, _) => {
+                self.over = true;
+                Bytes::new()
+            }
             // The browser comes again by itself, spread out over a second.
             (Leave::HubStops, Form::Sse) => {
                 self.over = true;
@@ -214,10 +219,17 @@ impl LiveBody {
         }
     }
 
+    fn hold(&mut self, bytes: usize) {
+        if let Some(views) = &mut self.views {
+            views.holds(bytes);
+        }
+    }
+
     /// Ends a turn: the views wait for the next one.
     fn rest(&mut self, turn: Turn) {
         self.over = true;
-        if let Some(views) = self.views.take() {
+        if let Some(mut views) = self.views.take() {
+            views.arrived();
             let hub = Arc::clone(&views.hub);
             Turns::keep(&hub, turn, views);
         }
@@ -279,7 +291,10 @@ impl http_body::Body for LiveBody {
                 Poll::Ready(()) if items.is_empty() && self.form == Form::Text => self.over = true,
                 Poll::Ready(()) if !items.is_empty() => match self.write(&items) {
                     bytes if bytes.is_empty() => (),
-                    bytes => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                    bytes => {
+                        self.hold(bytes.len());
+                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                    }
                 },
                 // An event stream that ended would only be opened again.
                 _ if let Poll::Ready(turn) = self.poll_end(cx) => self.rest(turn),

@@ -28,9 +28,12 @@ use crate::hub::Hub;
 use crate::item::Item;
 use crate::problem::Problem;
 use crate::view::{Grain, Start};
+use tailcast_fanout::Weigh as _;
 
 /// How long the last words may take.
 const FINISH: Duration = Duration::from_secs(2);
+/// For one who is asked to make room, should it hear it.
+const ROOM_NEEDED: &str = "this view took nothing, and the hub needs the room";
 /// Within this time the viewers of a hub that stops come again.
 const RETRY_MS: u64 = 1000;
 
@@ -133,7 +136,8 @@ pub(crate) fn open(hub: &Arc<Hub>, visitor: Visitor, mut query: LiveQuery, mut r
     tasks.spawn(async move {
         let Some((stream, read)) = crate::upgraded(upgrade).await else { return };
         let guest = hub.guests.enter(visitor.standing, None);
-        let views = Views::new(&hub, &query, Face { transport: dialect.transport(), client: visitor.client });
+        let face = Face { transport: dialect.transport(), client: visitor.client };
+        let views = Views::new(&hub, &query, face, &guest);
         let socket = Socket::new(stream, read, Limits::default());
         drop(request);
         Box::pin(Viewer::new(hub, socket, views, query, dialect).run(guest)).await;
@@ -226,7 +230,10 @@ impl Viewer {
             match self.socket.poll_flush(cx) {
                 Poll::Ready(Ok(())) => (),
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Left),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.views.holds(self.held());
+                    return Poll::Pending;
+                }
             }
             if self.pending.is_empty() {
                 let mut items = Vec::new();
@@ -239,6 +246,11 @@ impl Viewer {
             }
             self.queue_pending();
         }
+    }
+
+    /// Bytes in memory for this viewer that it has not taken.
+    fn held(&self) -> usize {
+        self.pending.iter().map(|item| item.weight()).sum::<usize>() + self.socket.unwritten()
     }
 
     /// Queues as many frames as there is room for; one at least, since all before have been flushed.
@@ -296,11 +308,19 @@ impl Viewer {
         Ok(())
     }
 
+    /// It is not taking what is queued, and that is what is needed; it comes again from where it stood.
+    fn make_room(&mut self) {
+        self.pending = VecDeque::new();
+        self.views.let_go();
+        self.socket.close(Code::TRY_LATER, ROOM_NEEDED);
+    }
+
     /// What is queued goes first, so that the viewer's position is that of the last line it was sent.
     async fn say_goodbye(&mut self, why: Leave) {
         let retry_ms = u32::try_from(200 + crate::jitter(RETRY_MS)).unwrap_or(1000);
         let (last, code, words) = match why {
             Leave::HubStops => (Some(self.dialect.bye(retry_ms)), Code::RESTART, "the hub stops"),
+            Leave::RoomNeeded => return self.make_room(),
             Leave::NotAdmitted(over) => (self.dialect.over(over), Code::POLICY, over.words()),
         };
         if let Some(frame) = last {

@@ -11,6 +11,7 @@ mod far;
 mod filters;
 mod flood;
 mod forbidden;
+mod held;
 mod history;
 mod http;
 mod joining;

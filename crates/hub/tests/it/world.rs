@@ -146,6 +146,11 @@ impl World {
         Self::made(&[], HubConfig { patience, ..HubConfig::new("/") }, Ipv4Addr::UNSPECIFIED).await
     }
 
+    /// Its hub is told something else at its start.
+    pub(crate) async fn configured(config: HubConfig) -> Self {
+        Self::made(&[], config, Ipv4Addr::LOCALHOST).await
+    }
+
     async fn made(exclude: &[&str], config: HubConfig, listens: Ipv4Addr) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("logs");
