@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, test as base, type Page } from "@playwright/test";
+import { expect, test as base, type Locator, type Page } from "@playwright/test";
 import { Agent } from "./agent";
 import { Logs } from "./logs";
 import { BIN, endOf, env } from "./program";
@@ -138,6 +138,11 @@ export function numbers(page: Page): Promise<number[]> {
   return page
     .locator(".row .text")
     .evaluateAll((rows) => rows.flatMap((row) => /^line (\d+)$/.exec(row.textContent ?? "")?.[1] ?? []).map(Number));
+}
+
+/** The row whose line reads so: of a row's own text, which goes on behind that of its line, nothing counts. */
+export function rowOf(page: Page, text: RegExp, within: Page | Locator = page): Locator {
+  return within.locator(".row").filter({ has: page.locator(".text", { hasText: text }) });
 }
 
 export function range(from: number, to: number): number[] {

@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { expect } from "@playwright/test";
 import type { Page } from "@playwright/test";
-import { isLive, range, test, type Hub } from "./hub";
+import { isLive, range, rowOf, test, type Hub } from "./hub";
 
 /** A line with a time, so that logs can be put in order. */
 function stamped(second: number, text: string): string {
@@ -138,7 +138,7 @@ test("with the same time chosen, the other panes go where one goes", async ({ pa
   await left.getByTestId("rows").click();
   await page.keyboard.press("Home");
   await expect(left.getByText("event 0", { exact: false }).first()).toBeInViewport();
-  await left.locator(".row", { hasText: /event 20$/ }).getByRole("link").click();
+  await rowOf(page, /event 20$/, left).getByRole("link").click();
   await expect(right.getByText("event 21", { exact: false }).first()).toBeInViewport();
   await page.reload();
   await expect(left.locator(".marked .text")).toContainText("event 20");

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { expect } from "@playwright/test";
-import { endsWith, isLive, numbers, openLog, range, readAll, showsExactly, test, wheel } from "./hub";
+import { endsWith, isLive, numbers, openLog, range, readAll, rowOf, showsExactly, test, wheel } from "./hub";
 
 test("a log is found by typing, opened by a click, and shows its last lines and then what is written", async ({ page, hub }) => {
   hub.write("app.log", 0, 1000);
@@ -29,7 +29,7 @@ test("scrolling up stops the view from moving, and leads to the very first line 
   await wheel(page, -600);
   await expect(page.getByRole("button", { name: /^Follow/ })).toBeVisible();
 
-  const row = page.locator(".row", { hasText: /line 1460$/ });
+  const row = rowOf(page, /^line 1460$/);
   const before = await row.boundingBox();
   hub.write("app.log", 1500, 1520);
   await expect(page.getByRole("button", { name: "Follow · 20 new lines" })).toBeVisible();
@@ -137,7 +137,7 @@ test("a link to a line shows it in the middle with what is around it", async ({ 
   await hub.start();
   await openLog(page, hub, "app.log");
   await page.keyboard.press("Home");
-  await page.locator(".row", { hasText: /line 25$/ }).getByRole("link").click();
+  await rowOf(page, /^line 25$/).getByRole("link").click();
   await expect(page.locator(".marked .text")).toHaveText("line 25");
   const link = page.url();
   expect(new URL(link).searchParams.get("at")).not.toBeNull();

@@ -1,12 +1,12 @@
 // Reading one log: where one stands in it, and that nothing moves what is read.
 
 import { expect, type Locator, type Page } from "@playwright/test";
-import { endsWith, isLive, numbers, openLog, range, readAll, test, wheel } from "./hub";
+import { endsWith, isLive, numbers, openLog, range, readAll, rowOf, test, wheel } from "./hub";
 
 /** A line that is well on the screen, and how far down it is. */
 async function middleRow(page: Page): Promise<{ row: Locator; y: number }> {
   const shown = await numbers(page);
-  const row = page.locator(".row", { hasText: new RegExp(`line ${shown[Math.floor(shown.length / 2)]}$`) });
+  const row = rowOf(page, new RegExp(`^line ${shown[Math.floor(shown.length / 2)]}$`));
   return { row, y: (await row.boundingBox())?.y ?? Number.NaN };
 }
 
@@ -60,7 +60,7 @@ test("rows above that turn out higher than thought do not move what is read, and
   const more = page.getByRole("button", { name: /more$/ });
   await moves(page, -200);
   const row = page.locator(".row").filter({ has: more });
-  const above = page.locator(".row", { hasText: /line 599$/ });
+  const above = rowOf(page, /^line 599$/);
   const was = [(await row.boundingBox())?.y, (await above.boundingBox())?.y];
   await more.click();
   await expect(more).toBeHidden();

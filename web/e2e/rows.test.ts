@@ -7,6 +7,22 @@ import { openLog, test } from "./hub";
 const ESC = "\u001b";
 const row = (page: Page, text: string | RegExp): Locator => page.locator(".row", { hasText: text });
 
+test("what a screen reader is told of a line, and what the browser itself copies of lines, is what they say and nothing else", async ({ page, hub }) => {
+  hub.append("app.log", "first  of two\nsecond\n");
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(row(page, "second")).toMatchAriaSnapshot(`
+    - /children: equal
+    - link "·"
+    - text: second
+  `);
+  const copied = await page.locator(".rows").evaluate((rows) => {
+    getSelection()?.selectAllChildren(rows);
+    return getSelection()?.toString();
+  });
+  expect(copied?.trimEnd()).toBe("first  of two\nsecond");
+});
+
 test("colours are shown, links can be followed, and whatever else a line holds does nothing and is seen", async ({ page, hub }) => {
   hub.append(
     "app.log",
