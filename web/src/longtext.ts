@@ -17,6 +17,9 @@ export interface TextPage {
   after: number;
 }
 
+/** Nothing of it is left out, as it is shown otherwise. */
+export const WHOLE: TextPage = { text: "", before: 0, after: 0 };
+
 export function pageOf(text: string, pages: number): TextPage {
   if (text.length <= BEGINNING) return { text, before: 0, after: 0 };
   if (pages === 0) {
