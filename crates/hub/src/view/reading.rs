@@ -139,11 +139,13 @@ impl View {
         if !is_first {
             self.caught_up += page.scanned;
         }
-        if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
-            return self.skip_ahead(Reach::default(), out);
-        }
         let at = At::new(session, &after);
-        self.known = self.channel.place(&at).or(self.known);
+        let place = self.channel.place(&at);
+        self.known = place.or(self.known);
+        if self.policy == Policy::Live && self.caught_up > LIVE_CATCH_UP && !page.end {
+            // Never back: the newest lines that the ring has may have been in this page.
+            return self.skip_ahead(place.unwrap_or_default(), out);
+        }
         self.go_on(&at, moved && !page.end);
     }
 

@@ -18,6 +18,7 @@ mod joining;
 mod link;
 mod names;
 mod overview;
+mod paces;
 mod paging;
 mod pipe;
 mod processes;

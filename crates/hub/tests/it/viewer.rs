@@ -53,6 +53,13 @@ pub(crate) struct Event {
     pub(crate) behind: Option<u64>,
 }
 
+impl Event {
+    /// How far the log is known, of an edge: `offset` is where it ends on the disk.
+    pub(crate) fn known_up_to(&self) -> Option<u64> {
+        Some(self.offset? - self.behind?)
+    }
+}
+
 /// A viewer.
 pub(crate) struct Viewer {
     socket: WebSocketStream<TcpStream>,
