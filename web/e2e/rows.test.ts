@@ -237,3 +237,16 @@ test("a finger that rests on a line opens its menu", async ({ browser, hub }) =>
   await expect(page.getByRole("menuitem", { name: "Copy line" })).toBeInViewport();
   await page.close();
 });
+
+test("a folded trace is copied with all of its lines", async ({ page, hub, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const trace = "2026-01-01T00:00:00Z ERROR no luck\njava.lang.IllegalStateException: a\n\tat x.Y.z(Y.java:3)";
+  hub.append("app.log", `2026-01-01T00:00:00Z INFO before\n${trace}\n`);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(row(page, "no luck").getByRole("button", { name: "+ 2 lines" })).toBeVisible();
+  await row(page, "no luck").locator(".text").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Copy line" }).click();
+  await expect(page.getByText("3 lines copied")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(trace);
+});
