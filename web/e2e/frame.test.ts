@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { endsWith, openLog, test } from "./hub";
+import { endsWith, isLive, openLog, test } from "./hub";
 
 test("the sheet of keys opens with a question mark, tells all keys, and Escape leads back to where one was", async ({ page, hub }) => {
   hub.write("app.log", 0, 10);
@@ -75,4 +75,50 @@ test("the frame leads to the list and back again by the browser's buttons", asyn
   await expect(page.getByTestId("standing")).toHaveText("live");
   await page.goForward();
   await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
+});
+
+test("on a wall the lines are larger and nothing else is there, and Escape leads back", async ({ page, hub }) => {
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const height = async (): Promise<number> => (await page.locator(".row").last().boundingBox())?.height ?? 0;
+  const before = await height();
+  await page.keyboard.press("b");
+  await expect(page.getByLabel("Show only")).toBeHidden();
+  await expect(page.getByRole("button", { name: "Pause" })).toBeHidden();
+  await expect(page.getByRole("navigation")).toHaveCount(0);
+  await expect(page.getByTestId("standing")).toHaveText("live");
+  await expect.poll(height).toBeGreaterThan(before * 1.3);
+  expect(new URL(page.url()).searchParams.has("wall")).toBe(true);
+  await page.reload();
+  await isLive(page);
+  await expect(page.getByText("line 99")).toBeInViewport();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+});
+
+test("a link to all that is shown is in the clipboard by one key", async ({ page, hub }) => {
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=line`);
+  await isLive(page);
+  await page.keyboard.press("s");
+  await expect(page.getByText("Link copied")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
+});
+
+test("on a phone, what is done most is in one row within reach of the thumb", async ({ page, hub }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  for (const name of ["Pause", "Filter", "Find", "Share"]) {
+    const box = await page.getByRole("button", { name, exact: true }).boundingBox();
+    expect(box?.y, name).toBeGreaterThan(740 - 60);
+    expect(box?.height, name).toBeGreaterThanOrEqual(40);
+  }
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await expect(page.getByLabel("Show only")).toBeVisible();
 });

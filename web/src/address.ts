@@ -1,9 +1,9 @@
 // What the page shows, as its address: every state that one would send to a colleague, and nothing else.
 // Pure; the one place where addresses are read and written. `navigation.svelte.ts` moves between them.
 //
-// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync
+// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync&wall
 // &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
-// are left out for a while, and how they lie: merged into one, or in panes. Words of a filter behind `own` are for that pane alone.
+// are left out for a while, how they lie (merged into one, or in panes), and whether it is for a wall. Words of a filter behind `own` are for that pane alone.
 // `/hub`: the hub itself. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
 // page may get a newer link.
 
@@ -46,6 +46,8 @@ export interface ViewAddress {
   layout: Layout;
   /** In panes: when one goes to a line, the others go to the same time. */
   sync: boolean;
+  /** For a screen on a wall: larger, and nothing to press. */
+  wall: boolean;
   /** Filters that were changed in one pane, and so are no longer that of all. */
   own: ReadonlyMap<LogName, Filter>;
 }
@@ -59,7 +61,7 @@ export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, lev
 export const HUB: HubAddress = { page: "hub" };
 export const START: ListAddress = { page: "list", q: "", match: "", labels: [] };
 
-const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, own: new Map() } as const;
+const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, wall: false, own: new Map() } as const;
 
 export function viewOf(logs: LogName[], filter: Filter = NO_FILTER): ViewAddress {
   return { ...PLAIN, matches: [], muted: [], logs, filter };
@@ -92,6 +94,7 @@ function parseView(params: URLSearchParams): ViewAddress {
     muted: some(params, "mute"),
     layout: LAYOUTS.find((each) => each === layout) ?? (params.has("panes") ? "columns" : "merged"),
     sync: params.has("sync"),
+    wall: params.has("wall"),
     own: new Map(owned.map((part) => [part.get("own") ?? "", parseFilter(part)])),
   };
 }
@@ -132,6 +135,7 @@ function viewPairs(view: ViewAddress): Pair[] {
     ...each("mute", view.muted),
     ...(view.layout === "merged" ? [] : each("panes", [view.layout])),
     ...(view.sync ? [["sync", null] as Pair] : []),
+    ...(view.wall ? [["wall", null] as Pair] : []),
     ...[...view.own].flatMap(([log, filter]) => [["own", log] as Pair, ...filterPairs(filter)]),
   ];
 }

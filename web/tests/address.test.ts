@@ -13,7 +13,7 @@ test.each<Address>([
     filter: { grep: ["a+b", "c d"], exclude: ["%41", "ü|\\d{3}"], ignoreCase: true, level: "warn" },
   },
   viewMatching("web*:/var/log/nginx/*.log"),
-  { ...viewOf(["a:/x", "b:/y"]), at: "p7", in: "b:/y", muted: ["a:/x"], layout: "columns", sync: true },
+  { ...viewOf(["a:/x", "b:/y"]), at: "p7", in: "b:/y", muted: ["a:/x"], layout: "columns", sync: true, wall: true },
   {
     ...viewOf(["a:/x", "b:/y"], { ...NO_FILTER, level: "warn" }),
     layout: "rows",
