@@ -11,6 +11,13 @@ export function globber(glob: string): (log: string) => boolean {
   }
 }
 
+/** The glob that is written where otherwise parts of names are; null for such parts. A piece of a path may stand for its end. */
+export function globIn(written: string): string | null {
+  const text = written.trim();
+  if (!/[*?[{]/.test(text) || /\s/.test(text)) return null;
+  return text.includes(":") || /^[/*]/.test(text) ? text : `*${text}`;
+}
+
 function sourceOf(glob: string): string {
   let depth = 0;
   return glob.replace(/\\(.)|\[!?\]?[^\]]*\]|[*?{},]|[^*?{},\\[]+|[\\[]/gs, (piece, escaped: string | undefined) => {

@@ -4,6 +4,7 @@
 // It refuses to guess: what is none of these is null, and the field says what would be.
 
 import type { Position } from "./shapes";
+import type { LineRow, Row } from "./stream";
 
 export type Goal =
   | { kind: "start" }
@@ -22,6 +23,13 @@ export function goalOf(written: string, near: string | null): Goal | null {
   if (/^(start|top|first|begin(ning)?)$/i.test(text)) return { kind: "start" };
   if (/^(end|bottom|last|now)$/i.test(text)) return { kind: "end" };
   return share(text) ?? offset(text) ?? link(text) ?? time(text, near);
+}
+
+/** The time that the reader has before them: of the first line on the screen that names one, or of the nearest one beyond it. */
+export function timeNear(rows: readonly Row[], first: number): string | null {
+  const timed = (row: Row): row is LineRow => row.kind === "line" && row.line.time !== null;
+  const near = rows.slice(first).find(timed) ?? rows.slice(0, first).findLast(timed);
+  return near?.kind === "line" ? near.line.time : null;
 }
 
 function share(text: string): Goal | null {

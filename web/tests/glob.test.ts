@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { globber } from "../src/glob";
+import { globber, globIn } from "../src/glob";
 
 test.each([
   ["web*:/var/log/*.log", "web1:/var/log/nginx/a.log", true],
@@ -17,4 +17,15 @@ test.each([
   ["", "h:/a", true],
 ])("%s over %s: %s", (glob, log, is) => {
   expect(globber(glob)(log)).toBe(is);
+});
+
+test.each([
+  ["orders", null],
+  ["what is *", null],
+  ["nginx/*.log", "*nginx/*.log"],
+  ["/var/log/*", "/var/log/*"],
+  ["*.log", "*.log"],
+  ["web*:/var/log/*.log", "web*:/var/log/*.log"],
+])("%s in the field of the list is the glob %s", (written, glob) => {
+  expect(globIn(written)).toBe(glob);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { goalOf } from "../src/goto";
+import { goalOf, timeNear } from "../src/goto";
+import type { LineRow } from "../src/stream";
+import { line } from "./rows";
 
 const NEAR = "2026-11-24T03:10:00+01:00";
 
@@ -39,4 +41,13 @@ test("a link to a line", () => {
 
 test("anything else is refused", () => {
   for (const text of ["", "somewhere", "-5", "https://hub/logs?log=web1:/a"]) expect(goalOf(text, NEAR)).toBeNull();
+});
+
+test("the time near the reader is that of the first line on the screen that names one, else of the nearest", () => {
+  const row = (n: number, time: string | null): LineRow => ({ id: n, kind: "line", log: "a", file: 0, line: line(n, { time }) }) as LineRow;
+  const rows = [row(0, "t0"), row(1, null), row(2, "t2"), row(3, null)];
+  expect(timeNear(rows, 0)).toBe("t0");
+  expect(timeNear(rows, 1)).toBe("t2");
+  expect(timeNear(rows, 3)).toBe("t2");
+  expect(timeNear([row(0, null)], 0)).toBeNull();
 });

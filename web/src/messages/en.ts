@@ -294,6 +294,7 @@ export const en = {
   list_tick: (name: string) => `Look at ${name} together with others`,
   list_unreachable: "The hub does not answer; the list is as it was. It is tried again every 2 s.",
   list_untick: "None",
+  list_watch: "Watch all of these, and those to come",
   login_enter: "Log in",
   login_kept: "What you were looking at stays as it is, and goes on where it stood.",
   login_password: "Password of this hub",

@@ -294,6 +294,7 @@ export const zh: Messages = {
   list_tick: (name) => `选中 ${name}，与其他日志一起查看`,
   list_unreachable: "hub 没有响应；列表保持原样，每 2 秒重试一次。",
   list_untick: "全部取消",
+  list_watch: "一起查看这些日志，以后出现的也会加入",
   login_enter: "登录",
   login_kept: "您正在查看的内容会保留，登录后从原处继续。",
   login_password: "此 hub 的密码",
