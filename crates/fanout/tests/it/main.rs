@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod channels;
+mod chat;
 mod embedded;
 mod ground;
 mod item;

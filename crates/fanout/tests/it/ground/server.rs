@@ -139,7 +139,7 @@ pub(crate) fn url(kind: Kind, port: u16) -> String {
     format!("{scheme}://127.0.0.1:{port}")
 }
 
-async fn free_port() -> u16 {
+pub(crate) async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
