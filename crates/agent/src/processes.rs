@@ -47,7 +47,7 @@ impl Processes {
             Inspect::Processes { limit, writes } => self.list(offers, limit.min(MOST), writes.as_deref()),
             Inspect::Process { pid, from, limit } => self.detail(offers, pid, from, limit.min(MOST_FILES)),
             Inspect::Sockets => sockets(),
-            Inspect::Limits { .. } => return refused(Failure::Unknown, "this agent does not know who sets limits"),
+            Inspect::Limits { pid, want } => limits(pid.unwrap_or_else(std::process::id), want),
         };
         answer.map_or_else(Answer::Refused, Answer::Inspected)
     }
@@ -102,6 +102,11 @@ const NOT_OFFERED: &str =
 fn sockets() -> Result<Inspected, Refusal> {
     let network = Proc::new().and_then(|proc| proc.network()).map_err(|error| failed(&error))?;
     Ok(Inspected::Sockets(Box::new(shape::sockets(&network))))
+}
+
+fn limits(pid: u32, want: Option<u64>) -> Result<Inspected, Refusal> {
+    let diagnosis = Proc::new().and_then(|proc| proc.diagnose(pid, want)).map_err(|error| failed(&error))?;
+    Ok(Inspected::Limits(Box::new(shape::limits(&diagnosis))))
 }
 
 /// A log whose writers are wanted: only what is offered is opened, and only to say which file it is.
@@ -187,7 +192,8 @@ mod tests {
         let Answer::Refused(refusal) = processes.answer(&offers, question) else { panic!() };
         assert_eq!(refusal.failure, Some(Failure::NotOffered));
         let off = offers.without_processes();
-        for question in [Inspect::Sockets, Inspect::Processes { limit: 9, writes: None }, Inspect::Limits { pid: None }]
+        for question in
+            [Inspect::Sockets, Inspect::Processes { limit: 9, writes: None }, Inspect::Limits { pid: None, want: None }]
         {
             let Answer::Refused(refusal) = processes.answer(&off, question) else { panic!() };
             assert!(refusal.words.contains("processes = false"), "{}", refusal.words);

@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Tail(Tail),
     Ls(Ls),
     Ps(Ps),
+    Doctor(Doctor),
     Config(Config),
     Token(Token),
     Password(Password),
@@ -242,6 +243,34 @@ Nothing is changed. What you may not see is said, with the capability that shows
   tailcast ps --watch --sort left
   tailcast ps 812 --host web1
   tailcast ps --writes /var/log/nginx/access.log";
+
+/// Say which limit of open files is in force, who has set it, and which lines change it
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub(crate) struct Doctor {
+    /// The process to look at [default: the hub or agent that runs here, else this program]
+    #[arg(value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+    /// On another host, through the hub [default: this machine, without a hub]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// How many open files it is to be allowed [default: what will do for long]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(64..=1 << 30))]
+    pub(crate) want: Option<u64>,
+    /// Write one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) hub: Hub,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+const DOCTOR_HELP: &str = "\
+Nothing is changed: files, lines and commands are printed to be copied.
+
+  tailcast doctor
+  tailcast doctor 812 --want 65536";
 
 /// By what processes are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

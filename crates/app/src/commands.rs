@@ -2,6 +2,8 @@
 
 mod agent;
 mod config;
+mod doctor;
+mod inspect;
 mod ls;
 mod offered;
 mod password;
@@ -24,6 +26,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
         Command::Tail(flags) => block_on(tail::run(flags, environment)),
         Command::Ls(flags) => block_on(ls::run(&flags, environment)),
         Command::Ps(flags) => block_on(ps::run(&flags, environment)),
+        Command::Doctor(flags) => block_on(doctor::run(&flags, environment)),
         Command::Config(flags) => config::run(&flags, environment),
         Command::Token(flags) => token::run(flags, environment),
         Command::Password(flags) => password::run(&flags, environment),

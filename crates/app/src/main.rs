@@ -11,6 +11,7 @@ mod config;
 mod environment;
 mod exit;
 mod json_shown;
+mod low_limit;
 mod options;
 mod service;
 mod signals;

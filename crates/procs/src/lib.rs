@@ -6,6 +6,7 @@
 //!              ├─→ held ─→ detail     one process: each file, its peers, who has the other ends
 //!              └─→ network            the machine: connections by state, listeners, overflows
 //! process ─→ watch ─→ series ─→ finding   what they do over time, and what is wrong with it
+//! /proc, /etc ─→ doctor                 the limit in force, who has set it, and the lines that change it
 //! sock_diag ─→ kernel ─→ socket ┘     and /proc/PID/net ─→ table, for other network namespaces
 //! ```
 //!
@@ -15,6 +16,7 @@
 
 mod detail;
 mod dir;
+mod doctor;
 mod ends;
 mod fdinfo;
 mod file;
@@ -40,6 +42,7 @@ mod watch;
 mod writers;
 
 pub use detail::{Composition, Deleted, Detail, Window};
+pub use doctor::{Ancestor, Ceiling, Diagnosis, Origin, Remedy, Sureness};
 pub use file::{Access, File, Holder, Kind};
 pub use finding::{Cause, Finding, Known, Pattern, judge, left, spoken};
 pub use limit::Limit;

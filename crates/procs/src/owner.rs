@@ -34,6 +34,11 @@ pub(crate) fn parse(cgroup: &[u8]) -> Option<Owner> {
     paths.iter().find_map(|path| container(path)).or_else(|| paths.iter().find_map(|path| unit(path)))
 }
 
+/// The path of the control group of version 2, below the file system of control groups.
+pub(crate) fn group(cgroup: &[u8]) -> Option<&str> {
+    cgroup.lines().filter(|line| line.starts_with(b"0::")).find_map(path)
+}
+
 /// `NUMBER:CONTROLLERS:PATH`, of which the path may have colons.
 fn path(line: &[u8]) -> Option<&str> {
     std::str::from_utf8(line).ok()?.splitn(3, ':').nth(2)

@@ -109,6 +109,11 @@ impl Proc {
         rustix::fs::readlinkat(&self.dir, name, Vec::new()).map(std::ffi::CString::into_bytes)
     }
 
+    /// A number that stands alone in a file below, such as those in `sys`.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        std::str::from_utf8(&self.read(name).ok()?).ok()?.trim().parse().ok()
+    }
+
     /// The numbers of all processes that can be seen, in ascending order.
     ///
     /// # Errors

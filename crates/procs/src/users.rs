@@ -23,7 +23,8 @@ impl Users {
         if read.is_ok() { Self::parse(&bytes) } else { Self::default() }
     }
 
-    fn parse(bytes: &[u8]) -> Self {
+    /// The users in the text of a `passwd`.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let user = |line: &[u8]| {
             let line = line.to_str_lossy().into_owned();
             let mut fields = line.split(':');

@@ -45,6 +45,9 @@ pub enum Inspect {
         /// Its number.
         #[n(0)]
         pid: Option<u32>,
+        /// How many open files it is to be allowed; what will do for long when absent.
+        #[n(1)]
+        want: Option<u64>,
     },
 }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use tailcast_procs as procs;
 use tailcast_procs::{Access, Kind, Seen, Users, Writers};
 use tailcast_wire::{
-    DeletedFiles, Finding, Hidden, Holder, HostSockets, Listener, OpenFile, Peer, Process, ProcessDetail, Processes,
-    Remedy, Slopes, SocketEnds,
+    Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Peer, Process,
+    ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
 
 use crate::offers::Offers;
@@ -111,6 +111,48 @@ pub(super) fn sockets(network: &procs::Network) -> HostSockets {
         drops: network.overflows.map(|counters| counters.drops),
         namespaces: network.namespaces as u64,
         unseen: network.unseen.iter().map(hidden).collect(),
+    }
+}
+
+pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
+    let (process, limit) = (&diagnosis.process, diagnosis.limit);
+    let ancestors = diagnosis.ancestors.iter().map(|ancestor| Ancestor {
+        pid: ancestor.pid,
+        name: ancestor.name.to_string(),
+        soft: ancestor.limit.map(|limit| limit.soft),
+        hard: ancestor.limit.map(|limit| limit.hard),
+    });
+    let ceilings = diagnosis.ceilings.iter().map(|ceiling| Ceiling {
+        name: ceiling.name.to_owned(),
+        value: ceiling.value,
+        used: ceiling.used,
+        words: ceiling.words.to_owned(),
+    });
+    let stops = process.fds.map(|fds| {
+        format!("{} of {} files are open: it stops at {} more", fds, limit.soft, limit.soft.saturating_sub(fds))
+    });
+    Limits {
+        pid: process.id.pid,
+        name: process.name.to_string(),
+        fds: process.fds,
+        soft: limit.soft,
+        hard: limit.hard,
+        origin: diagnosis.origin.to_string(),
+        set_by: diagnosis.origin.name().to_owned(),
+        ancestors: ancestors.collect(),
+        ceilings: ceilings.collect(),
+        stops: stops.into_iter().collect(),
+        remedies: diagnosis.remedies.iter().map(remedy).collect(),
+        notes: diagnosis.notes.clone(),
+    }
+}
+
+fn remedy(remedy: &procs::Remedy) -> Remedy {
+    Remedy {
+        words: remedy.words.clone(),
+        file: remedy.file.clone(),
+        lines: remedy.lines.clone(),
+        then: remedy.then.clone(),
     }
 }
 

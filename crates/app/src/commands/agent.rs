@@ -14,6 +14,7 @@ pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     trace::begin(environment)?;
     let limit = tailcast_fdguard::Limit::raise();
     tracing::info!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard());
+    crate::low_limit::tell(&limit);
     super::runtime()?.block_on(offer(options, flags, environment))
 }
 

@@ -4,7 +4,6 @@
 //! Of this machine without a hub, by the very code that answers for an agent; of any other through the hub.
 
 mod detail;
-mod source;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -13,8 +12,8 @@ use std::time::Duration;
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
-use self::source::Source;
 use crate::cli;
+use crate::commands::inspect::{self, ALL, Source, Way};
 use crate::environment::Environment;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::json_shown::for_terminal;
@@ -23,12 +22,11 @@ use crate::json_shown::for_terminal;
 const EACH: Duration = Duration::from_secs(2);
 /// Rows that a terminal is given when nothing is said.
 const ROWS: u32 = 20;
-/// All that an agent gives.
-const ALL: u32 = u32::MAX;
 
 /// Shows them, once or until it is ended.
 pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
-    let mut source = Source::new(flags, environment)?;
+    let host = inspect::host(flags.host.as_deref())?.or_else(|| inspect::host_of(flags.writes.as_deref()));
+    let mut source = Source::new(Way { host, hub: &flags.hub, config: &flags.config }, environment)?;
     let screen = Screen { on_terminal: io::stdout().is_terminal(), watch: flags.watch, json: flags.json };
     loop {
         let (shown, exit) = look(&mut source, flags, &screen).await?;
@@ -57,7 +55,7 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(
     Ok((if flags.json { json(&list)? } else { table() }, exit))
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map(|line| line + "\n").map_err(|error| Failure::new(Exit::Failed, error))
 }
 

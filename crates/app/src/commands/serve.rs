@@ -31,6 +31,7 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     trace::begin(environment)?;
     let limit = Limit::raise();
     tracing::info!("{limit}");
+    crate::low_limit::tell(&limit);
     let budget = Budget::new(Plan::default()).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
     super::runtime()?.block_on(serve(options, flags, environment, budget))
 }

@@ -64,3 +64,44 @@ fn a_watch_goes_on_and_a_question_that_cannot_be_meant_is_refused() {
     assert!(house.run(&["ps", "--hub", "http://127.0.0.1:1"]).ended(2).err.contains("--host NAME"));
     house.run(&["ps", "0", "--sort", "cpu"]).ended(2);
 }
+
+#[test]
+fn the_doctor_says_who_has_set_a_limit_and_what_changes_it() {
+    let house = House::new();
+    let writer = writer(&house, "app.log");
+    let hub = house.hub();
+    let pid = writer.0.id().to_string();
+    for through in [&[][..], &["--host", "web1", "--hub", &hub.url]] {
+        let ran = house.run(&[&["doctor", &pid, "--want", "2048"], through].concat()).ended(0);
+        assert!(ran.out.starts_with(&format!("sleep, pid {pid}: soft limit ")), "{}", ran.out);
+        for part in ["Who has set it: ", "fs.nr_open = ", "net.core.somaxconn = ", "2048", "Note: `ulimit -n`"] {
+            assert!(ran.out.contains(part), "{part}: {}", ran.out);
+        }
+        let ran = house.run(&[&["doctor", &pid, "--json"], through].concat()).ended(0);
+        let limits: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(
+            (limits["pid"].as_u64(), limits["ancestors"][0]["name"].as_str()),
+            (Some(writer.0.id().into()), Some("sleep"))
+        );
+    }
+    let of_the_agent = house.run(&["doctor", "--host", "web1", "--hub", &hub.url]).ended(0);
+    assert!(of_the_agent.out.contains("a hub stops at "), "{}", of_the_agent.out);
+    house.run(&["doctor", "4194305"]).ended(1);
+    house.run(&["doctor", &pid, "--want", "1"]).ended(2);
+}
+
+#[test]
+fn a_start_that_finds_a_low_limit_says_who_has_set_it_and_what_changes_it() {
+    let house = House::new();
+    let state = house.path("state").display().to_string();
+    let program = house.command(&[]).get_program().to_owned();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 200; \"$@\"; exit $?", "sh"]).arg(program);
+    shell.args(["serve", "--listen", "127.0.0.1:0", "--state-dir", &state, "--no-agent"]);
+    let hub = crate::house::Lines::of(shell.env_clear().env("HOME", house.path("")));
+    let said = hub.hears("the limit of open files is low, 200: ");
+    assert!(said.contains("a shell or a script has probably set it"), "{said}");
+    hub.hears("to change that: ulimit -n 65536");
+    // The shell is ours to end, and the hub is its child.
+    Command::new("pkill").args(["-TERM", "-P", &hub.child.0.id().to_string()]).status().unwrap();
+}

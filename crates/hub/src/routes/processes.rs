@@ -102,6 +102,8 @@ pub(crate) async fn sockets(State(hub): State<Arc<Hub>>, host: PathOf<String>) -
 pub(crate) struct LimitsQuery {
     #[serde(default)]
     pid: Option<u32>,
+    #[serde(default)]
+    want: Option<u64>,
 }
 
 /// What limits a process, who has set it, and what to change.
@@ -109,6 +111,7 @@ pub(crate) struct LimitsQuery {
     params(
         ("host" = String, Path, description = "The host's name"),
         ("pid" = Option<u32>, Query, description = "The number of the process; the agent itself when absent"),
+        ("want" = Option<u64>, Query, description = "How many open files it is to be allowed; what will do for long when absent"),
     ),
     responses((status = 200, body = Limits), (status = 404, description = "No such host or process", body = Problem)))]
 pub(crate) async fn limits(
@@ -116,8 +119,8 @@ pub(crate) async fn limits(
     host: PathOf<String>,
     query: QueryOf<LimitsQuery>,
 ) -> Result<Json<Limits>, Problem> {
-    let Query(LimitsQuery { pid }) = query.map_err(|e| Problem::bad_request(e.body_text()))?;
-    match ask(&hub, host, Inspect::Limits { pid }).await? {
+    let Query(LimitsQuery { pid, want }) = query.map_err(|e| Problem::bad_request(e.body_text()))?;
+    match ask(&hub, host, Inspect::Limits { pid, want }).await? {
         Inspected::Limits(limits) => Ok(Json(*limits)),
         _ => Err(another()),
     }

@@ -92,6 +92,7 @@ async fn pages_and_lists_have_the_shape_that_is_described() {
         ("/api/v1/hosts/web1/processes".to_owned(), "Processes"),
         (format!("/api/v1/hosts/web1/processes/{}", std::process::id()), "ProcessDetail"),
         ("/api/v1/hosts/web1/sockets".to_owned(), "HostSockets"),
+        ("/api/v1/hosts/web1/limits".to_owned(), "Limits"),
         ("/api/v1/hub".to_owned(), "HubNow"),
         ("/api/v1/tokens".to_owned(), "TokensPage"),
         ("/api/v1/me".to_owned(), "Me"),

@@ -165,7 +165,8 @@ pub(crate) fn questions() -> Vec<(String, Question)> {
         ("processes", Inspect::Processes { limit: 500, writes: Some(text("/a")) }),
         ("process", Inspect::Process { pid: 812, from: 7, limit: 100 }),
         ("sockets", Inspect::Sockets),
-        ("limits", Inspect::Limits { pid: Some(812) }),
+        ("limits", Inspect::Limits { pid: Some(812), want: None }),
+        ("limits wanted", Inspect::Limits { pid: Some(812), want: Some(65_536) }),
     ];
     all.map(|(name, inspect)| (text(name), Question::Inspect(inspect))).into()
 }

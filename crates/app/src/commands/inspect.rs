@@ -1,0 +1,138 @@
+//! Who is asked about processes: this machine itself, by the very code that answers for an agent, or a host through its hub.
+
+use anyhow::anyhow;
+use tailcast_agent::{Offers, Processes as Here};
+use tailcast_wire::{Answer, HostName, Inspect, Inspected, Limits, LogName, ProcessDetail, Processes, Refusal};
+use url::form_urlencoded::Serializer;
+
+use crate::cli;
+use crate::client::Client;
+use crate::environment::Environment;
+use crate::exit::{Exit, Failure};
+use crate::options;
+
+/// All that an agent gives.
+pub(super) const ALL: u32 = u32::MAX;
+
+/// Who is asked.
+pub(super) enum Source {
+    /// This machine, for what is there to be seen by who runs us.
+    Here(Box<Here>, Offers),
+    /// A host, through its hub.
+    Hub(Box<Client>, HostName),
+}
+
+/// Which host was named, and how its hub is reached.
+pub(super) struct Way<'a> {
+    pub(super) host: Option<HostName>,
+    pub(super) hub: &'a cli::Hub,
+    pub(super) config: &'a cli::ConfigFile,
+}
+
+impl Source {
+    pub(super) fn new(way: Way<'_>, environment: &Environment) -> Result<Self, Failure> {
+        match way.host {
+            Some(host) => {
+                let client = Client::new(options::client(way.hub, way.config, environment)?);
+                Ok(Source::Hub(Box::new(client), host))
+            }
+            None if way.hub.url.is_some() => Err(Failure::usage("which host? Say it with --host NAME")),
+            // Whoever runs us could look at any of it without us.
+            None => Ok(Source::Here(Box::default(), Offers::new(&["/"], &[]).map_err(Failure::usage)?)),
+        }
+    }
+
+    /// All processes, or the writers of a log.
+    pub(super) async fn processes(&mut self, writes: Option<&str>) -> Result<Processes, Failure> {
+        let writes = writes.map(name_of).transpose()?;
+        match self {
+            Source::Here(here, offers) => match here.answer(offers, Inspect::Processes { limit: ALL, writes }) {
+                Answer::Inspected(Inspected::Processes(list)) => Ok(list),
+                other => Err(refused(other)),
+            },
+            Source::Hub(client, host) => {
+                let mut query = Serializer::new(String::new());
+                query.append_pair("limit", &ALL.to_string());
+                if let Some(log) = &writes {
+                    query.append_pair("writes", log);
+                }
+                Ok(client.json(&format!("hosts/{host}/processes?{}", query.finish())).await?)
+            }
+        }
+    }
+
+    /// One process, with at most so many of its files.
+    pub(super) async fn process(&mut self, pid: u32, files: u32) -> Result<ProcessDetail, Failure> {
+        match self {
+            Source::Here(here, offers) => match here.answer(offers, Inspect::Process { pid, from: 0, limit: files }) {
+                Answer::Inspected(Inspected::Process(process)) => Ok(*process),
+                other => Err(refused(other)),
+            },
+            Source::Hub(client, host) => {
+                Ok(client.json(&format!("hosts/{host}/processes/{pid}?limit={files}")).await?)
+            }
+        }
+    }
+}
+
+impl Source {
+    /// What limits a process; when none is named, the agent of the host, or what of ours runs here, or this program.
+    pub(super) async fn limits(&mut self, pid: Option<u32>, want: Option<u64>) -> Result<Limits, Failure> {
+        match self {
+            Source::Here(here, offers) => {
+                let pid = pid.or_else(service);
+                match here.answer(offers, Inspect::Limits { pid, want }) {
+                    Answer::Inspected(Inspected::Limits(limits)) => Ok(*limits),
+                    other => Err(refused(other)),
+                }
+            }
+            Source::Hub(client, host) => {
+                let mut query = Serializer::new(String::new());
+                for (name, value) in [("pid", pid.map(u64::from)), ("want", want)] {
+                    query.extend_pairs(value.map(|value| (name, value.to_string())));
+                }
+                Ok(client.json(&format!("hosts/{host}/limits?{}", query.finish())).await?)
+            }
+        }
+    }
+}
+
+/// The one hub or agent that runs on this machine; `None` when there are none, or several.
+fn service() -> Option<u32> {
+    let processes = tailcast_procs::Proc::new().ok()?.processes().ok()?.list;
+    let serves = |command: &[u8]| {
+        let word = command.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        word == b"serve" || word == b"agent"
+    };
+    let mut found = processes.into_iter().filter(|process| process.name == "tailcast" && serves(&process.command));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Some(one.id.pid),
+        _ => None,
+    }
+}
+
+/// The host of that name.
+pub(super) fn host(name: Option<&str>) -> Result<Option<HostName>, Failure> {
+    name.map(str::parse).transpose().map_err(Failure::usage)
+}
+
+/// The host in `HOST:NAME`, when there is one.
+pub(super) fn host_of(log: Option<&str>) -> Option<HostName> {
+    log?.parse::<LogName>().ok().map(|log| log.host)
+}
+
+/// The NAME of a log, from `HOST:NAME` or a path of this machine.
+fn name_of(log: &str) -> Result<String, Failure> {
+    if let Ok(log) = log.parse::<LogName>() {
+        return Ok(log.name);
+    }
+    let path = std::path::absolute(log).map_err(|error| Failure::usage(format_args!("{log}: {error}")))?;
+    path.into_os_string().into_string().map_err(|_| Failure::usage(format_args!("{log}: not UTF-8")))
+}
+
+fn refused(answer: Answer) -> Failure {
+    match answer {
+        Answer::Refused(Refusal { words, .. }) => Failure::new(Exit::Nothing, anyhow!(words)),
+        _ => Failure::new(Exit::Failed, anyhow!("the answer is none to what was asked")),
+    }
+}

@@ -1,0 +1,88 @@
+//! The doctor: which limit of open files is in force for a process, who has set it, what else stands above it, and the exact
+//! lines that change it.
+//!
+//! A limit is inherited at fork and exec and carries no name. Who has set it is told by walking up the ancestors to where it
+//! changes, and by what the one there is and is configured to do. What that does not prove is called probable, or unknown. It
+//! reads configuration and changes none.
+
+mod ancestry;
+mod ceilings;
+mod etc;
+mod origin;
+mod pam;
+mod remedies;
+mod supervisord;
+mod systemd;
+
+use crate::limit::Limit;
+use crate::proc::{Error, Proc};
+use crate::process::Process;
+
+pub use ancestry::Ancestor;
+pub use ceilings::Ceiling;
+pub use origin::{Origin, Sureness};
+pub use remedies::Remedy;
+
+/// What limits a process.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// Which.
+    pub process: Process,
+    /// What is in force.
+    pub limit: Limit,
+    /// Who has set it.
+    pub origin: Origin,
+    /// From the process upwards, to the first of all.
+    pub ancestors: Vec<Ancestor>,
+    /// What stands above the limit, or beside it.
+    pub ceilings: Vec<Ceiling>,
+    /// What to change, the lasting first.
+    pub remedies: Vec<Remedy>,
+    /// What is easily mistaken here.
+    pub notes: Vec<String>,
+}
+
+impl Proc {
+    /// Looks what limits a process. `want`: how many open files it is to be allowed; four times what it has open, at least
+    /// 65,536, when nothing is said.
+    ///
+    /// # Errors
+    /// When there is no such process, or its limit cannot be read.
+    pub fn diagnose(&self, pid: u32, want: Option<u64>) -> Result<Diagnosis, Error> {
+        let process = self.process(pid)?;
+        let limit = process.limit.ok_or(Error::NoSuchProcess(pid))?;
+        let ancestors = ancestry::of(self, &process);
+        let origin = origin::of(self, &ancestors);
+        let want = want.unwrap_or_else(|| enough(process.fds.unwrap_or(0)));
+        let remedies = remedies::of(self, &ancestors, &origin, want);
+        let ceilings = ceilings::of(self, &process);
+        let notes = notes(self, &ancestors, &origin);
+        Ok(Diagnosis { process, limit, origin, ancestors, ceilings, remedies, notes })
+    }
+}
+
+/// A limit that will not be in the way soon, and that nobody pays for who allocates or closes per possible descriptor.
+fn enough(fds: u64) -> u64 {
+    fds.saturating_mul(4).next_power_of_two().clamp(1 << 16, 1 << 20)
+}
+
+fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mistaken = match origin {
+        Origin::Pam { at: Some(_), .. } => None,
+        Origin::Pam { applied: None, service, .. } => Some(format!("/etc/pam.d/{service} does not call pam_limits.so")),
+        Origin::Pam { .. } => Some("this session was opened before, or something has changed it since".to_owned()),
+        _ => Some("that is for logins through PAM, and this process was not started by one".to_owned()),
+    };
+    if let (Some(claim), Some(but)) = (pam::claim(proc, ancestors), mistaken) {
+        notes.push(format!("{claim}, but {but}"));
+    }
+    if let Origin::Supervisord { .. } = origin {
+        notes.push(
+            "supervisord closes every descriptor up to minfds at each start of a program: a million of them take seconds"
+                .to_owned(),
+        );
+    }
+    notes.push("`ulimit -n` in a shell says what that shell has, not what a service has".to_owned());
+    notes
+}

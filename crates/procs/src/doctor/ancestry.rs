@@ -1,0 +1,93 @@
+//! A process and those above it, each with its limit.
+
+use bstr::{BString, ByteSlice};
+
+use crate::limit::Limit;
+use crate::owner::Owner;
+use crate::proc::Proc;
+use crate::process::Process;
+
+/// More than any tree of processes is high; a circle, which a made-up `/proc` can have, ends here.
+const HIGHEST: usize = 64;
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub struct Ancestor {
+    /// Its number.
+    pub pid: u32,
+    /// Its name.
+    pub name: BString,
+    /// Its arguments, with spaces between them.
+    pub command: BString,
+    /// Its limit; `None` where it cannot be read.
+    pub limit: Option<Limit>,
+    /// To whom it belongs.
+    pub owner: Option<Owner>,
+    /// Its effective user.
+    pub uid: Option<u32>,
+}
+
+/// Names of shells.
+const SHELLS: [&str; 9] = ["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "csh", "tcsh"];
+/// Programs that open a session through PAM, with the name of their service in `/etc/pam.d`.
+const LOGINS: [(&str, &str); 10] = [
+    ("sshd", "sshd"),
+    ("sshd-session", "sshd"),
+    ("login", "login"),
+    ("su", "su"),
+    ("sudo", "sudo"),
+    ("runuser", "runuser"),
+    ("cron", "cron"),
+    ("crond", "crond"),
+    ("atd", "atd"),
+    ("gdm-session-wor", "gdm-password"),
+];
+
+impl Ancestor {
+    fn of(process: Process) -> Self {
+        Ancestor {
+            pid: process.id.pid,
+            name: process.name,
+            command: process.command,
+            limit: process.limit,
+            owner: process.owner,
+            uid: process.uid,
+        }
+    }
+
+    /// It may stand as `python3 /usr/bin/supervisord …`; a program that is only given that word is none.
+    pub(super) fn is_supervisord(&self) -> bool {
+        self.name == "supervisord"
+            || self.command.split_str(" ").take(2).any(|word| word.rsplit_str("/").next() == Some(&b"supervisord"[..]))
+    }
+
+    pub(super) fn is_systemd(&self) -> bool {
+        self.name == "systemd" || (self.pid == 1 && self.name == "init" && self.command.contains_str("systemd"))
+    }
+
+    pub(super) fn is_shell(&self) -> bool {
+        SHELLS.iter().any(|shell| self.name == *shell)
+    }
+
+    /// The service of PAM through which it opens sessions.
+    pub(super) fn login(&self) -> Option<&'static str> {
+        LOGINS.iter().find(|(name, _)| self.name == *name).map(|(_, service)| *service)
+    }
+
+    /// Who it is, as one writes it.
+    pub(super) fn called(&self) -> String {
+        format!("{} (pid {})", self.name, self.pid)
+    }
+}
+
+/// The process and all above it.
+pub(super) fn of(proc: &Proc, process: &Process) -> Vec<Ancestor> {
+    let mut parent = process.parent;
+    let mut ancestors = vec![Ancestor::of(process.clone())];
+    while parent != 0 && ancestors.len() < HIGHEST {
+        let Ok(process) = proc.process(parent) else { break };
+        parent = process.parent;
+        ancestors.push(Ancestor::of(process));
+    }
+    ancestors
+}

@@ -1,0 +1,229 @@
+//! Who has set a limit: the walk up the ancestors, and what is found where it changes.
+
+use super::ancestry::Ancestor;
+use super::pam::{self, Session};
+use super::supervisord;
+use super::systemd;
+use crate::limit::Limit;
+use crate::owner::Owner;
+use crate::proc::Proc;
+
+/// How sure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sureness {
+    /// The configuration that was found gives exactly this limit.
+    Certain,
+    /// It fits where it changes, and nothing that was found says it.
+    Probable,
+}
+
+/// Who has set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// systemd, when it started a unit.
+    Systemd {
+        /// Which.
+        unit: String,
+        /// The line that says it, as `FILE:LINE`; `None` for what is built in.
+        at: Option<String>,
+        /// How sure that is.
+        sure: Sureness,
+    },
+    /// supervisord, which raised its own limit to `minfds`.
+    Supervisord {
+        /// Its number.
+        pid: u32,
+        /// Its file, when it could be found.
+        file: Option<String>,
+        /// `minfds`.
+        minfds: u64,
+    },
+    /// A session of PAM.
+    Pam {
+        /// Its service.
+        service: String,
+        /// Whether `pam_limits.so` is called in it, and where.
+        applied: Option<String>,
+        /// The line of `limits.conf` that says it.
+        at: Option<String>,
+        /// How sure that is.
+        sure: Sureness,
+    },
+    /// What runs a container.
+    Container(Owner),
+    /// A shell, or a script, by `ulimit`.
+    Shell(u32),
+    /// The process has raised its soft limit to its hard limit, as many programs do at their start.
+    Itself {
+        /// Who has set the hard limit.
+        hard: Box<Origin>,
+    },
+    /// Set on the way from the one to the other, by either of them or from outside.
+    Between {
+        /// The upper one.
+        above: String,
+        /// The lower one, which has it.
+        below: String,
+    },
+    /// It was so from the start of the first process on.
+    Start(String),
+}
+
+impl Origin {
+    /// The word for it in every interface.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Origin::Systemd { .. } => "systemd",
+            Origin::Supervisord { .. } => "supervisord",
+            Origin::Pam { .. } => "pam",
+            Origin::Container(_) => "container",
+            Origin::Shell(_) => "shell",
+            Origin::Itself { .. } => "itself",
+            Origin::Between { .. } | Origin::Start(_) => "unknown",
+        }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Systemd { unit, at: Some(at), sure: Sureness::Certain } => {
+                write!(f, "systemd has set it for {unit}: {at} says so")
+            }
+            Origin::Systemd { unit, at: None, sure: Sureness::Certain } => {
+                write!(f, "systemd has set it for {unit}: nothing says another, and this is what is built in")
+            }
+            Origin::Systemd { unit, at, .. } => {
+                write!(f, "systemd started {unit}, so it probably has set it")?;
+                at.iter().try_for_each(|at| {
+                    write!(f, ", but {at} says another: it was changed since the start, or by the process")
+                })
+            }
+            Origin::Supervisord { pid, file, minfds } => {
+                write!(f, "supervisord (pid {pid}) raised it to its minfds, {minfds}")?;
+                file.iter().try_for_each(|file| write!(f, " ({file})"))
+            }
+            Origin::Pam { service, at: Some(at), sure: Sureness::Certain, .. } => {
+                write!(f, "PAM has set it at the login ({service}): {at} says so")
+            }
+            Origin::Pam { service, applied, .. } => {
+                write!(f, "it was set at the login ({service})")?;
+                match applied {
+                    Some(applied) => write!(f, ", probably by pam_limits ({applied})"),
+                    None => f.write_str(", and not by pam_limits: its service does not call that"),
+                }
+            }
+            Origin::Container(owner) => write!(f, "the container's runtime has set it ({owner})"),
+            Origin::Shell(pid) => {
+                write!(f, "a shell or a script has probably set it (`ulimit -n`; shell with pid {pid})")
+            }
+            Origin::Itself { hard } => {
+                write!(
+                    f,
+                    "the process, or what started it, has raised its soft limit to its hard limit; of the hard limit: {hard}"
+                )
+            }
+            Origin::Between { above, below } => {
+                write!(
+                    f,
+                    "unknown: {above} does not have it and {below} does; either may have set it, or `prlimit` from outside"
+                )
+            }
+            Origin::Start(first) => {
+                write!(
+                    f,
+                    "nobody changed it on the way: {first}, the first process that is seen here, has the same; who set that is unknown from here"
+                )
+            }
+        }
+    }
+}
+
+/// Who has set the limit of the first of `ancestors`.
+pub(super) fn of(proc: &Proc, ancestors: &[Ancestor]) -> Origin {
+    let soft_and_hard = |ancestor: &Ancestor| ancestor.limit;
+    let found = walk(proc, ancestors, &soft_and_hard);
+    match (&found, raised_itself(ancestors)) {
+        (Origin::Between { .. } | Origin::Shell(_), true) => {
+            let hard = |ancestor: &Ancestor| ancestor.limit.map(|limit| Limit { soft: limit.hard, ..limit });
+            Origin::Itself { hard: Box::new(walk(proc, ancestors, &hard)) }
+        }
+        _ => found,
+    }
+}
+
+/// Whether it has its hard limit, and its parent has the same hard limit and a lower soft one.
+fn raised_itself(ancestors: &[Ancestor]) -> bool {
+    let limit = |at: usize| ancestors.get(at).and_then(|ancestor| ancestor.limit);
+    match (limit(0), limit(1)) {
+        (Some(own), Some(parent)) => own.soft == own.hard && parent.hard == own.hard && parent.soft < own.soft,
+        _ => false,
+    }
+}
+
+/// Goes up while what `of` says is the same; what stands where it changes has set it.
+fn walk(proc: &Proc, ancestors: &[Ancestor], of: &dyn Fn(&Ancestor) -> Option<Limit>) -> Origin {
+    let own = of(&ancestors[0]);
+    let same = ancestors.iter().take_while(|ancestor| of(ancestor) == own).count().max(1);
+    let (process, below, above) = (&ancestors[0], &ancestors[same - 1], ancestors.get(same));
+    let limit = own.unwrap_or(Limit { soft: 0, hard: 0 });
+    supervised(proc, &ancestors[..same], limit)
+        .or_else(|| contained(below, above))
+        .or_else(|| unit(proc, below, above, limit))
+        .or_else(|| login(proc, process, [Some(below), above], limit))
+        .unwrap_or_else(|| rest(&ancestors[..same], above))
+}
+
+/// supervisord raises its own limit to `minfds` when it is lower, and never lowers it: one that has exactly that, where it
+/// changes, has raised it, or would have.
+fn supervised(proc: &Proc, same: &[Ancestor], limit: Limit) -> Option<Origin> {
+    let supervisord = same.last().filter(|last| last.is_supervisord())?;
+    let told = supervisord::of(proc, supervisord);
+    let origin = Origin::Supervisord { pid: supervisord.pid, file: told.file, minfds: told.minfds };
+    (told.minfds == limit.soft).then_some(origin)
+}
+
+/// The first process in a container has what its runtime gave it.
+fn contained(below: &Ancestor, above: Option<&Ancestor>) -> Option<Origin> {
+    let owner = below.owner.clone().filter(|owner| matches!(owner, Owner::Container { .. }))?;
+    let outside = above.is_none_or(|above| above.owner.as_ref() != Some(&owner));
+    outside.then_some(Origin::Container(owner))
+}
+
+fn unit(proc: &Proc, below: &Ancestor, above: Option<&Ancestor>, limit: Limit) -> Option<Origin> {
+    above.filter(|above| above.is_systemd())?;
+    let Some(Owner::Unit(unit)) = below.owner.clone() else { return None };
+    let said = systemd::of_unit(proc, &unit).or_else(|| systemd::default(proc));
+    // The built-in default of systemd since 240.
+    let holds = said.as_ref().map_or(Limit { soft: 1024, hard: 524_288 }, |said| said.limit);
+    let sure = if equal(holds, limit) { Sureness::Certain } else { Sureness::Probable };
+    Some(Origin::Systemd { unit, at: said.map(|said| said.at), sure })
+}
+
+/// `infinity` in a file is `fs.nr_open` in force; what was asked for may also have been cut to the hard limit.
+fn equal(said: Limit, is: Limit) -> bool {
+    let same = |said: u64, is: u64| said == is || said == u64::MAX;
+    same(said.soft, is.soft) && same(said.hard, is.hard)
+}
+
+/// PAM sets the limit within the program that logs in, before or after it starts the one for the session.
+fn login(proc: &Proc, process: &Ancestor, where_it_changes: [Option<&Ancestor>; 2], limit: Limit) -> Option<Origin> {
+    let login = where_it_changes.into_iter().flatten().find(|ancestor| ancestor.login().is_some())?;
+    let Session { service, applied } = pam::session(proc, login)?;
+    let user = pam::user(proc, process).unwrap_or_default();
+    let said = pam::said(proc, login.pid, &user);
+    let certain = applied.is_some() && said.gives(limit);
+    let sure = if certain { Sureness::Certain } else { Sureness::Probable };
+    Some(Origin::Pam { service: service.to_owned(), applied, at: said.at.filter(|_| certain), sure })
+}
+
+fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {
+    let below = &same[same.len() - 1];
+    match above {
+        _ if below.is_shell() && above.is_some() => Origin::Shell(below.pid),
+        Some(above) if above.is_shell() => Origin::Shell(above.pid),
+        Some(above) => Origin::Between { above: above.called(), below: below.called() },
+        None => Origin::Start(below.called()),
+    }
+}

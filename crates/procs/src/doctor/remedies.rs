@@ -1,0 +1,160 @@
+//! What to change so that a limit is another one: the file, the lines, and what to run so that they take effect.
+
+use super::ancestry::Ancestor;
+use super::origin::Origin;
+use super::pam;
+use crate::owner::Owner;
+use crate::proc::Proc;
+
+/// Something to do, to be copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// What it does.
+    pub words: String,
+    /// The file to change; `None` for something to run.
+    pub file: Option<String>,
+    /// The lines to write into it, or to run.
+    pub lines: Vec<String>,
+    /// What to run afterwards.
+    pub then: Vec<String>,
+}
+
+/// What makes the limit `want`, the lasting first.
+pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
+    let Some(process) = ancestors.first() else { return Vec::new() };
+    let mut remedies = lasting(proc, ancestors, origin, want);
+    if let Some(ceiling) = proc.number("sys/fs/nr_open").filter(|ceiling| *ceiling < want) {
+        remedies.insert(0, kernel(ceiling, want));
+    }
+    remedies.extend(now(process, want));
+    remedies
+}
+
+fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
+    match origin {
+        Origin::Systemd { unit, .. } => vec![of_unit(unit, want)],
+        Origin::Supervisord { pid, file, .. } => supervisord(ancestors, *pid, file.as_deref(), want),
+        Origin::Pam { service, applied, .. } => login(proc, ancestors, service, applied.is_some(), want),
+        Origin::Container(owner) => vec![container(owner, want)],
+        Origin::Shell(pid) => vec![shell(*pid, want)],
+        Origin::Itself { hard } => lasting(proc, ancestors, hard, want),
+        Origin::Between { .. } | Origin::Start(_) => started_by(ancestors, want),
+    }
+}
+
+fn of_unit(unit: &str, want: u64) -> Remedy {
+    let target = if unit.ends_with(".scope") { "user@.service" } else { unit };
+    Remedy {
+        words: format!("lets systemd start {target} with {want}"),
+        file: Some(format!("/etc/systemd/system/{target}.d/open-files.conf")),
+        lines: vec!["[Service]".to_owned(), format!("LimitNOFILE={want}")],
+        then: vec!["systemctl daemon-reload".to_owned(), format!("systemctl restart {target}")],
+    }
+}
+
+/// `minfds` cannot lift a supervisord that is not root above its own hard limit: then whoever starts it has to.
+fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
+    let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
+    let config = Remedy {
+        words: format!("lets supervisord raise its limit, and that of its programs, to {want}"),
+        file: Some(path.to_owned()),
+        lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
+        // A reload does not raise it: only a start does.
+        then: vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")],
+    };
+    let itself = ancestors.iter().find(|ancestor| ancestor.pid == pid);
+    let too_low = itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard < want);
+    let unit = itself.and_then(|itself| match &itself.owner {
+        Some(Owner::Unit(unit)) => Some(unit.as_str()),
+        _ => None,
+    });
+    let above = too_low.then(|| of_unit(unit.unwrap_or("supervisor.service"), want));
+    above.into_iter().chain([config]).collect()
+}
+
+fn login(proc: &Proc, ancestors: &[Ancestor], service: &str, applied: bool, want: u64) -> Vec<Remedy> {
+    let user = ancestors.first().and_then(|process| pam::user(proc, process)).unwrap_or_else(|| "*".to_owned());
+    let again = "log in anew; sessions that are open keep what they have".to_owned();
+    let limits = Remedy {
+        words: format!("gives {user} {want} at each login"),
+        file: Some("/etc/security/limits.d/90-open-files.conf".to_owned()),
+        lines: vec![format!("{user} soft nofile {want}"), format!("{user} hard nofile {want}")],
+        then: vec![again.clone()],
+    };
+    let stack = (!applied).then(|| Remedy {
+        words: format!("lets logins by {service} set limits at all"),
+        file: Some(format!("/etc/pam.d/{service}")),
+        lines: vec!["session required pam_limits.so".to_owned()],
+        then: vec![again],
+    });
+    stack.into_iter().chain([limits]).collect()
+}
+
+fn container(owner: &Owner, want: u64) -> Remedy {
+    let runtime = match owner {
+        Owner::Container { runtime, .. } => runtime.as_str(),
+        Owner::Unit(_) => "",
+    };
+    match runtime {
+        "docker" | "libpod" => {
+            let program = if runtime == "docker" { "docker" } else { "podman" };
+            Remedy {
+                words: "starts the container with this limit; in a compose file: ulimits, nofile".to_owned(),
+                file: None,
+                lines: vec![format!("{program} run --ulimit nofile={want}:{want} …")],
+                then: Vec::new(),
+            }
+        }
+        // A pod cannot ask for it (kubernetes/kubernetes#3595): it gets what the runtime on the node has.
+        _ => Remedy {
+            words: "lets the container runtime on the node, and all that it starts, have this limit".to_owned(),
+            ..of_unit("containerd.service", want)
+        },
+    }
+}
+
+fn shell(pid: u32, want: u64) -> Remedy {
+    Remedy {
+        words: format!("in the script or the shell (pid {pid}) that starts it, before it does"),
+        file: None,
+        lines: vec![format!("ulimit -n {want}")],
+        then: Vec::new(),
+    }
+}
+
+/// Nobody was found who sets it: whoever starts it can.
+fn started_by(ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
+    let process = &ancestors[0];
+    match &process.owner {
+        Some(Owner::Unit(unit)) if unit.ends_with(".service") => vec![of_unit(unit, want)],
+        _ => vec![Remedy {
+            words: "starts it with this limit, if the hard limit allows it or root does it".to_owned(),
+            file: None,
+            lines: vec![format!("prlimit --nofile={want}:{want} {}", process.command)],
+            then: Vec::new(),
+        }],
+    }
+}
+
+fn kernel(ceiling: u64, want: u64) -> Remedy {
+    Remedy {
+        words: format!("the kernel lets no process have more than {ceiling} (fs.nr_open); this raises that"),
+        file: Some("/etc/sysctl.d/90-open-files.conf".to_owned()),
+        lines: vec![format!("fs.nr_open = {want}")],
+        then: vec!["sysctl --system".to_owned()],
+    }
+}
+
+/// What raises it while it runs.
+fn now(process: &Ancestor, want: u64) -> Option<Remedy> {
+    let limit = process.limit?;
+    let reach = want.min(limit.hard);
+    (reach > limit.soft).then(|| Remedy {
+        words: "raises it at once, until the process ends; a program that asked for its limit at its start (redis, nginx, haproxy, \
+                memcached) goes on with the old one"
+            .to_owned(),
+        file: None,
+        lines: vec![format!("prlimit --pid {} --nofile={reach}:{}", process.pid, limit.hard)],
+        then: Vec::new(),
+    })
+}

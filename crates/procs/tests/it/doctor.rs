@@ -1,0 +1,352 @@
+//! Who has set a limit, and whether the printed lines change it: they are applied, the program is started anew, and the
+//! promised limit is looked for in `/proc/PID/limits`.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tailcast_procs::{Diagnosis, Origin, Proc, Remedy, Sureness};
+use tempfile::TempDir;
+
+use crate::fake::Fake;
+
+/// What every machine allows that runs these tests.
+const WANT: u64 = 2048;
+
+fn diagnose(pid: u32) -> Diagnosis {
+    Proc::new().unwrap().diagnose(pid, Some(WANT)).unwrap()
+}
+
+fn soft(pid: u32) -> u64 {
+    Proc::new().unwrap().process(pid).unwrap().limit.unwrap().soft
+}
+
+/// A program that runs until it is dropped.
+struct Program(Child);
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        Program(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// The number that a program it has started says on the shared stdout.
+    fn said(&mut self) -> u32 {
+        let lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
+        let pid = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("pid ")?.trim().parse().ok());
+        pid.expect("it ended without a word")
+    }
+
+    fn is_installed(program: &str) -> bool {
+        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // A polite end, so that what it has started ends too.
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// A supervisord with one program, which says its number where the test can read it.
+struct Supervised {
+    dir: TempDir,
+}
+
+impl Supervised {
+    fn new(minfds: Option<u64>) -> Self {
+        let supervised = Supervised { dir: TempDir::new().unwrap() };
+        let minfds = minfds.map(|minfds| format!("minfds={minfds}\n")).unwrap_or_default();
+        let dir = supervised.dir.path().display();
+        let config = format!(
+            "[supervisord]\nnodaemon=true\nuser=root\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile={dir}/pid\n{minfds}\n\
+             [program:sleeper]\ncommand=sh -c 'echo $$ > {dir}/said.new; mv {dir}/said.new {dir}/said; exec sleep 600'\n"
+        );
+        fs::write(supervised.config(), config).unwrap();
+        supervised
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("supervisord.conf")
+    }
+
+    /// Starts it from a shell with this soft limit, and waits for its program.
+    fn start(&self, soft: u64) -> (Program, u32) {
+        let said = self.dir.path().join("said");
+        drop(fs::remove_file(&said));
+        let script = format!("ulimit -Sn {soft}; exec supervisord -c {}", self.config().display());
+        let program = Program::start(Command::new("sh").args(["-c", &script]));
+        let pid = until(|| fs::read_to_string(&said).ok()?.trim().parse().ok());
+        // The shell that said it becomes the sleeper.
+        until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+        (program, pid)
+    }
+
+    /// Does to the file what is said, as a person with an editor would.
+    fn apply(&self, remedy: &Remedy) {
+        assert_eq!(remedy.file.as_deref(), self.config().to_str());
+        let [section, line] = &remedy.lines[..] else { panic!("{remedy:?}") };
+        let key = line.split('=').next().unwrap();
+        let text = fs::read_to_string(self.config()).unwrap();
+        let without: String =
+            text.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        fs::write(self.config(), without.replacen(section, &format!("{section}\n{line}"), 1)).unwrap();
+    }
+}
+
+/// Waits for something that nobody tells.
+fn until<T>(mut holds: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..3000 {
+        if let Some(found) = holds() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it did not come to pass within half a minute")
+}
+
+#[test]
+fn supervisord_that_raised_it_is_named_and_its_minfds_lets_its_programs_have_more() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    for minfds in [None, Some(1100)] {
+        let supervised = Supervised::new(minfds);
+        let (program, pid) = supervised.start(256);
+        assert_eq!(soft(pid), minfds.unwrap_or(1024));
+        let found = diagnose(pid);
+        let file = supervised.config().to_str().map(str::to_owned);
+        let wanted = Origin::Supervisord { pid: program.0.id(), file, minfds: minfds.unwrap_or(1024) };
+        assert_eq!(found.origin, wanted, "{}", found.origin);
+        let remedy = found.remedies.iter().find(|remedy| remedy.lines.contains(&format!("minfds={WANT}"))).unwrap();
+        supervised.apply(remedy);
+        drop(program);
+        let (_program, pid) = supervised.start(256);
+        assert_eq!(soft(pid), WANT);
+    }
+}
+
+#[test]
+fn supervisord_that_only_passed_on_what_it_had_is_not_blamed() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    let supervised = Supervised::new(Some(300));
+    let (_program, pid) = supervised.start(1500);
+    assert_eq!(soft(pid), 1500);
+    let found = diagnose(pid);
+    assert!(!matches!(found.origin, Origin::Supervisord { .. }), "{}", found.origin);
+}
+
+#[test]
+fn the_command_that_raises_it_at_once_does() {
+    let script = "ulimit -Sn 300; echo pid $$; exec sleep 600";
+    let mut program = Program::start(Command::new("sh").args(["-c", script]));
+    let pid = program.said();
+    until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+    let found = diagnose(pid);
+    assert_eq!(found.limit.soft, 300);
+    let remedy = found.remedies.iter().find(|remedy| remedy.lines[0].starts_with("prlimit --pid")).unwrap();
+    let words: Vec<_> = remedy.lines[0].split(' ').collect();
+    assert!(Command::new(words[0]).args(&words[1..]).status().unwrap().success());
+    assert_eq!(soft(pid), WANT);
+    let again = diagnose(pid);
+    assert!(!again.remedies.iter().any(|remedy| remedy.lines[0].starts_with("prlimit --pid")), "{:?}", again.remedies);
+}
+
+#[test]
+fn what_cannot_be_proven_is_called_unknown() {
+    let mut program = Program::start(Command::new("sh").args(["-c", "ulimit -Sn 300; echo pid $$; exec sleep 600"]));
+    let pid = program.said();
+    until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+    // The shell has become the sleeper: that there was one is gone.
+    let found = diagnose(pid);
+    assert_eq!(found.origin.name(), "unknown", "{}", found.origin);
+    assert!(found.origin.to_string().contains("prlimit"), "{}", found.origin);
+    assert_eq!(found.ancestors[0].pid, pid);
+    assert!(found.ancestors.len() > 1);
+    assert!(found.ceilings.iter().any(|ceiling| ceiling.name == "fs.nr_open" && ceiling.value > 1000));
+}
+
+/// Files that a login sees in place of the machine's, in a mount namespace of its own.
+struct Login {
+    dir: TempDir,
+}
+
+impl Login {
+    fn new() -> Self {
+        let login = Login { dir: TempDir::new().unwrap() };
+        for dir in ["pam.d", "limits.d"] {
+            fs::create_dir(login.dir.path().join(dir)).unwrap();
+        }
+        login
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// A session of the user nobody by `su`, which sees these files.
+    fn start(&self) -> (Program, u32) {
+        let dir = self.dir.path().display();
+        // `su -P` would need a terminal; without it, it waits beside the session and is its parent.
+        let script = format!(
+            "mount --bind {dir}/pam.d /etc/pam.d && mount --bind {dir}/limits.d /etc/security/limits.d && \
+             exec su nobody -s /bin/sh -c 'echo pid $$; exec sleep 600'"
+        );
+        let mut program = Program::start(Command::new("unshare").args(["-m", "sh", "-c", &script]));
+        let pid = program.said();
+        until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+        (program, pid)
+    }
+
+    /// Does what is said, below our directory in place of `/etc`.
+    fn apply(&self, remedy: &Remedy) {
+        let Some(file) = remedy.file.as_deref().map(Path::new) else { return };
+        let name = file.strip_prefix("/etc/security").or_else(|_| file.strip_prefix("/etc")).unwrap();
+        self.write(name.to_str().unwrap(), &(remedy.lines.join("\n") + "\n"));
+    }
+
+    /// Whether this machine lets us make such a namespace.
+    fn is_possible() -> bool {
+        let unshare = Command::new("unshare").args(["-m", "true"]).stderr(Stdio::null()).status();
+        rustix::process::geteuid().is_root() && unshare.is_ok_and(|status| status.success())
+    }
+}
+
+const STACK: &str = "auth sufficient pam_rootok.so\naccount sufficient pam_permit.so\nsession required pam_permit.so\n";
+
+#[test]
+fn a_login_without_pam_limits_is_told_why_limits_conf_does_not_apply_and_what_makes_it() {
+    if !Login::is_possible() {
+        return;
+    }
+    let login = Login::new();
+    login.write("pam.d/su", STACK);
+    login.write("limits.d/50.conf", "nobody - nofile 700\n");
+    let (program, pid) = login.start();
+    assert_ne!(soft(pid), 700);
+    let found = diagnose(pid);
+    assert_eq!(found.origin.name(), "pam", "{}", found.origin);
+    let note = "/etc/security/limits.d/50.conf:1 says 700 for nobody, but /etc/pam.d/su does not call pam_limits.so";
+    assert!(found.notes.iter().any(|said| said == note), "{:?}", found.notes);
+    let remedies: Vec<_> = found.remedies.iter().filter(|remedy| remedy.file.is_some()).collect();
+    assert!(remedies.iter().any(|remedy| remedy.file.as_deref() == Some("/etc/pam.d/su")), "{:?}", found.remedies);
+    remedies.into_iter().for_each(|remedy| login.apply(remedy));
+    drop(program);
+    let (_program, pid) = login.start();
+    assert_eq!(soft(pid), WANT);
+}
+
+#[test]
+fn a_login_with_pam_limits_is_named_with_the_line_that_says_it() {
+    if !Login::is_possible() {
+        return;
+    }
+    let login = Login::new();
+    login.write("pam.d/su", &format!("{STACK}@include limits\n"));
+    login.write("pam.d/limits", "# of the house\nsession required pam_limits.so\n");
+    login.write("limits.d/50.conf", "* - nofile 600\nnobody soft nofile 700\nnobody hard nofile 900\n");
+    let (program, pid) = login.start();
+    assert_eq!(soft(pid), 700);
+    let found = diagnose(pid);
+    let wanted = Origin::Pam {
+        service: "su".to_owned(),
+        applied: Some("/etc/pam.d/limits:2".to_owned()),
+        at: Some("/etc/security/limits.d/50.conf:3".to_owned()),
+        sure: Sureness::Certain,
+    };
+    assert_eq!(found.origin, wanted, "{}", found.origin);
+    found.remedies.iter().for_each(|remedy| login.apply(remedy));
+    drop(program);
+    let (_program, pid) = login.start();
+    assert_eq!(soft(pid), WANT);
+}
+
+/// A made-up machine whose first process is systemd.
+fn machine(unit: &str, soft: u64, hard: u64) -> Fake {
+    let fake = Fake::new();
+    for (pid, name, parent, limits) in
+        [(1, &b"systemd"[..], 0, (1_000_000, 1_000_000)), (7, b"worker", 1, (soft, hard))]
+    {
+        let dir = fake.process(pid, name);
+        let stat = fs::read_to_string(dir.join("stat")).unwrap().replace(" S 1 ", &format!(" S {parent} "));
+        fs::write(dir.join("stat"), stat).unwrap();
+        fs::write(dir.join("cgroup"), format!("0::/system.slice/{unit}\n")).unwrap();
+        fs::write(dir.join("limits"), format!("Max open files  {}  {}  files\n", limits.0, limits.1)).unwrap();
+        std::os::unix::fs::symlink(fake.dir.path().join("root"), dir.join("root")).unwrap();
+    }
+    fs::create_dir(fake.dir.path().join("root")).unwrap();
+    fake
+}
+
+fn configured(fake: &Fake, path: &str, text: &str) {
+    let path = fake.dir.path().join("root").join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_unit_of_systemd_is_named_with_the_drop_in_that_says_it() {
+    let fake = machine("worker.service", 4096, 8192);
+    configured(&fake, "usr/lib/systemd/system/worker.service", "[Service]\nLimitNOFILE=10\n");
+    configured(
+        &fake,
+        "etc/systemd/system/worker.service.d/10-a.conf",
+        "[Service]\n#LimitNOFILE=1\nLimitNOFILE = 4096:8192\n",
+    );
+    let found = fake.proc().diagnose(7, Some(65_536)).unwrap();
+    let at = Some("/etc/systemd/system/worker.service.d/10-a.conf:3".to_owned());
+    assert_eq!(found.origin, Origin::Systemd { unit: "worker.service".to_owned(), at, sure: Sureness::Certain });
+    let remedy = &found.remedies[0];
+    assert_eq!(remedy.file.as_deref(), Some("/etc/systemd/system/worker.service.d/open-files.conf"));
+    assert_eq!(remedy.lines, ["[Service]", "LimitNOFILE=65536"]);
+    assert_eq!(remedy.then, ["systemctl daemon-reload", "systemctl restart worker.service"]);
+    // Our own file comes after theirs, so that it is the last one said.
+    assert!("open-files.conf" > "10-a.conf");
+}
+
+#[test]
+fn a_unit_of_which_nothing_is_said_has_what_is_built_in_and_one_that_differs_is_not_certain() {
+    let found = machine("worker.service", 1024, 524_288).proc().diagnose(7, None).unwrap();
+    assert_eq!(found.origin, Origin::Systemd { unit: "worker.service".to_owned(), at: None, sure: Sureness::Certain });
+    let fake = machine("worker.service", 77, 99);
+    configured(&fake, "etc/systemd/system.conf", "[Manager]\nDefaultLimitNOFILE=5000\n");
+    let found = fake.proc().diagnose(7, None).unwrap();
+    let at = Some("/etc/systemd/system.conf:2".to_owned());
+    assert_eq!(found.origin, Origin::Systemd { unit: "worker.service".to_owned(), at, sure: Sureness::Probable });
+}
+
+#[test]
+fn a_container_is_named_and_a_link_in_it_does_not_lead_out_of_it() {
+    let id = "0123456789abcdef".repeat(4);
+    let fake = machine(&format!("docker-{id}.scope"), 1024, 524_288);
+    let dir = fake.dir.path().join("1/cgroup");
+    fs::write(dir, "0::/init.scope\n").unwrap();
+    let outside = fake.dir.path().join("secret");
+    fs::write(&outside, "root:x:0:0::/:\nmole:x:33:33::/:\n").unwrap();
+    fs::create_dir(fake.dir.path().join("root/etc")).unwrap();
+    std::os::unix::fs::symlink(&outside, fake.dir.path().join("root/etc/passwd")).unwrap();
+    let found = fake.proc().diagnose(7, Some(4096)).unwrap();
+    assert_eq!(found.origin.to_string(), "the container's runtime has set it (docker:0123456789ab)");
+    assert_eq!(found.remedies[0].lines, ["docker run --ulimit nofile=4096:4096 …"]);
+    assert!(!found.notes.iter().any(|note| note.contains("mole")), "{:?}", found.notes);
+}
+
+#[test]
+fn a_process_that_raised_itself_is_told_from_who_set_its_hard_limit() {
+    let fake = machine("worker.service", 524_288, 524_288);
+    let parent = fake.dir.path().join("1/limits");
+    fs::write(parent, "Max open files  1024  524288  files\n").unwrap();
+    fs::write(
+        fake.dir.path().join("1/stat"),
+        "1 (starter) S 0 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 3 0 4242 1000 10 0 0\n",
+    )
+    .unwrap();
+    let found = fake.proc().diagnose(7, None).unwrap();
+    assert_eq!(found.origin.name(), "itself", "{}", found.origin);
+}
