@@ -37,13 +37,19 @@ export function count(n: number, one: string, many: string): string {
 
 /** A number as the reader writes it, with so many digits behind the point. */
 export function number(value: number, digits = 0): string {
-  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const made = numbers.get(digits) ?? new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  numbers.set(digits, made);
+  return made.format(value);
 }
+
+// To make one takes longer than to write a hundred numbers with it. The language does not change while the page is there.
+const numbers = new Map<number, Intl.NumberFormat>();
+let moments: Intl.DateTimeFormat | null = null;
 
 /** A moment to the second, in the reader's order of day, month and year. */
 export function moment(time: string): string {
   const then = Date.parse(time);
-  return Number.isNaN(then) ? time : new Date(then).toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
+  return Number.isNaN(then) ? time : (moments ??= new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" })).format(then);
 }
 
 /** A time of the day to the second, in milliseconds since 1970. */
