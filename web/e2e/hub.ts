@@ -20,6 +20,7 @@ export class Hub extends Logs {
   #port = 0;
 
   #base = "/";
+  #lines: readonly string[] = [];
 
   constructor() {
     super(HOST);
@@ -34,6 +35,11 @@ export class Hub extends Logs {
     this.#base = base;
   }
 
+  /** Has these lines in its configuration, under [hub], from its next start on. */
+  configure(lines: readonly string[]): void {
+    this.#lines = lines;
+  }
+
   /** Listens where being on this machine is not enough to be let in. */
   wantPassword(address: string, password: string): void {
     this.#address = address;
@@ -46,7 +52,7 @@ export class Hub extends Logs {
     const listen = `${this.#address}:${this.#port}`;
     const args = ["serve", this.dir, "--host", HOST, "--listen", listen, "--state-dir", this.#state];
     const config = join(this.#state, "tailcast.toml");
-    writeFileSync(config, `[hub]\nbase_path = "${this.#base}"\n`);
+    writeFileSync(config, ["[hub]", `base_path = "${this.#base}"`, ...this.#lines, ""].join("\n"));
     args.push("--config", config);
     // What it says of itself is of interest only when it does not start.
     const child = spawn(BIN, args, { env, stdio: ["ignore", "pipe", "pipe"] });

@@ -34,6 +34,7 @@ export const ACTIONS = {
   "keys.show": action("page", () => m.action_keys, ["?"]),
   "page.logs": action("page", () => m.action_logs),
   "page.hub": action("page", () => m.action_hub),
+  "connection.check": action("page", () => m.action_connection),
   "theme.system": action("page", () => m.action_theme_system),
   "theme.light": action("page", () => m.action_theme_light),
   "theme.dark": action("page", () => m.action_theme_dark),

@@ -5,7 +5,7 @@
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
 import { m } from "./language";
 import type { Turn } from "./polls";
-import { isRecord, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
+import { isRecord, type Connection, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
 import type { Subscription } from "./transport";
 
 const ROOT = "api/v1/";
@@ -108,6 +108,17 @@ export interface Me {
 
 export function fetchMe(): Promise<Me> {
   return ask<Me>("me", []);
+}
+
+/** How requests of this page arrive at the hub; `probe`: how the one of that name did. */
+export function fetchConnection(probe: string | null, signal?: AbortSignal): Promise<Connection> {
+  const named: Pair[] = probe === null ? [] : [["probe", probe]];
+  return ask<Connection>("connection", [["origin", location.origin], ...named], signal);
+}
+
+/** Something to try, with the words of the hub for how. */
+export function probeUrl(pairs: readonly Pair[]): string {
+  return new URL(`${ROOT}connection/probe?${formatQuery(pairs)}`, document.baseURI).href;
 }
 
 export async function login(password: string): Promise<void> {

@@ -4,6 +4,14 @@
 // Positions are opaque here: they are kept, compared for equality and sent back, never looked into.
 // Offsets are numbers and may be rounded beyond 2^53: they are shown and compared, never the ground for reading on.
 
+import type { components } from "./generated/openapi";
+
+type Schemas = components["schemas"];
+
+/** How a request arrived at the hub, and what was seen of it there. */
+export type Arrived = Schemas["Arrived"];
+export type Connection = Schemas["Connection"];
+
 /** A place in a log, spelled by the hub. */
 export type Position = string;
 

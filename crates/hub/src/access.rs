@@ -35,6 +35,7 @@ pub mod headers;
 pub mod login;
 mod origin;
 mod owner;
+mod passage;
 mod password;
 mod peer;
 mod private_file;

@@ -23,6 +23,7 @@ use crate::item::Item;
 use crate::link::{Pipe, Whence};
 use crate::metrics::Metrics;
 use crate::patience::Patience;
+use crate::probes::Probes;
 use crate::viewers::Turns;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
@@ -72,6 +73,8 @@ pub struct Hub {
     pub(crate) address: OnceLock<SocketAddr>,
     /// Who has a view or a link open.
     pub(crate) guests: Arc<Guests>,
+    /// What arrived of requests that try what a proxy lets through.
+    pub(crate) probes: Probes,
     /// Whose views wait for the next turn of a long-poll.
     pub(crate) turns: Turns,
     /// Cancelled when the hub stops: viewers are told, agents are told.
@@ -98,6 +101,7 @@ impl Hub {
             born: Instant::now(),
             address: OnceLock::new(),
             guests: Arc::default(),
+            probes: Probes::default(),
             turns: Turns::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

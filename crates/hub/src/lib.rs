@@ -29,6 +29,7 @@ mod link;
 mod metrics;
 mod numbers;
 mod patience;
+mod probes;
 pub mod problem;
 mod pulse;
 mod render;

@@ -132,8 +132,11 @@ impl Problem {
     }
 
     /// 426: a WebSocket was asked for, and what makes it one did not arrive (RFC 9110, section 15.5.22).
-    pub fn upgrade_required(detail: impl Into<String>) -> Self {
+    pub fn upgrade_is_gone() -> Self {
         let (kind, title) = ("urn:tailcast:problem:upgrade-required", "The request is no WebSocket any more");
+        // A proxy passes on the key and not the rest, which is for one hop (RFC 9110, section 7.6.1).
+        let detail = "Something on the way took the upgrade out of this request: a proxy has to speak HTTP/1.1 to the hub \
+             and to set the headers Upgrade and Connection itself. The page says which lines its configuration lacks.";
         Self::new(StatusCode::UPGRADE_REQUIRED, kind, title, detail)
             .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
             .with_header(header::CONNECTION, HeaderValue::from_static("upgrade"))

@@ -3,6 +3,7 @@
 //! The router is made from the table and from nothing else, so that no route can be without a gate (law 11); a test walks
 //! the table.
 
+mod connection;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod listing;
@@ -66,6 +67,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/logout", Need::Nothing, || post(login::log_out)),
     route("/api/v1/logout/all", Need::Owner, || post(login::log_all_out)),
     route("/api/v1/me", Need::Nothing, || get(login::me)),
+    route("/api/v1/connection", Need::Nothing, || get(connection::connection)),
+    route("/api/v1/connection/probe", Need::Viewer, || get(connection::probe)),
     route("/api/v1/hosts", Need::Viewer, || get(listing::hosts)),
     route("/api/v1/hosts/{host}/processes", Need::Viewer, || get(processes::list)),
     route("/api/v1/hosts/{host}/processes/{pid}", Need::Viewer, || get(processes::one)),

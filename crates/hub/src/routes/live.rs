@@ -28,10 +28,6 @@ use crate::viewers::{self, Ending, LiveQuery, Views};
 const MAX_SSE: usize = 32;
 /// A stream does not wait longer for its agents before it begins: a slow one is told of in it.
 const FIRST_WORD: Duration = Duration::from_secs(3);
-/// A proxy passes on the key and not the rest, which is for one hop (RFC 9110, section 7.6.1).
-const UPGRADE_IS_GONE: &str = "Something on the way took the upgrade out of this request: a proxy has to speak HTTP/1.1 to the hub \
-     and to set the headers Upgrade and Connection itself. The page says which lines its configuration lacks.";
-
 /// What a stream can tell once it has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -98,7 +94,7 @@ pub(crate) async fn live(
     }
     if headers.contains_key(SEC_WEBSOCKET_KEY) {
         // Text without end is no answer that whoever waits for a WebSocket could understand.
-        return Err(Problem::upgrade_required(UPGRADE_IS_GONE));
+        return Err(Problem::upgrade_is_gone());
     }
     if wants_events(headers) {
         let last_seen = headers.get(HeaderName::from_static("last-event-id")).and_then(|id| id.to_str().ok());

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{health, history, listing, live, overview, processes, tokens};
+use super::{connection, health, history, listing, live, overview, processes, tokens};
 use crate::access::login;
 use crate::problem::Problem;
 
@@ -102,7 +102,7 @@ pub(crate) struct LiveEvent {
         listing::hosts, listing::logs,
         processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw,
         login::log_in, login::log_out, login::log_all_out, login::me, tokens::list, tokens::add, tokens::remove,
-        overview::overview, health::healthz, health::readyz, health::metrics
+        overview::overview, connection::connection, connection::probe, health::healthz, health::readyz, health::metrics
     ),
     components(schemas(Problem, LineShape, MarkShape, LinesPage, LiveEvent)),
     tags(

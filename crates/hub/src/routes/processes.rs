@@ -32,7 +32,7 @@ pub(crate) struct ListQuery {
 }
 
 /// The processes of a host, those nearest to their limit first.
-#[utoipa::path(get, path = "/api/v1/hosts/{host}/processes", tag = "processes",
+#[utoipa::path(get, operation_id = "list_processes", path = "/api/v1/hosts/{host}/processes", tag = "processes",
     params(
         ("host" = String, Path, description = "The host's name"),
         ("limit" = Option<u32>, Query, description = "At most so many; default 1000, at most 6000"),

@@ -13,13 +13,14 @@ use crate::access::{Access, AccessConfig, Need, Peer};
 use crate::hub::{Hub, HubConfig};
 
 /// All that is open to everybody. Who adds a route without a need has to think about it here.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/api/v1/openapi.json",
     "/api/v1/login",
     "/api/v1/logout",
     "/api/v1/me",
+    "/api/v1/connection",
     "/api/{*rest}",
     "/",
     "/hosts",

@@ -72,7 +72,7 @@ pub(crate) struct NewToken {
 }
 
 /// The tokens that there are.
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "access", responses(
+#[utoipa::path(get, operation_id = "list_tokens", path = "/api/v1/tokens", tag = "access", responses(
     (status = 200, body = TokensPage),
     (status = 403, description = "Not the owner: not by password, nor as the hub's own user", body = Problem),
 ))]

@@ -6,6 +6,7 @@
 
 mod chaos;
 mod churn;
+mod connection;
 mod crowd;
 mod far;
 mod filters;
