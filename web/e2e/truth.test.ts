@@ -312,7 +312,7 @@ test("a host whose token is taken away is told of, with the reason", async ({ pa
   await isLive(page);
   hub.dismiss(agent);
   await expect(state(page)).toHaveText(/^host away for/);
-  await expect(page.locator('[data-mark="agent_lost"]')).toContainText("the token was removed on the hub");
+  await expect(page.locator('[data-mark="agent_lost"]')).toContainText("Its token was removed");
 });
 
 test("an address that was typed wrong leads to the names that are near", async ({ page, hub }) => {

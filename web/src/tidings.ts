@@ -41,7 +41,7 @@ export function tidingOf(log: LogName, mark: Mark): Tiding {
     case "polling":
       return polled(because, mark.words);
     case "agent_lost":
-      return { title: m.mark_agent_lost, words: m.mark_agent_lost_words(host), todo: `${hubSays(mark.words)}${m.mark_agent_lost_todo(host)}` };
+      return { title: m.mark_agent_lost, words: m.mark_agent_lost_words(host), todo: AWAY[because]?.(host) ?? `${hubSays(mark.words)}${m.mark_agent_lost_todo(host)}` };
     case "agent_back":
       return { title: m.mark_agent_back, words: m.mark_agent_back_words(host), todo: "" };
     case "limit":
@@ -102,7 +102,19 @@ function polled(because: string, words: string): Tiding {
   return { title: m.mark_polling, words: said, todo };
 }
 
-/** Why a host is away, which the hub knows in words alone: that its agent stopped, or its token was removed. */
+/** Why a host is away, and what to do about it. */
+const AWAY: Readonly<Record<string, (host: string) => string>> = {
+  agent_stopped: (host) => m.mark_agent_lost_agent_stopped(host),
+  link_down: (host) => m.mark_agent_lost_link_down(host),
+  taken_over: (host) => m.mark_agent_lost_taken_over(host),
+  not_reading: () => m.mark_agent_lost_not_reading,
+  not_admitted: (host) => m.mark_agent_lost_not_admitted(host),
+  never_here: (host) => m.mark_agent_lost_never_here(host),
+  slow_answer: (host) => m.mark_agent_lost_slow_answer(host),
+  hub_stopped: () => m.mark_agent_lost_hub_stopped,
+};
+
+/** Where the hub knows it in words alone. */
 function hubSays(words: string): string {
   return words === "" ? "" : `${m.mark_agent_lost_why(visible(words))} `;
 }

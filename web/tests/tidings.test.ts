@@ -7,8 +7,11 @@ const A = "web1:/var/log/app.log";
 const WHYS = [
   undefined, "deleted", "moved", "not_there", "denied", "not_regular", "not_offered", "link_loop", "no_descriptor", "unreadable",
   "network", "no_watches", "no_instances", "not_watched", "watched", "not_found", "rewritten", "stale", "hole", "fast_log", "slow_link",
-  "slow_viewer", "slow_answer", "busy", "of a newer hub",
+  "slow_viewer", "slow_answer", "busy", "agent_stopped", "link_down", "taken_over", "not_reading", "not_admitted", "never_here",
+  "hub_stopped", "of a newer hub",
 ];
+/** Those for which a host is away. */
+const AWAY = ["agent_stopped", "link_down", "taken_over", "not_reading", "not_admitted", "never_here", "slow_answer", "hub_stopped"];
 const KINDS = [...NOTES, "joined", "left"] as const;
 
 async function inLanguage(language: "en" | "zh"): Promise<(mark: Mark) => string[]> {
@@ -36,6 +39,14 @@ describe.each(["en", "zh"] as const)("in %s", (language) => {
         expect(words).not.toBe("");
       }
     }
+  });
+
+  test("why a host is away is said in the language of the page, and in the hub's words only where it has no word for it", async () => {
+    const said = await inLanguage(language);
+    const away = (why?: string) => said({ kind: "agent_lost", words: "the hub's words", why })[2] ?? "";
+    for (const why of AWAY) expect(away(why)).not.toContain("the hub's words");
+    expect(new Set(AWAY.map(away)).size).toBe(AWAY.length);
+    for (const why of [undefined, "of a newer hub"]) expect(away(why)).toContain("the hub's words");
   });
 
   test("a gap names its size where it is known", async () => {

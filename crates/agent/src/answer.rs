@@ -130,9 +130,8 @@ struct Lines<'a> {
 fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option<&str>) -> Result<Answer, Refusal> {
     let Lines { bounds, filter, taken_back } = wanted;
     let compiled = compile(filter).map_err(|(words, at)| Refusal {
-        failure: Some(Failure::BadFilter),
-        words,
         at: at.and_then(|at| u32::try_from(at).ok()),
+        ..Refusal::of(Failure::BadFilter, words)
     })?;
     let mut tries = 0;
     loop {
@@ -258,18 +257,18 @@ fn rotated(block: &tail::Block) -> Told {
 }
 
 fn refusal(error: &Error) -> Refusal {
-    let failure = match error {
-        Error::Garbled(_) | Error::AnotherLog => Failure::BadPosition,
-        Error::Gone(_) => Failure::Gone,
-        Error::Followed | Error::MovedOn => Failure::Busy,
+    let (failure, why) = match error {
+        Error::Garbled(_) | Error::AnotherLog => (Failure::BadPosition, None),
+        Error::Gone(_) => (Failure::Gone, None),
+        Error::Followed | Error::MovedOn => (Failure::Busy, None),
         Error::Obstacle(tail::Obstacle::Refused) => return crate::host::not_offered(),
-        Error::Obstacle(_) => Failure::Unreadable,
+        Error::Obstacle(obstacle) => (Failure::Unreadable, Some(told::hindrance(*obstacle))),
     };
-    Refusal { failure: Some(failure), words: error.to_string(), at: None }
+    Refusal { why, ..Refusal::of(failure, error.to_string()) }
 }
 
 fn refused(failure: Failure, words: &str) -> Answer {
-    Answer::Refused(Refusal { failure: Some(failure), words: words.to_owned(), at: None })
+    Answer::Refused(Refusal::of(failure, words))
 }
 
 #[cfg(test)]

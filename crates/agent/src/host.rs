@@ -171,6 +171,5 @@ fn warn_of_missing(offers: &Offers) {
 
 /// One answer for what is not offered and what does not exist, so that nothing is learned from it.
 pub(crate) fn not_offered() -> Refusal {
-    let words = "there is no such log among those that this host offers".to_owned();
-    Refusal { failure: Some(Failure::NotOffered), words, at: None }
+    Refusal::of(Failure::NotOffered, "there is no such log among those that this host offers")
 }

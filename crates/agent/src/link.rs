@@ -72,6 +72,8 @@ struct Session {
     /// Pumps by the NAME of their log, with the number of channels on each.
     pumps: HashMap<String, (Pump, usize)>,
     channels: HashMap<u32, String>,
+    /// Channels on logs that are not offered: they may be, one day.
+    unoffered: HashMap<u32, Follow>,
     /// Pumps that are ending, by the NAME of their log.
     ending: HashMap<String, JoinHandle<()>>,
     asked: JoinSet<u64>,
@@ -87,6 +89,7 @@ impl Session {
             answers,
             pumps: HashMap::new(),
             channels: HashMap::new(),
+            unoffered: HashMap::new(),
             ending: HashMap::new(),
             asked: JoinSet::new(),
             open: HashMap::new(),
@@ -101,6 +104,7 @@ impl Session {
                 Ok(()) = renewals.changed() => {
                     // A link that has ended is noticed where it is read.
                     drop(self.outbox.answer(&ToHub::Hello(self.host.hello())).await);
+                    self.follow_what_is_offered_now().await;
                     continue;
                 }
                 Some(done) = self.asked.join_next(), if !self.asked.is_empty() => {
@@ -152,10 +156,12 @@ impl Session {
     }
 
     async fn follow(&mut self, follow: Follow) {
+        let log = self.host.log(&follow.log);
+        if log.is_err() {
+            self.unoffered.insert(follow.channel, follow.clone());
+        }
         let Follow { channel: number, log: name, filter, from, credit } = follow;
-        let log = self.host.log(&name);
-        let filter =
-            compile(&filter).map_err(|(words, _)| Refusal { failure: Some(Failure::BadFilter), words, at: None });
+        let filter = compile(&filter).map_err(|(words, _)| Refusal::of(Failure::BadFilter, words));
         let (log, filter) = match (log, filter) {
             (Ok(log), Ok(filter)) => (log, filter),
             (Err(refusal), _) | (_, Err(refusal)) => return self.refuse(number, refusal).await,
@@ -170,6 +176,16 @@ impl Session {
         pump.order(Order::Open { channel, from }).await;
     }
 
+    async fn follow_what_is_offered_now(&mut self) {
+        let now: Vec<u32> =
+            self.unoffered.values().filter(|each| self.host.log(&each.log).is_ok()).map(|each| each.channel).collect();
+        for number in now {
+            if let Some(follow) = self.unoffered.remove(&number) {
+                self.follow(follow).await;
+            }
+        }
+    }
+
     async fn refuse(&self, channel: u32, refusal: Refusal) {
         let why = refusal.why();
         let told = Told { why, ..Told::of(Tiding::Error, refusal.words) };
@@ -180,6 +196,7 @@ impl Session {
     }
 
     async fn unfollow(&mut self, number: u32) {
+        self.unoffered.remove(&number);
         let Some(name) = self.channels.remove(&number) else { return };
         let Some((pump, count)) = self.pumps.get_mut(&name) else { return };
         *count -= 1;

@@ -58,7 +58,7 @@ impl Processes {
         let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, limit, None))) };
         let file = open_log(offers, log)?;
         let writers = Proc::new().map_err(|error| failed(&error))?.writers(&file);
-        let writers = writers.map_err(|error| refusal(Failure::Unreadable, &format!("{log}: {error}")))?;
+        let writers = writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{log}: {error}")))?;
         Ok(Inspected::Processes(shaper.list(&look, limit, Some(&writers))))
     }
 
@@ -122,15 +122,11 @@ fn failed(error: &Error) -> Refusal {
         Error::NoSuchProcess(_) => Failure::NotOffered,
         Error::Root { .. } | Error::List(_) | Error::Sockets(_) => Failure::Failed,
     };
-    refusal(failure, &error.to_string())
-}
-
-fn refusal(failure: Failure, words: &str) -> Refusal {
-    Refusal { failure: Some(failure), words: words.to_owned(), at: None }
+    Refusal::of(failure, error.to_string())
 }
 
 fn refused(failure: Failure, words: &str) -> Answer {
-    Answer::Refused(refusal(failure, words))
+    Answer::Refused(Refusal::of(failure, words))
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ fn why(event: &Event) -> Option<Why> {
     }
 }
 
-fn hindrance(obstacle: Obstacle) -> Why {
+/// What stands in the way of reading a file, as a word.
+pub(crate) fn hindrance(obstacle: Obstacle) -> Why {
     match obstacle {
         Obstacle::NotThere => Why::NotThere,
         Obstacle::Denied => Why::Denied,

@@ -16,15 +16,12 @@ use jiff::tz::TimeZone;
 use tailcast_wire::{HostName, Question};
 
 use crate::ask::{Answered, AskError, Asks};
+use crate::away::{self, Away};
 use crate::channel::{Channel, Key};
 use crate::link::{Link, Whence};
 
 /// Hosts that are remembered after they have gone; beyond it the longest gone is forgotten.
 const MAX_GONE: usize = 4096;
-
-/// What the older of two links is told, should it hear it.
-const TAKEN_OVER: &str = "another link of this name has taken over; if it is another machine, give one of them \
-                          a name of its own (--host)";
 
 /// Whether a host's agent is there.
 #[derive(Debug, Clone)]
@@ -32,7 +29,7 @@ pub(crate) enum State {
     /// Its link is up.
     Up(Arc<Link>),
     /// It has gone, for the reason given.
-    Lost(String),
+    Lost(Away),
 }
 
 /// One host as it is listed.
@@ -115,7 +112,7 @@ impl Agents {
         };
         let older = inner.hosts.insert(hello.host.clone(), host);
         if let Some(Host { state: State::Up(older), .. }) = older {
-            older.close(TAKEN_OVER);
+            older.close(away::TAKEN_OVER);
         }
         link.welcome();
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
@@ -145,17 +142,17 @@ impl Agents {
     }
 
     /// A session has ended; a newer one of the same host is not touched.
-    pub(crate) fn leave(&self, link: &Arc<Link>, words: &str) {
+    pub(crate) fn leave(&self, link: &Arc<Link>, away: &Away) {
         let mut inner = self.lock();
         let name = &link.hello().host;
         let Some(host) = inner.hosts.get_mut(name) else { return };
         if !matches!(&host.state, State::Up(present) if Arc::ptr_eq(present, link)) {
             return;
         }
-        host.state = State::Lost(words.to_owned());
+        host.state = State::Lost(away.clone());
         host.since = Timestamp::now();
         for channel in inner.channels.get(name).into_iter().flat_map(HashMap::values) {
-            channel.lost(words);
+            channel.lost(away);
         }
         inner.forget_the_longest_gone();
     }
@@ -167,8 +164,8 @@ impl Agents {
         inner.channels.entry(host.clone()).or_default().insert(channel.key.clone(), Arc::clone(channel));
         match inner.hosts.get(host).map(|host| &host.state) {
             Some(State::Up(link)) => link.follow(channel),
-            Some(State::Lost(words)) => channel.lost(words),
-            None => channel.lost("no agent of this name has been here since the hub started"),
+            Some(State::Lost(away)) => channel.lost(away),
+            None => channel.lost(&away::NEVER_HERE),
         }
     }
 
@@ -197,7 +194,7 @@ impl Agents {
     pub(crate) async fn ask(&self, host: &HostName, question: Question) -> Result<Answered, AskError> {
         let link = match self.lock().hosts.get(host).map(|host| &host.state) {
             Some(State::Up(link)) => Arc::clone(link),
-            Some(State::Lost(words)) => return Err(AskError::Away(words.clone())),
+            Some(State::Lost(away)) => return Err(AskError::Away(away.clone())),
             None => return Err(AskError::NoSuchHost(host.clone())),
         };
         Asks::ask(&link, question, self.patience).await

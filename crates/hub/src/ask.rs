@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tailcast_wire::{Answer, HostName, Question, ToAgent};
+use tailcast_wire::{Answer, HostName, Question, ToAgent, Why};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
+use crate::away::{self, Away};
 use crate::link::Link;
 
 /// Questions open at one agent at once.
@@ -27,10 +28,21 @@ pub(crate) enum AskError {
     NoSuchHost(HostName),
     /// The agent's link is down.
     #[error("the agent is away: {0}")]
-    Away(String),
+    Away(Away),
     /// The deadline passed.
     #[error("the agent did not answer within {} s", .0.as_secs())]
     Late(Duration),
+}
+
+impl AskError {
+    /// The same for a program.
+    pub(crate) fn why(&self) -> Option<Why> {
+        match self {
+            AskError::NoSuchHost(_) => Some(Why::NeverHere),
+            AskError::Away(away) => away.why,
+            AskError::Late(_) => Some(Why::SlowAnswer),
+        }
+    }
 }
 
 /// An answer, and of which start of the agent it is: lives are numbered anew by each.
@@ -108,7 +120,7 @@ impl Asks {
 }
 
 fn gone() -> AskError {
-    AskError::Away("its link went down".to_owned())
+    AskError::Away(away::LINK_DOWN)
 }
 
 /// A question that has been asked; dropped unanswered it is taken back.

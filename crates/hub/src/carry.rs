@@ -88,7 +88,7 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
         // Its queue ends with the socket: it takes what has come, and then tells the viewers that the agent has gone.
         Either::Right(((), served)) => served.await,
     };
-    tracing::debug!(client = %visitor.client, why, "a link ended");
+    tracing::debug!(client = %visitor.client, %why, "a link ended");
 }
 
 /// Completes when the agent may be linked no longer, and says why; that the hub stops it is told by other means.

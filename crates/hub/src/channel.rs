@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use tailcast_fanout::{Ring, Seq};
 use tailcast_wire::{Begins, Ends, Filter, LogName, Place};
 
+use crate::away::Away;
 use crate::item::{BACK, Item, LongLine, Reach, What};
 
 /// How many lives of a file a channel remembers, to recognise the place of a viewer who is catching up.
@@ -93,12 +94,12 @@ struct State {
 }
 
 /// Whether the agent is there for this channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Link {
     /// It follows, or is about to.
     Up,
-    /// It does not, for the reason given.
-    Down(String),
+    /// It does not.
+    Down,
 }
 
 impl Channel {
@@ -110,7 +111,7 @@ impl Channel {
             epoch: 0,
             edge: None,
             heard: None,
-            link: Link::Down("the agent has not been heard of yet".to_owned()),
+            link: Link::Down,
             long: None,
             line: None,
             zone: TimeZone::UTC,
@@ -142,7 +143,7 @@ impl Channel {
     }
 
     pub(crate) fn link(&self) -> Link {
-        self.lock().link.clone()
+        self.lock().link
     }
 
     /// The host's time zone.
@@ -202,13 +203,13 @@ impl Channel {
     }
 
     /// The link went down, or is not up. Told once, also when it went before the agent had said anything about this log.
-    pub(crate) fn lost(&self, words: &str) {
+    pub(crate) fn lost(&self, away: &Away) {
         let mut state = self.lock();
         if state.link == Link::Up || state.heard.is_none() {
             let from = state.reached();
-            self.publish(&mut state, from, What::AgentLost { words: words.to_owned() });
+            self.publish(&mut state, from, What::AgentLost(away.clone()));
         }
-        state.link = Link::Down(words.to_owned());
+        state.link = Link::Down;
     }
 
     /// Publishes what the agent said, in its place. `to`: where the log goes on behind it.
@@ -284,7 +285,7 @@ impl State {
             What::Block { block, .. } if block.begins == Begins::AtLine => {
                 self.line = crate::block_lines::start_of(block)
             }
-            What::Block { .. } | What::Edge { .. } | What::AgentLost { .. } | What::AgentBack { .. } => (),
+            What::Block { .. } | What::Edge { .. } | What::AgentLost(_) | What::AgentBack { .. } => (),
             What::Told(_) => self.line = None,
         }
     }

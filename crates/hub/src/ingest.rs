@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tailcast_wire::{Hello, PROTOCOL, Place, ToAgent, ToHub, decode};
+use tailcast_wire::{Hello, PROTOCOL, Place, ToAgent, ToHub, Why, decode};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::agents::Agents;
+use crate::away::{self, Away};
 use crate::item::What;
 use crate::link::{Link, Pipe, Whence};
 use crate::pulse::Pulse;
@@ -34,31 +35,31 @@ pub(crate) struct Caller<'a> {
 }
 
 /// Serves one agent until its link ends, and says why it ended.
-pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, mut caller: Caller<'_>, stop: &CancellationToken) -> String {
+pub(crate) async fn serve(agents: &Agents, mut pipe: Pipe, mut caller: Caller<'_>, stop: &CancellationToken) -> Away {
     let link = match come_in(agents, &mut pipe, &caller).await {
         Ok(link) => link,
-        Err(words) => return words,
+        Err(words) => return words.into(),
     };
     let why = tokio::select! {
         why = read(agents, &link, &mut pipe.rx) => why,
         why = link.closed() => {
-            link.try_send(&ToAgent::Refused { words: why.clone(), lasting: false });
+            link.try_send(&ToAgent::Refused { words: why.to_string(), lasting: false });
             why
         }
         why = caller.over.as_mut() => {
             link.try_send(&ToAgent::Refused { words: why.to_owned(), lasting: true });
-            why.to_owned()
+            Away::of(Why::NotAdmitted, why)
         }
-        () = stop.cancelled() => "the hub stopped".to_owned(),
+        () = stop.cancelled() => away::HUB_STOPPED,
     };
     if stop.is_cancelled() {
         // Spread out, so that the agents of a hub that starts again do not all come at once.
         let retry_ms = 200 + u32::try_from(crate::jitter(RETRY_MS)).unwrap_or_default();
         link.try_send(&ToAgent::Bye { retry_ms });
     }
-    link.close(&why);
+    link.close(why.clone());
     agents.leave(&link, &why);
-    tracing::info!(host = %link.hello().host, why, "an agent has gone");
+    tracing::info!(host = %link.hello().host, %why, "an agent has gone");
     why
 }
 
@@ -108,18 +109,18 @@ fn is_welcome(hello: &Hello, caller: &Caller<'_>) -> Result<(), String> {
     (caller.admit)(hello)
 }
 
-async fn read(agents: &Agents, link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> String {
+async fn read(agents: &Agents, link: &Arc<Link>, rx: &mut tokio::sync::mpsc::Receiver<bytes::Bytes>) -> Away {
     let ingest = Ingest { agents, link, zone: link.zone() };
     while let Some(bytes) = rx.recv().await {
         link.hear(bytes.len());
         match decode::<ToHub>(&bytes) {
-            Ok(Some(ToHub::Bye { words })) => return words,
+            Ok(Some(ToHub::Bye { words })) => return Away::stopped(words),
             Ok(Some(message)) => ingest.take(message),
             Ok(None) => tracing::debug!(host = %link.hello().host, "a message that only a newer hub knows"),
-            Err(e) => return e.to_string(),
+            Err(e) => return e.to_string().into(),
         }
     }
-    "its link went down".to_owned()
+    away::LINK_DOWN
 }
 
 struct Ingest<'a> {

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use tailcast_fanout::Weigh;
 use tailcast_wire::{Block, Live, LiveBlock, LogName, Told};
 
+use crate::away::Away;
 use crate::block_lines;
 use crate::frames::{Frame, Kind};
 use crate::render;
@@ -38,7 +39,7 @@ pub(crate) enum What {
     /// How many bytes lie on the disk behind the place, as the agent saw it.
     Edge { behind: u64 },
     /// The agent's link is down.
-    AgentLost { words: String },
+    AgentLost(Away),
     /// It is up again.
     AgentBack { words: String },
 }
@@ -141,7 +142,7 @@ impl Item {
             }
             What::Told(told) => Live::Told { log, told: told.clone() },
             What::Edge { behind } => Live::Edge { log, position, behind: *behind },
-            What::AgentLost { words } => Live::AgentLost { log, words: words.clone() },
+            What::AgentLost(away) => Live::AgentLost { log, words: away.to_string(), why: away.why },
             What::AgentBack { words } => Live::AgentBack { log, words: words.clone() },
         }
     }

@@ -15,6 +15,7 @@ pub mod access;
 mod agents;
 mod ask;
 mod audience;
+mod away;
 mod block_lines;
 mod carrier;
 mod carry;

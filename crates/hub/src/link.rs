@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::ask::Asks;
+use crate::away::{self, Away};
 use crate::channel::Channel;
 use crate::pulse::Pulse;
 
@@ -93,7 +94,7 @@ pub(crate) struct Link {
     heard: AtomicU64,
     pulse: Arc<Pulse>,
     closing: CancellationToken,
-    why: Mutex<String>,
+    why: Mutex<Option<Away>>,
 }
 
 impl Link {
@@ -205,25 +206,23 @@ impl Link {
         let bytes = encode(message);
         self.pulse.sent(bytes.len());
         if self.tx.try_send(bytes).is_err() {
-            self.close("it does not read what it is sent");
+            self.close(away::NOT_READING);
         }
     }
 
     /// Ends the link, with the reason that is listed.
-    pub(crate) fn close(&self, words: &str) {
+    pub(crate) fn close(&self, away: Away) {
         let mut why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
-        if why.is_empty() {
-            words.clone_into(&mut why);
-        }
+        why.get_or_insert(away);
         drop(why);
         self.closing.cancel();
         self.asks.close();
     }
 
     /// Waits until the link is to be closed from this side, and says why. Cancel safe.
-    pub(crate) async fn closed(&self) -> String {
+    pub(crate) async fn closed(&self) -> Away {
         self.closing.cancelled().await;
-        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or(away::LINK_DOWN)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u32, Followed>> {

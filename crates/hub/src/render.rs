@@ -42,9 +42,10 @@ pub(crate) fn json(item: &Item, zone: &TimeZone) -> Bytes {
             let words = || behind_words(*behind);
             out.text("words", &item.position.as_ref().map_or_else(|| NOTHING_YET.to_owned(), |_| words()));
         }
-        What::AgentLost { words } => {
+        What::AgentLost(away) => {
             out.open("agent_lost", item);
-            out.text("words", words);
+            out.optional("why", away.why.map(Why::name));
+            out.text("words", &away.words);
         }
         What::AgentBack { words } => {
             out.open("agent_back", item);

@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 
 use crate::ask::{Answered, AskError};
 use crate::audience::Place as Stand;
+use crate::away::Away;
 use crate::channel::{At, Channel, Link};
 use crate::guests::Exit;
 use crate::held::Room;
@@ -100,8 +101,8 @@ pub(crate) struct View {
     caught_up: u64,
     /// Said once, until the agent is back.
     told_away: bool,
-    /// Said once, until something was read again.
-    told_refusal: bool,
+    /// What was said last to stand in the way of reading: said once, by the answer or by the ring, until something was read again.
+    told_hindrance: Option<(Tiding, Option<Why>)>,
 }
 
 impl View {
@@ -131,7 +132,7 @@ impl View {
             position,
             caught_up: 0,
             told_away: false,
-            told_refusal: false,
+            told_hindrance: None,
         };
         view.read();
         view
@@ -219,9 +220,14 @@ impl View {
         }
         for item in items {
             match &item.what {
-                What::AgentLost { words } => self.away(words, out),
+                What::AgentLost(away) => self.away(away.clone(), out),
                 What::AgentBack { .. } => self.back(item, out),
-                What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => out.push(item),
+                What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => {
+                    let hindrance = told.tiding.filter(|tiding| matches!(tiding, Tiding::Waiting | Tiding::Error));
+                    if !hindrance.is_some_and(|tiding| self.is_told(tiding, told.why)) {
+                        out.push(item);
+                    }
+                }
                 _ => (),
             }
         }
@@ -280,7 +286,7 @@ impl View {
                 let rest = if known { item.behind(reach.offset).map(Arc::new) } else { Some(Arc::clone(item)) };
                 out.extend(rest);
             }
-            What::AgentLost { .. } if std::mem::replace(&mut self.told_away, true) => (),
+            What::AgentLost(_) if std::mem::replace(&mut self.told_away, true) => (),
             What::AgentBack { .. } => self.back(Arc::clone(item), out),
             _ => out.push(Arc::clone(item)),
         }
@@ -350,9 +356,9 @@ impl View {
         Poll::Ready(())
     }
 
-    fn away(&mut self, words: &str, out: &mut Vec<Arc<Item>>) {
+    fn away(&mut self, away: Away, out: &mut Vec<Arc<Item>>) {
         if !std::mem::replace(&mut self.told_away, true) {
-            out.push(Arc::new(self.item(What::AgentLost { words: words.to_owned() }, None)));
+            out.push(Arc::new(self.item(What::AgentLost(away), None)));
         }
     }
 
@@ -361,6 +367,11 @@ impl View {
         if std::mem::take(&mut self.told_away) {
             out.push(item);
         }
+    }
+
+    /// Whether this hindrance is what was told last; from now on it is.
+    fn is_told(&mut self, tiding: Tiding, why: Option<Why>) -> bool {
+        self.told_hindrance.replace((tiding, why)) == Some((tiding, why))
     }
 
     fn tell(&self, tiding: Tiding, why: Option<Why>, words: String, out: &mut Vec<Arc<Item>>) {

@@ -205,18 +205,26 @@ pub struct Refusal {
     /// Where in a pattern the fault lies, in bytes, when it is in one.
     #[n(2)]
     pub at: Option<u32>,
+    /// What stands in the way of reading the log, where that is known better than by `failure`.
+    #[n(3)]
+    pub why: Option<Why>,
 }
 
 impl Refusal {
+    /// With nothing more than its kind and its words.
+    pub fn of(failure: Failure, words: impl Into<String>) -> Self {
+        Refusal { failure: Some(failure), words: words.into(), at: None, why: None }
+    }
+
     /// Why the log cannot be read, where there is a word for it.
     pub fn why(&self) -> Option<Why> {
-        match self.failure? {
+        self.why.or_else(|| match self.failure? {
             Failure::NotOffered => Some(Why::NotOffered),
             Failure::Unreadable => Some(Why::Unreadable),
             Failure::Gone => Some(Why::NotFound),
             Failure::Busy => Some(Why::Busy),
             Failure::BadPosition | Failure::BadFilter | Failure::Unknown | Failure::Failed => None,
-        }
+        })
     }
 }
 

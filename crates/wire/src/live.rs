@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::block::{Block, Told};
 use crate::name::LogName;
+use crate::why::Why;
 
 /// One event of a live view.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -44,6 +45,9 @@ pub enum Live {
         /// For a person.
         #[n(1)]
         words: String,
+        /// The same for a program, where there is a word for it.
+        #[n(2)]
+        why: Option<Why>,
     },
     /// It is up again.
     #[n(4)]

@@ -1,6 +1,6 @@
-//! Why something happened to a log, as a word that programs can act on and that a page can say in its reader's language.
+//! Why something happened to a log or its host, as a word that programs can act on and that a page can say in its reader's language.
 //!
-//! It stands in a [`Told`](crate::Told) beside the words for a person, which say the same in English. Only what such words
+//! It stands in a [`Told`](crate::Told), a [`Refusal`](crate::Refusal) or a [`Live`](crate::Live) beside the words for a person, which say the same in English. Only what such words
 //! can name has a word here; it refuses to carry text.
 
 use minicbor::{Decode, Encode};
@@ -78,6 +78,27 @@ pub enum Why {
     /// The agent is busy with other questions.
     #[n(22)]
     Busy,
+    /// The agent was stopped in good order.
+    #[n(23)]
+    AgentStopped,
+    /// The link to the agent ended without a word.
+    #[n(24)]
+    LinkDown,
+    /// Another link of the same name has taken over.
+    #[n(25)]
+    TakenOver,
+    /// The agent does not read what it is sent.
+    #[n(26)]
+    NotReading,
+    /// The agent may be linked no longer: its token was removed.
+    #[n(27)]
+    NotAdmitted,
+    /// No agent of this name has been here since the hub started.
+    #[n(28)]
+    NeverHere,
+    /// The hub stopped.
+    #[n(29)]
+    HubStopped,
 }
 
 impl Why {
@@ -107,6 +128,13 @@ impl Why {
             Why::SlowViewer => "slow_viewer",
             Why::SlowAnswer => "slow_answer",
             Why::Busy => "busy",
+            Why::AgentStopped => "agent_stopped",
+            Why::LinkDown => "link_down",
+            Why::TakenOver => "taken_over",
+            Why::NotReading => "not_reading",
+            Why::NotAdmitted => "not_admitted",
+            Why::NeverHere => "never_here",
+            Why::HubStopped => "hub_stopped",
         }
     }
 }

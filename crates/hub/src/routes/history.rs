@@ -337,7 +337,7 @@ fn download_name(log: &LogName) -> String {
 
 /// An answer that is a refusal, or none to the question, as a problem.
 pub(crate) fn unexpected(answer: Answer) -> Problem {
-    let Answer::Refused(Refusal { failure, words, at }) = answer else {
+    let Answer::Refused(Refusal { failure, words, at, .. }) = answer else {
         return Problem::internal("the agent answered something else than was asked");
     };
     match failure {

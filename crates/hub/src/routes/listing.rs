@@ -52,7 +52,7 @@ pub(crate) async fn hosts(State(hub): State<Arc<Hub>>) -> Json<HostsPage> {
     let hosts = hub.agents.list().into_iter().map(|(name, host)| {
         let (state, logs, words) = match &host.state {
             Link::Up(_) => ("up", host.offers, None),
-            Link::Lost(words) => ("lost", Vec::new(), Some(words.clone())),
+            Link::Lost(away) => ("lost", Vec::new(), Some(away.to_string())),
         };
         let labels = host.labels.into_iter().map(|(key, value)| (key, value.into())).collect();
         HostRow { name: name.to_string(), state, since: host.since, version: host.version, logs, labels, words }

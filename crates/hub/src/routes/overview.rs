@@ -336,7 +336,7 @@ impl AgentRow {
     fn of(name: &HostName, host: Host, owner: bool) -> Self {
         let (state, words, link) = match host.state {
             Link::Up(link) => ("up", None, Some(LinkRow::of(&link, owner))),
-            Link::Lost(words) => ("lost", Some(words), None),
+            Link::Lost(away) => ("lost", Some(away.to_string()), None),
         };
         let offered = host.offers.len() as u64;
         let offers = host.offers.into_iter().take(OFFERS).collect();

@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Policy, SLOW, Stage, Start, View};
 use crate::ask::{Answered, AskError};
+use crate::away::Away;
 use crate::block_lines;
 use crate::channel::{At, Joint};
 use crate::held::{Room, SMALL};
@@ -82,7 +83,7 @@ impl View {
                 self.stage = Stage::Over;
             }
             Err(e) => {
-                self.away(&e.to_string(), out);
+                self.away(Away { words: e.to_string().into(), why: e.why() }, out);
                 self.stage = Stage::Waiting(None);
             }
         }
@@ -91,12 +92,17 @@ impl View {
     fn refused(&mut self, refusal: Refusal, out: &mut Vec<Arc<Item>>) {
         match refusal.failure {
             Some(Failure::Gone) => return self.lost(refusal.words, out),
-            // It may be readable soon; the ring tells.
-            Some(Failure::Unreadable | Failure::Busy | Failure::Failed) => self.stage = Stage::Waiting(None),
+            // It may be readable soon, or offered; the ring tells.
+            Some(Failure::Unreadable | Failure::Busy | Failure::Failed | Failure::NotOffered) => {
+                self.stage = Stage::Waiting(None);
+            }
             _ => self.stage = Stage::Over,
         }
-        if !std::mem::replace(&mut self.told_refusal, true) {
-            self.tell(Tiding::Error, refusal.why(), refusal.words, out);
+        let why = refusal.why();
+        // A file that is not there is no fault: it is waited for, as where a follower finds none.
+        let tiding = if why == Some(Why::NotThere) { Tiding::Waiting } else { Tiding::Error };
+        if !self.is_told(tiding, why) {
+            self.tell(tiding, why, refusal.words, out);
         }
     }
 
@@ -114,7 +120,7 @@ impl View {
     }
 
     fn page(&mut self, session: u64, page: Page, out: &mut Vec<Arc<Item>>) {
-        self.told_refusal = false;
+        self.told_hindrance = None;
         if self.told_away {
             // The ring tells of a link that comes up; not of an agent that was only too slow to answer.
             self.back(Arc::new(self.item(What::AgentBack { words: BACK.to_owned() }, None)), out);

@@ -252,7 +252,8 @@ impl LiveBody {
 fn aside(what: &What) -> Option<&str> {
     match what {
         What::Told(Told { tiding: Some(Tiding::Waiting), words, .. }) => Some(words),
-        What::AgentLost { words } | What::AgentBack { words } => Some(words),
+        What::AgentLost(away) => Some(&away.words),
+        What::AgentBack { words } => Some(words),
         What::Told(_) | What::Block { .. } | What::Edge { .. } => None,
     }
 }

@@ -77,6 +77,7 @@ async fn an_agent_that_was_started_anew_goes_on_where_the_old_one_stood() {
             assert_eq!(world.agent.take().unwrap().stop().await, End::Stopped);
             let lost = viewer.told("agent_lost").await;
             assert!(lost.words.contains("stopped"), "{lost:?}");
+            assert_eq!(lost.why.as_deref(), Some("agent_stopped"));
             world.append("a.log", numbered(turn * 10..turn * 10 + 3));
             if turn == 2 {
                 std::fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
@@ -104,6 +105,13 @@ async fn a_log_that_is_looked_at_before_its_agent_comes_is_shown_when_it_does() 
     assert_eq!(texts(&viewer.lines(2).await), ["line 3", "line 4"]);
     world.append("a.log", "live\n");
     assert_eq!(texts(&viewer.lines(1).await), ["live"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_was_never_here_is_told_of_as_such() {
+    let world = World::new().await;
+    let mut viewer = Viewer::open(world.served.address, "log=nowhere:/a.log").await;
+    assert_eq!(viewer.told("agent_lost").await.why.as_deref(), Some("never_here"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -151,7 +159,9 @@ async fn an_agent_that_was_too_slow_to_answer_is_told_as_back_when_it_answers() 
         }
     });
     let mut viewer = Viewer::open(world.served.address, "log=slow:/a.log").await;
-    assert!(viewer.told("agent_lost").await.words.contains("did not answer"));
+    let lost = viewer.told("agent_lost").await;
+    assert!(lost.words.contains("did not answer"));
+    assert_eq!(lost.why.as_deref(), Some("slow_answer"));
     answers.send(true).unwrap();
     viewer.told("agent_back").await;
     speaking.abort();

@@ -13,6 +13,7 @@ mod filters;
 mod flood;
 mod forbidden;
 mod held;
+mod hindered;
 mod history;
 mod http;
 mod joining;

@@ -145,7 +145,9 @@ async fn an_agent_that_goes_without_a_goodbye_is_listed_as_lost_and_its_viewers_
     let mut viewer = Viewer::open(world.served.address, "log=db1:/a.log").await;
     // The connection ends, as that of a process that was killed does.
     drop(agent);
-    assert!(viewer.told("agent_lost").await.words.contains("link went down"));
+    let lost = viewer.told("agent_lost").await;
+    assert!(lost.words.contains("link went down"));
+    assert_eq!(lost.why.as_deref(), Some("link_down"));
     let hosts = world.get("/api/v1/hosts").await.json();
     let db1 = hosts["hosts"].as_array().unwrap().iter().find(|host| host["name"] == "db1").unwrap();
     assert_eq!(db1["state"], "lost", "{db1}");

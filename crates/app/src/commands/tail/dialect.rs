@@ -85,7 +85,7 @@ fn of_live(live: Live) -> Event {
             gap: left_behind(&told),
             words: told.words,
         }),
-        Live::AgentLost { log, words } | Live::AgentBack { log, words } => told(log.to_string(), words),
+        Live::AgentLost { log, words, .. } | Live::AgentBack { log, words } => told(log.to_string(), words),
         Live::Bye { retry_ms } => Event::Bye { retry_ms },
     }
 }
