@@ -22,8 +22,8 @@ export class Hub extends Logs {
   #base = "/";
   #lines: readonly string[] = [];
 
-  constructor() {
-    super(HOST);
+  constructor(dir?: string) {
+    super(HOST, dir);
   }
 
   get url(): string {

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export class Logs {
-  readonly dir = mkdtempSync(join(tmpdir(), "tailcast-page-"));
-
-  constructor(readonly host: string) {}
+  /** `dir`: one of its own, if nothing else is said. */
+  constructor(
+    readonly host: string,
+    readonly dir = mkdtempSync(join(tmpdir(), "tailcast-page-")),
+  ) {}
 
   path(name: string): string {
     return join(this.dir, name);
