@@ -54,7 +54,10 @@ async fn hear(mut feed: Feed, count: u64) -> u64 {
     while heard + missed < count {
         match feed.next().await {
             Some(Event::Message(_)) => heard += 1,
-            Some(Event::Missed(Missed { count: Count::Exactly(n), .. })) => missed += n,
+            Some(Event::Missed(Missed { count: Count::Exactly(n), why })) => {
+                missed += n;
+                eprintln!("{n} missed: {why:?}");
+            }
             _ => break,
         }
     }

@@ -1,7 +1,7 @@
 //! NATS: core publish and subscribe on one server or any server of a cluster, through `async-nats`.
 //!
 //! What it guarantees by itself: order per connection, and nothing else. The client library drops what is not read in
-//! time (never here: intake does not wait for anybody), the server cuts off who reads too slowly.
+//! time (intake does not wait for anybody, so that is a matter of a starved machine), the server cuts off who reads too slowly.
 //!
 //! The protocol acknowledges neither a message nor a subscription. Both connections therefore send a message to
 //! themselves behind what they sent ([`Marker`]): a server works off a connection in order, so when it comes back,
@@ -29,8 +29,9 @@ const PORT: u16 = 4222;
 /// Attempts of the client library to get a lost connection back: about five seconds of them.
 const ATTEMPTS: usize = 8;
 
-/// Messages of one channel between the client library and intake. They wait there for microseconds.
-const CHANNEL: usize = 1_024;
+/// Messages of one channel between the client library and intake. They wait there only while intake is not scheduled; on a
+/// busy machine 1,024 overflowed at 200,000 messages per second. What overflows is told like any other loss.
+const CHANNEL: usize = 16_384;
 
 /// A server of NATS.
 pub(crate) struct Nats {
