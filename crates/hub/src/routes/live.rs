@@ -90,7 +90,7 @@ pub(crate) async fn live(
     if wants_websocket(request.version(), headers) {
         let query = LiveQuery::parse(&query, None)?;
         refuse_turns(&query)?;
-        return Ok(viewers::open(&hub, visitor, query, request));
+        return Ok(viewers::open(&hub, &visitor, query, request));
     }
     if headers.contains_key(SEC_WEBSOCKET_KEY) {
         // Text without end is no answer that whoever waits for a WebSocket could understand.

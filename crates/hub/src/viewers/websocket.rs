@@ -118,7 +118,7 @@ enum Command {
 }
 
 /// Answers 101 and serves the viewer in a task of its own, until either side ends it.
-pub(crate) fn open(hub: &Arc<Hub>, visitor: Visitor, mut query: LiveQuery, mut request: Request) -> Response {
+pub(crate) fn open(hub: &Arc<Hub>, visitor: &Visitor, mut query: LiveQuery, mut request: Request) -> Response {
     let handshake = match Handshake::new(request.headers(), &[Dialect::JSON, Dialect::CBOR]) {
         Ok(handshake) => handshake,
         Err(refusal @ Refusal::Version) => {
@@ -131,12 +131,13 @@ pub(crate) fn open(hub: &Arc<Hub>, visitor: Visitor, mut query: LiveQuery, mut r
     query.grain = dialect.grain();
     let response = switching(&handshake);
     let upgrade = hyper::upgrade::on(&mut request);
+    let (standing, client) = (visitor.standing, visitor.client);
     let hub = Arc::clone(hub);
     let tasks = hub.tasks.clone();
     tasks.spawn(async move {
         let Some((stream, read)) = crate::upgraded(upgrade).await else { return };
-        let guest = hub.guests.enter(visitor.standing, None);
-        let face = Face { transport: dialect.transport(), client: visitor.client };
+        let guest = hub.guests.enter(standing, None);
+        let face = Face { transport: dialect.transport(), client };
         let views = Views::new(&hub, &query, face, &guest);
         let socket = Socket::new(stream, read, Limits::default());
         drop(request);
