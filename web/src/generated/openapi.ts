@@ -899,7 +899,8 @@ export interface components {
             /**
              * @description Why, as a word for programs: deleted, moved, not_there, denied, not_regular, not_offered, link_loop, no_descriptor,
              *     unreadable, network, no_watches, no_instances, not_watched, watched, not_found, rewritten, stale, hole, fast_log,
-             *     slow_link, slow_viewer, slow_answer, busy. There may be more.
+             *     slow_link, slow_viewer, slow_answer, busy, agent_stopped, link_down, taken_over, not_reading, not_admitted, never_here,
+             *     hub_stopped. There may be more.
              */
             why?: string | null;
             /** @description For a person. */
@@ -1424,6 +1425,8 @@ export interface operations {
             query?: {
                 /** @description The number of the process; the agent itself when absent */
                 pid?: number;
+                /** @description How many open files it is to be allowed; what will do for long when absent */
+                want?: number;
             };
             header?: never;
             path: {
