@@ -133,6 +133,31 @@ test("a share, a byte, a time and a link lead there, and what is none of them is
   await expect(field).toBeHidden();
 });
 
+test("Escape goes one step back at a time: out of a field, and only then off the mark of a line", async ({ page, hub }) => {
+  for (let i = 0; i < 120; i++) hub.append("app.log", `2026-01-01T${String(Math.floor(i / 60)).padStart(2, "0")}:${String(i % 60).padStart(2, "0")}:00Z line ${i}\n`);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const marked = page.locator(".row.marked");
+  for (const [key, label, typed] of [
+    [":", "Go to a place in the log", "00:55"],
+    ["f", "Find in this view", "line 57"],
+  ] as const) {
+    await page.keyboard.press(key);
+    const field = page.getByRole("textbox", { name: label });
+    await field.fill(typed);
+    await field.press("Enter");
+    await expect(marked).toContainText("line 55");
+    await expect(field).toBeFocused();
+    await field.press("Escape");
+    await expect(field).toBeHidden();
+    await expect(marked).toContainText("line 55");
+    await expect(page).toHaveURL(/[?&]at=/);
+  }
+  await page.keyboard.press("Escape");
+  await expect(marked).toBeHidden();
+  await expect(page).not.toHaveURL(/[?&]at=/);
+});
+
 test("upwards the log goes on in the older file without a seam, and the bar says where that is", async ({ page, hub }) => {
   hub.write("app.log", 0, 400);
   hub.rotate("app.log");

@@ -1,11 +1,13 @@
 // Who does what an action asks for: components offer handlers while they are there, and the keyboard, the palette and the buttons ask
-// here. The newest offer is asked first, and may pass on what it has no use for (`false`); so Escape goes one step back at a time.
+// here. The newest offer is asked first, and may pass on what it has no use for; so Escape goes one step back at a time.
 
 import { untrack } from "svelte";
 import { ACTIONS, actionOf, IDS, keysOf, WIDE, type ActionId, type Place } from "./actions";
 import { isPressed, isSingle, placeOf } from "./keys";
 
-/** `false`: nothing of mine to do, ask the one before. */
+/** Nothing of mine to do, ask the one before. A word of its own: `() => (open = false)` gives a `false` that means nothing. */
+export const PASS = Symbol("pass");
+/** Whatever it gives but `PASS` means that it is done. */
 export type Handler = () => unknown;
 export type Handlers = Partial<Record<ActionId, Handler>>;
 
@@ -60,7 +62,7 @@ class Acting {
   run(id: ActionId): boolean {
     return this.#asked().some(({ handlers }) => {
       const handler = handlers[id];
-      return handler !== undefined && handler() !== false;
+      return handler !== undefined && handler() !== PASS;
     });
   }
 
@@ -101,7 +103,7 @@ export function keysIn(place: Place, handlers: Handlers): (event: KeyboardEvent)
   const ids = IDS.filter((id) => ACTIONS[id].where === place);
   return (event) => {
     const id = ids.find((each) => keysOf(each).some((chord) => isPressed(chord, event)));
-    if (id === undefined || handlers[id] === undefined || handlers[id]() === false) return;
+    if (id === undefined || handlers[id] === undefined || handlers[id]() === PASS) return;
     event.preventDefault();
     event.stopPropagation();
   };
