@@ -1,7 +1,10 @@
 //! One channel in the hub: a log under a filter, its ring, and how far it has come.
 //!
-//! Only [`crate::ingest`] writes here. The lock on the state is held while an item is published, so that whoever
-//! compares a place with the channel's edge sees ring and edge of the same moment.
+//! Only a link writes here ([`crate::ingest`]), and only the one that was asked last to follow ([`Writer`]). The
+//! lock on the state is held while an item is published, so that whoever compares a place with the channel's edge sees
+//! ring and edge of the same moment.
+
+mod writer;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +15,9 @@ use tailcast_fanout::{Ring, Seq};
 use tailcast_wire::{Begins, Ends, Filter, LogName, Place};
 
 use crate::away::Away;
-use crate::item::{BACK, Item, LongLine, Reach, What};
+use crate::item::{Item, LongLine, Reach, What};
+
+pub(crate) use writer::Writer;
 
 /// How many lives of a file a channel remembers, to recognise the place of a viewer who is catching up.
 const LIVES: usize = 32;
@@ -79,6 +84,8 @@ pub(crate) struct Channel {
 
 #[derive(Debug)]
 struct State {
+    /// Whose turn it is to write.
+    turn: u64,
     session: u64,
     /// (life, epoch), newest last.
     lives: VecDeque<(u64, u64)>,
@@ -106,6 +113,7 @@ impl Channel {
     pub(crate) fn new(key: Key, ring: Ring<Item>) -> Self {
         let log = Arc::new(key.log.clone());
         let state = State {
+            turn: 0,
             session: 0,
             lives: VecDeque::new(),
             epoch: 0,
@@ -121,11 +129,6 @@ impl Channel {
 
     pub(crate) fn log(&self) -> &Arc<LogName> {
         &self.log
-    }
-
-    /// Where the channel's next item will start, to follow on from after the link was down.
-    pub(crate) fn edge(&self) -> Option<At> {
-        self.lock().edge.clone()
     }
 
     /// Where somebody goes on who skips all but about the last `keep` bytes: behind the item that reaches so far.
@@ -182,26 +185,6 @@ impl Channel {
         Some(Behind { time, bytes: (reach.epoch == reached.epoch).then(|| reached.offset - reach.offset) })
     }
 
-    /// The link came up: the agent of `session` follows from `edge` on.
-    pub(crate) fn opened(&self, session: u64, zone: &TimeZone, edge: Option<&Place>) {
-        let mut state = self.lock();
-        let was_down = state.heard.is_some() && state.link != Link::Up;
-        let went_on = state.edge.is_some().then(|| state.reached());
-        state.link = Link::Up;
-        state.session = session;
-        state.zone = zone.clone();
-        state.lives.clear();
-        state.advance(edge, edge.map(|edge| edge.offset));
-        // What was written before a channel began is in the file alone: who has read less than that must read on.
-        let from = went_on.unwrap_or_else(|| state.reached());
-        let what = match was_down {
-            true => What::AgentBack { words: BACK.to_owned() },
-            // Whoever has read the file to its end goes on here.
-            false => What::Edge { behind: 0 },
-        };
-        self.publish(&mut state, from, what);
-    }
-
     /// The link went down, or is not up. Told once, also when it went before the agent had said anything about this log.
     pub(crate) fn lost(&self, away: &Away) {
         let mut state = self.lock();
@@ -210,24 +193,6 @@ impl Channel {
             self.publish(&mut state, from, What::AgentLost(away.clone()));
         }
         state.link = Link::Down;
-    }
-
-    /// Publishes what the agent said, in its place. `to`: where the log goes on behind it.
-    pub(crate) fn take(&self, what: What, to: Option<&Place>) {
-        let mut state = self.lock();
-        let before = state.reached();
-        let begin = match &what {
-            What::Block { block, .. } => Some(block.start),
-            _ => to.map(|to| to.offset),
-        };
-        state.advance(to, begin);
-        state.begin_or_end_line(&what);
-        let what = state.with_long_line(what);
-        let from = match &what {
-            What::Block { block, .. } => Reach { offset: block.start, ..state.reached() },
-            _ => before,
-        };
-        self.publish(&mut state, from, what);
     }
 
     fn publish(&self, state: &mut State, from: Reach, what: What) {

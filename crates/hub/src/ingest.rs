@@ -134,18 +134,18 @@ impl Ingest<'_> {
         match message {
             ToHub::Followed { channel: number, edge } => self.followed(number, edge.as_ref()),
             ToHub::Block { channel: number, block } => {
-                let Some(channel) = self.link.channel_taking(number, block.weight() as u64) else { return };
+                let Some(writer) = self.link.writer_taking(number, block.weight() as u64) else { return };
                 let to = crate::block_lines::end_of(&block);
-                channel.take(What::Block { block, long: None }, to.as_ref());
+                writer.take(What::Block { block, long: None }, to.as_ref());
             }
             ToHub::Told { channel: number, told } => {
-                let Some(channel) = self.link.channel(number) else { return };
+                let Some(writer) = self.link.writer(number) else { return };
                 let to = told.goes_on().cloned();
-                channel.take(What::Told(told), to.as_ref());
+                writer.take(What::Told(told), to.as_ref());
             }
             ToHub::Edge { channel: number, edge, behind } => {
-                let Some(channel) = self.link.channel(number) else { return };
-                channel.take(What::Edge { behind }, edge.as_ref());
+                let Some(writer) = self.link.writer(number) else { return };
+                writer.take(What::Edge { behind }, edge.as_ref());
             }
             ToHub::Answer { ask, answer } => self.link.asks().answer(ask, answer),
             ToHub::Hello(again) => self.agents.renew(self.link, again.offers),
@@ -154,7 +154,7 @@ impl Ingest<'_> {
     }
 
     fn followed(&self, number: u32, edge: Option<&Place>) {
-        let Some(channel) = self.link.channel(number) else { return };
-        channel.opened(self.link.hello().session, &self.zone, edge);
+        let Some(writer) = self.link.writer(number) else { return };
+        writer.opened(self.link.hello().session, &self.zone, edge);
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ask::Asks;
 use crate::away::{self, Away};
-use crate::channel::Channel;
+use crate::channel::{Channel, Writer};
 use crate::pulse::Pulse;
 
 /// Messages that may wait on their way to the hub: each may be a block of 256 KiB or a page of 1 MiB.
@@ -76,7 +76,7 @@ impl std::fmt::Display for Whence {
 /// A channel that the agent follows.
 #[derive(Debug)]
 struct Followed {
-    channel: Arc<Channel>,
+    writer: Arc<Writer>,
     /// Bytes taken and not yet given back as credit.
     taken: u64,
 }
@@ -159,8 +159,9 @@ impl Link {
     /// Asks the agent to follow a channel, from where the channel stands.
     pub(crate) fn follow(&self, channel: &Arc<Channel>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().insert(number, Followed { channel: Arc::clone(channel), taken: 0 });
-        let from = channel.edge().map(|at| at.position.to_string());
+        let (writer, from) = channel.hand_over();
+        self.lock().insert(number, Followed { writer: Arc::new(writer), taken: 0 });
+        let from = from.map(|position| position.to_string());
         let (log, filter): (String, Filter) = (channel.key.log.name.clone(), channel.key.filter.clone());
         self.try_send(&ToAgent::Follow(Follow { channel: number, log, filter, from, credit: WINDOW }));
     }
@@ -168,7 +169,7 @@ impl Link {
     /// Nobody looks at a channel any more.
     pub(crate) fn unfollow(&self, channel: &Arc<Channel>) {
         let mut followed = self.lock();
-        let is_it = |(_, followed): &(&u32, &Followed)| Arc::ptr_eq(&followed.channel, channel);
+        let is_it = |(_, followed): &(&u32, &Followed)| followed.writer.is_of(channel);
         let numbers: Vec<u32> = followed.iter().filter(is_it).map(|(number, _)| *number).collect();
         for number in numbers {
             followed.remove(&number);
@@ -176,13 +177,13 @@ impl Link {
         }
     }
 
-    /// The channel that both ends call by this number; `None` after an unfollow that has crossed its last blocks.
-    pub(crate) fn channel(&self, number: u32) -> Option<Arc<Channel>> {
-        self.lock().get(&number).map(|followed| Arc::clone(&followed.channel))
+    /// Writes to the channel that both ends call by this number; `None` after an unfollow that has crossed its last blocks.
+    pub(crate) fn writer(&self, number: u32) -> Option<Arc<Writer>> {
+        self.lock().get(&number).map(|followed| Arc::clone(&followed.writer))
     }
 
     /// The same, for a block of so many bytes, which go back as credit.
-    pub(crate) fn channel_taking(&self, number: u32, bytes: u64) -> Option<Arc<Channel>> {
+    pub(crate) fn writer_taking(&self, number: u32, bytes: u64) -> Option<Arc<Writer>> {
         let mut all = self.lock();
         let followed = all.get_mut(&number)?;
         followed.taken += bytes;
@@ -190,7 +191,7 @@ impl Link {
             let bytes = std::mem::take(&mut followed.taken);
             self.try_send(&ToAgent::Credit { channel: number, bytes });
         }
-        Some(Arc::clone(&followed.channel))
+        Some(Arc::clone(&followed.writer))
     }
 
     /// Sends, waiting for room. Cancel safe.
