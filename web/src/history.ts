@@ -10,8 +10,13 @@ export class History {
   constructor(
     readonly logs: readonly LogName[] = [],
     readonly filter: Filter = NO_FILTER,
-    private readonly signal: AbortSignal = new AbortController().signal,
+    readonly signal: AbortSignal = new AbortController().signal,
   ) {}
+
+  /** The same questions of other logs. */
+  of(logs: readonly LogName[]): History {
+    return new History(logs, this.filter, this.signal);
+  }
 
   async page(log: LogName, spot: Spot): Promise<LinesPage> {
     const page = await fetchLines(log, spot, this.filter, this.signal);
@@ -25,4 +30,9 @@ export class History {
     const asked = this.logs.map((log) => ({ log, spot: spotOf(log) }));
     return Promise.all(asked.flatMap(({ log, spot }) => (spot === null ? [] : [this.page(log, spot)])));
   }
+}
+
+/** Bytes that the hub looked through for these. */
+export function scannedIn(pages: readonly LinesPage[]): number {
+  return pages.reduce((all, { scanned }) => all + (scanned ?? 0), 0);
 }

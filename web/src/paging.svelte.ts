@@ -1,0 +1,322 @@
+// Reading a view's logs page by page: puts pages of history (`history.ts`) into the window (`stream.ts`), at its ends, in its gaps, or in
+// a new one elsewhere. It stands between the two, and tells its view (`viewer.svelte.ts`) from where on live lines are wanted.
+//
+// Three ways in: at the live end, at a line (a link), at the first byte. Each ends with a window whose both ends can be gone on from.
+// One question is on its way at a time; one that is overtaken by another way in is given up and its answer not looked at.
+
+import type { Filter } from "./address";
+import type { Spot } from "./api";
+import { fillGap } from "./gap";
+import { History, scannedIn } from "./history";
+import { mergeAbove, mergeBelow, topOf } from "./merge";
+import { Search, type Found } from "./search";
+import type { LinesPage, LogName, Position } from "./shapes";
+import { Stream, type Row } from "./stream";
+import type { LogAt, Subscription } from "./transport";
+
+/** Lines that a log is opened with. */
+const LAST = 200;
+/** Lines per page of history: some screens, a few milliseconds to fetch. */
+const PAGE = 500;
+/** Context below a line that a link points to. */
+const CONTEXT = 100;
+/** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
+const EMPTY_PAGES = 20;
+
+/** What is being read, so that one question at a time is on its way. */
+export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
+
+/** What came of one look further. */
+interface Look {
+  /** Lines, or the end of all. */
+  found: boolean;
+  /** The hub looked through as much as it does at once. */
+  limited: boolean;
+  scanned: number;
+}
+
+/** What a view does for its pages. */
+export interface Paged {
+  /** There is another window, and all that was published is of the past. */
+  begins(): void;
+  /** There is something to publish. */
+  changed(): void;
+  /** Live lines are wanted from here on. */
+  live(subscription: Subscription): void;
+}
+
+export class Paging {
+  /** What went wrong last, in words. */
+  problem = $state<string | null>(null);
+  /** Where a filter has found nothing for a while; the reader decides whether to look on. */
+  tired = $state.raw<"above" | "below" | null>(null);
+  /** Bytes that were looked through since a line was found. */
+  looked = $state(0);
+
+  #history = new History();
+  #stream = new Stream([]);
+  #search = new Search();
+  #abort = new AbortController();
+  #reading: Reading = "nothing";
+  #answers = 0;
+  /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
+  #counts = false;
+
+  constructor(private readonly view: Paged) {}
+
+  get stream(): Stream {
+    return this.#stream;
+  }
+
+  get history(): History {
+    return this.#history;
+  }
+
+  get logs(): readonly LogName[] {
+    return this.#history.logs;
+  }
+
+  get reading(): Reading {
+    return this.#reading;
+  }
+
+  /** Questions that have ended. */
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /** Where each log goes on below the window. */
+  get positions(): LogAt[] {
+    return this.logs.map((log) => ({ log, from: this.#stream.next(log) }));
+  }
+
+  /** Whether there is more above the window. */
+  get upward(): "unknown" | "more" | "nothing" {
+    if (this.#atBeginning()) return "nothing";
+    return this.logs.some((log) => this.#stream.top(log).kind === "before") ? "more" : "unknown";
+  }
+
+  /** A new window, at a line of one log or at the live end of all. */
+  async open(logs: readonly LogName[], filter: Filter, at: Position | null, log: LogName): Promise<void> {
+    this.#begin(logs, filter);
+    if (at === null) await this.toEnd();
+    else await this.#reads("opening", () => this.#openAt(at, log));
+  }
+
+  /** To the live end, with the last lines. */
+  async toEnd(): Promise<void> {
+    this.#begin();
+    const [only, ...others] = this.logs;
+    // One log opens with one question; several have to be put in order first.
+    if (only !== undefined && others.length === 0) this.#goLive([{ log: only, from: null }]);
+    else await this.#reads("opening", () => this.#openEnd());
+  }
+
+  /** To the first byte of the file that is there now; files before it are above. */
+  toStart(): Promise<boolean> {
+    return this.#jump(() => this.#history.pages(() => ({ offset: 0, limit: PAGE })));
+  }
+
+  /** To the line of a log in which a byte lies; the other logs are shown around the same time. */
+  toOffset(log: LogName, offset: number): Promise<boolean> {
+    return this.#jump(() => this.#around(log, { offset, limit: PAGE }));
+  }
+
+  /** To the first lines that are not earlier than a time (RFC 3339). */
+  toTime(time: string): Promise<boolean> {
+    return this.#jump(() => this.#history.pages(() => ({ at: time, limit: PAGE })));
+  }
+
+  /** To the line that starts at a position of a log. */
+  toLine(log: LogName, position: Position): Promise<boolean> {
+    return this.#jump(() => this.#around(log, { after: position, limit: CONTEXT }), "around");
+  }
+
+  /** Reads on upwards. */
+  above(): Promise<void> {
+    if (this.upward !== "more") return Promise.resolve();
+    return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
+  }
+
+  /** Reads on downwards, up to where the live lines go on. */
+  below(): Promise<void> {
+    if (this.#stream.attached) return Promise.resolve();
+    return this.#reads("below", () => this.#untilFound("below", () => this.#oneBelow()));
+  }
+
+  /** Puts the next lines of a gap in its place. */
+  fill(row: Row): Promise<void> {
+    return this.#reads("gap", () => fillGap(this.#stream, row, this.#history));
+  }
+
+  /** The nearest line beyond an end of the window that a pattern matches, of those that the filter lets through. */
+  async find(where: "above" | "below", pattern: string): Promise<Found> {
+    let found: Found = "none";
+    await this.#reads("finding", async () => {
+      const { hit, scanned } = await this.#search.look(where, pattern, this.#history, this.#stream);
+      this.looked = hit === "tired" ? this.looked + scanned : 0;
+      found = hit;
+    });
+    return found;
+  }
+
+  /** Other logs from now on: who comes joins at its live end, who goes is let go, and nothing else moves. */
+  change(logs: readonly LogName[]): void {
+    const before = this.logs;
+    this.#history = this.#history.of(logs);
+    for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "", at: Date.now() });
+    for (const log of logs) if (!before.includes(log)) this.#join(log);
+  }
+
+  /** A window without rows of a log stands at a point: all lines before it are above, all others below. */
+  standAt(log: LogName, position: Position | null): void {
+    if (position !== null) this.#stream.stand(log, { top: { kind: "before", position }, next: position });
+  }
+
+  /** Gives up whatever is being asked. */
+  close(): void {
+    this.#abort.abort();
+  }
+
+  #join(log: LogName): void {
+    this.#stream.join(log);
+    this.#stream.mark(log, { kind: "joined", words: "", at: Date.now() });
+  }
+
+  #begin(logs: readonly LogName[] = this.logs, filter: Filter = this.#history.filter): void {
+    this.#overtake(logs, filter);
+    this.#counts = false;
+    this.#stream = new Stream(logs);
+    this.view.begins();
+  }
+
+  #overtake(logs: readonly LogName[] = this.logs, filter: Filter = this.#history.filter): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#history = new History(logs, filter, this.#abort.signal);
+    this.#reading = "nothing";
+    this.looked = 0;
+    [this.problem, this.tired] = [null, null];
+  }
+
+  async #openEnd(): Promise<void> {
+    const pages = await this.#history.pages(() => ({ last: LAST }));
+    for (const { log, after } of pages) this.standAt(log, after);
+    this.#stream.prepend(mergeAbove(pages));
+    this.#goLive(this.positions);
+  }
+
+  async #openAt(at: Position, log: LogName): Promise<void> {
+    this.#openWith(await this.#around(log, { after: at, limit: CONTEXT }));
+    await this.#oneAbove();
+  }
+
+  /** Pages of one log from a spot on, and of the others around the same time; a line without one says nothing about where that is. */
+  async #around(log: LogName, spot: Spot): Promise<LinesPage[]> {
+    const page = await this.#history.page(log, spot);
+    const time = page.lines[0]?.time;
+    const then: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
+    return [page, ...(await this.#history.pages((each) => (each === log ? null : then)))];
+  }
+
+  /**
+   * Goes elsewhere in the same logs. What is shown stays until the answer is there, and the connection goes on: new lines are counted
+   * as before. Whether it came about; a jump that is overtaken by another one does not.
+   */
+  async #jump(question: () => Promise<LinesPage[]>, context: "below" | "around" = "below"): Promise<boolean> {
+    this.#overtake();
+    const { signal } = this.#abort;
+    await this.#reads("opening", async () => {
+      const pages = await question();
+      const stream = new Stream(this.logs);
+      stream.succeed(this.#stream);
+      this.#stream = stream;
+      this.#openWith(pages);
+      if (context === "around") await this.#oneAbove();
+    });
+    return !signal.aborted && this.problem === null;
+  }
+
+  /** Opens in the middle: these pages, and from there in both directions. */
+  #openWith(pages: LinesPage[]): void {
+    this.#stream.detach();
+    for (const page of pages) this.#stream.stand(page.log, { top: topOf(page) });
+    this.#stream.extend(mergeBelow(pages));
+    this.#joinLive(pages);
+    // Meanwhile new lines are only counted, from the end on: what lies between is read when the reader comes to it.
+    if (!this.#stream.attached && !this.#counts) this.#goLive(this.logs.map((log) => ({ log, from: null })), 0);
+  }
+
+  /** When every log was read to its end, live lines go on exactly there. */
+  #joinLive(pages: LinesPage[]): void {
+    if (!pages.every((page) => page.end && this.#stream.next(page.log) === page.after)) return;
+    this.#stream.attach();
+    this.#goLive(this.positions);
+  }
+
+  #goLive(logs: LogAt[], last = LAST): void {
+    this.#counts = true;
+    this.view.live({ logs, last, filter: this.#history.filter });
+  }
+
+  /**
+   * Reads pages until one brings something, but not for ever: where the hub has looked through as much as it does at once, the reader
+   * is asked whether to go on, also when a few lines were found on the way.
+   */
+  async #untilFound(where: "above" | "below", page: () => Promise<Look>): Promise<void> {
+    for (let i = 0; i < EMPTY_PAGES; i++) {
+      const { found, limited, scanned } = await page();
+      this.looked += scanned;
+      this.view.changed();
+      if (limited) break;
+      if (!found) continue;
+      this.looked = 0;
+      return;
+    }
+    this.tired = where;
+  }
+
+  async #oneAbove(): Promise<Look> {
+    const pages = await this.#history.pages((log): Spot | null => {
+      const top = this.#stream.top(log);
+      return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
+    });
+    const page = mergeAbove(pages);
+    this.#stream.prepend(page);
+    return look(pages, page.lines.length > 0 || this.#atBeginning());
+  }
+
+  async #oneBelow(): Promise<Look> {
+    const pages = await this.#history.pages((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
+    const page = mergeBelow(pages);
+    this.#stream.extend(page);
+    this.#joinLive(pages);
+    return look(pages, page.lines.length > 0 || this.#stream.attached);
+  }
+
+  #atBeginning(): boolean {
+    return this.logs.every((log) => this.#stream.top(log).kind === "beginning");
+  }
+
+  /** Runs one question; a second one while it is on its way is not asked. */
+  async #reads(what: Reading, question: () => Promise<void>): Promise<void> {
+    if (this.#reading !== "nothing") return;
+    const { signal } = this.#abort;
+    this.#reading = what;
+    [this.problem, this.tired] = [null, null];
+    this.view.changed();
+    try {
+      await question();
+    } catch (error) {
+      if (!signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
+    }
+    if (signal.aborted) return;
+    this.#reading = "nothing";
+    this.#answers++;
+    this.view.changed();
+  }
+}
+
+function look(pages: readonly LinesPage[], found: boolean): Look {
+  return { found, limited: pages.some((page) => page.limited === true), scanned: scannedIn(pages) };
+}

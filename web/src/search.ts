@@ -1,0 +1,50 @@
+// Finding beyond what a view holds: the hub is asked for the nearest line that matches, above the window or below it, in all of its logs.
+// It stands between the find bar's *next* and `history.ts`. The hub looks through a bounded stretch at once; where that brought nothing,
+// the next question goes on from there.
+
+import { History, scannedIn } from "./history";
+import { timeOf } from "./merge";
+import type { Spot } from "./api";
+import type { LinesPage, LogName, Position } from "./shapes";
+import type { LineOf, Stream } from "./stream";
+
+/** `tired`: there may be one further away than was looked. */
+export type Found = LineOf | "none" | "tired";
+
+export class Search {
+  /** How far it has come, by direction, log and pattern. */
+  #reached = new Map<string, Position | null>();
+
+  /** `scanned`: bytes that were looked through. Throws what `history.ts` does. */
+  async look(where: "above" | "below", pattern: string, { logs, filter, signal }: History, window: Stream): Promise<{ hit: Found; scanned: number }> {
+    const wanted = new History(logs, { ...filter, grep: [...filter.grep, pattern] }, signal);
+    const pages = await wanted.pages((log) => {
+      const position = this.#reached.get(key(where, log, pattern)) ?? endOf(window, where, log);
+      return position === null ? null : spotAt(where, position);
+    });
+    const hit = nearest(pages, where) ?? (pages.some((page) => page.limited === true) ? "tired" : "none");
+    this.#reached = new Map(hit === "tired" ? pages.map((page) => [key(where, page.log, pattern), where === "above" ? page.before : page.after]) : []);
+    return { hit, scanned: scannedIn(pages) };
+  }
+}
+
+function key(where: "above" | "below", log: LogName, pattern: string): string {
+  return `${where} ${log} ${pattern}`;
+}
+
+function spotAt(where: "above" | "below", position: Position): Spot {
+  return where === "above" ? { before: position, limit: 1 } : { after: position, limit: 1 };
+}
+
+/** Where an end of the window lies in a log; null where nothing is beyond it. */
+function endOf(window: Stream, where: "above" | "below", log: LogName): Position | null {
+  if (where === "below") return window.next(log);
+  const top = window.top(log);
+  return top.kind === "before" ? top.position : null;
+}
+
+/** Of the lines that were found in several logs, the one that is met first. */
+function nearest(pages: readonly LinesPage[], where: "above" | "below"): LineOf | null {
+  const lines = pages.flatMap(({ log, lines: [line] }) => (line ? [{ log, line }] : []));
+  return lines.toSorted((a, b) => (timeOf(a.line) - timeOf(b.line) || 0) * (where === "above" ? -1 : 1))[0] ?? null;
+}
