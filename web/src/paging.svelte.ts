@@ -194,6 +194,7 @@ export class Paging {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#history = new History(logs, filter, this.#abort.signal);
+    this.#search = new Search();
     this.#reading = "nothing";
     this.looked = 0;
     [this.problem, this.tired] = [null, null];

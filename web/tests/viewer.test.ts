@@ -209,6 +209,17 @@ test("a search beyond what is held goes on where it was stopped, and is over whe
   expect(hub.asked.at(-1)).toContain("grep=needle");
 });
 
+test("a search that was stopped is forgotten where the reader has gone elsewhere: the next one begins there", async () => {
+  hub.fill(A, 5000);
+  await viewer.open(viewOf([A]));
+  await shows(texts(4800, 5000));
+  viewer.follow(false);
+  hub.fruitless = 1;
+  expect(await viewer.find("above", "needle")).toBe("tired");
+  expect(await viewer.toOffset(A, 20_000)).toBe(true);
+  expect(await viewer.find("above", "needle")).toMatchObject({ line: { text: "line 1999" } });
+});
+
 test("a jump keeps what is shown until its answer is there, and new lines are counted on the same connection", async () => {
   hub.fill(A, 5000);
   await viewer.open(viewOf([A]));
