@@ -6,6 +6,7 @@
 //! It refuses a cluster: there, classic pub/sub sends every message to every node, and sharded pub/sub needs a
 //! connection to each of them.
 
+mod refusal;
 mod resp;
 mod spout;
 mod tap;
@@ -53,6 +54,6 @@ impl Broker for Redis {
         if let Some(password) = &self.address.password {
             info = info.set_password(password);
         }
-        spout::Spout::open(self.address.dial().await?, &info, self.subjects.clone()).await
+        spout::Spout::open(&self.address, &info, self.subjects.clone()).await
     }
 }

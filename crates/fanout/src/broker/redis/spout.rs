@@ -5,8 +5,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo};
 use tokio::task::JoinHandle;
 
+use super::refusal;
 use crate::broker::Down;
-use crate::broker::dial::Duplex;
+use crate::broker::dial::Address;
 use crate::broker::topic::{Id, Subjects};
 
 pub(crate) struct Spout {
@@ -16,15 +17,12 @@ pub(crate) struct Spout {
 }
 
 impl Spout {
-    pub(crate) async fn open(
-        stream: Box<dyn Duplex>,
-        info: &RedisConnectionInfo,
-        subjects: Subjects,
-    ) -> Result<Self, Down> {
+    pub(crate) async fn open(address: &Address, info: &RedisConnectionInfo, subjects: Subjects) -> Result<Self, Down> {
+        let stream = address.dial().await?;
         // Outlet keeps the time.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let opened = MultiplexedConnection::new_with_config(info, stream, config).await;
-        let (connection, driver) = opened.map_err(Down::because)?;
+        let (connection, driver) = opened.map_err(|error| refusal::down(address, &refusal::met(error)))?;
         Ok(Self { connection, driver: tokio::spawn(driver), subjects })
     }
 }
@@ -36,7 +34,7 @@ impl crate::broker::Spout for Spout {
             pipeline.cmd("PUBLISH").arg(self.subjects.of(id)).arg(&frame[..]).ignore();
         }
         // How many heard it is of no use: zero may be one who is just coming back, and will ask.
-        pipeline.query_async::<()>(&mut self.connection).await.map_err(Down::because)
+        pipeline.query_async::<()>(&mut self.connection).await.map_err(|error| Down(refusal::met(error)))
     }
 }
 

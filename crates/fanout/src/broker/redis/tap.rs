@@ -7,6 +7,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 
+use super::refusal;
 use super::resp::{self, Parsed, Value};
 use crate::broker::dial::{Address, Duplex};
 use crate::broker::topic::Subjects;
@@ -53,22 +54,21 @@ impl Tap {
 
     /// Reads the answer to `HELLO`.
     async fn greeted(&mut self, address: &Address) -> Result<(), Down> {
-        let down = |words: String| Down(format!("{}: {words}", address.place()));
+        let down = |words: &str| refusal::down(address, words);
         loop {
-            let taken =
-                match resp::parse(&self.received, self.longest).map_err(|_| down("it does not speak RESP".into()))? {
-                    Some(Parsed::Whole(Value::Error(words), _)) => return Err(down(refusal(words))),
-                    Some(Parsed::Whole(Value::List(about), taken)) if says(&about, b"mode", b"cluster") => {
-                        let _ = taken;
-                        return Err(down(CLUSTER.to_owned()));
-                    }
-                    Some(Parsed::Whole(_, taken)) => taken,
-                    Some(Parsed::Oversized { .. }) => return Err(down("it does not answer like Redis".into())),
-                    None => {
-                        self.transfer().await?;
-                        continue;
-                    }
-                };
+            let taken = match resp::parse(&self.received, self.longest).map_err(|_| down("it does not speak RESP"))? {
+                Some(Parsed::Whole(Value::Error(words), _)) => return Err(down(&refusal::told(words))),
+                Some(Parsed::Whole(Value::List(about), taken)) if says(&about, b"mode", b"cluster") => {
+                    let _ = taken;
+                    return Err(down(CLUSTER));
+                }
+                Some(Parsed::Whole(_, taken)) => taken,
+                Some(Parsed::Oversized { .. }) => return Err(down("it does not answer like Redis")),
+                None => {
+                    self.transfer().await?;
+                    continue;
+                }
+            };
             self.received.advance(taken);
             return Ok(());
         }
@@ -168,7 +168,7 @@ fn event(value: &Value<'_>, subjects: &Subjects) -> Result<Happened, Down> {
     let heard = |heard| Ok(Happened { heard, confirms: false });
     let Value::Push(parts) = value else {
         return match value {
-            Value::Error(words) => Err(Down(refusal(words))),
+            Value::Error(words) => Err(Down(refusal::told(words))),
             _ => heard(Heard::Alive),
         };
     };
@@ -208,18 +208,6 @@ fn hello(address: &Address) -> Vec<&[u8]> {
     }
     parts.extend([&b"SETNAME"[..], b"tailcast-subscriber"]);
     parts
-}
-
-/// An error of Redis, in its own words and what they mean.
-fn refusal(words: &[u8]) -> String {
-    let words = String::from_utf8_lossy(words).chars().filter(|c| !c.is_control()).take(200).collect::<String>();
-    match words.split(' ').next() {
-        Some("NOPROTO") => format!("Redis 6 or newer is needed ({words})"),
-        Some("WRONGPASS" | "NOAUTH") => format!("the user or the password is wrong ({words})"),
-        Some("NOPERM") => format!("the user may not subscribe or publish here ({words})"),
-        _ if words.contains("unknown command") => format!("Redis 6 or newer is needed ({words})"),
-        _ => format!("Redis refuses: {words}"),
-    }
 }
 
 fn says(about: &[Value<'_>], key: &[u8], value: &[u8]) -> bool {
