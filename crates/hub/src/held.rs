@@ -3,10 +3,11 @@
 //! Each viewer holds little: a page of history while it is written, or what one drain of a ring brought. A thousand that
 //! take nothing hold a thousand pages. So a page is asked for only when there is room for it, and whoever wants one waits for
 //! its turn; who has taken nothing for long while somebody waits is asked to leave, the longest first. What left a ring
-//! for a viewer who then stopped taking is here already: it counts, and when it does not fit, the longest stuck goes at once.
-//! Who left comes again from where it stood, so nothing is lost by it.
+//! for a viewer who then stopped taking is here already, as is a page that weighs more than one does: it counts, and when
+//! it does not fit, the longest stuck goes at once. Who left comes again from where it stood, so nothing is lost by it.
 //!
-//! Bound: [`Held::bound`] and one drain. Policy: wait; the longest stuck goes. Counters: bytes, waiting, gone.
+//! Bound: [`Held::bound`], and one drain or page until those have left. Policy: wait; the longest stuck goes. Counters: bytes,
+//! waiting, gone.
 //!
 //! What a viewer of several logs has asked for it may be unable to fetch, since it is not polled while it writes: so a place
 //! in a line is worth nothing here. A wake-up is a hint, and whoever waits looks again by itself, too.
@@ -49,7 +50,7 @@ struct Books {
 #[derive(Debug)]
 struct Holder {
     bytes: usize,
-    /// When it last took some of it.
+    /// When it last took some of it, or was given more.
     since: Instant,
     exit: Exit,
     /// It was asked to leave.
@@ -142,7 +143,7 @@ impl Books {
     fn set(&mut self, number: u64, bytes: usize) {
         let Some(holder) = self.holders.get_mut(&number) else { return };
         let before = std::mem::replace(&mut holder.bytes, bytes);
-        if bytes < before {
+        if bytes != before {
             holder.since = Instant::now();
         }
         self.bytes = self.bytes - before + bytes;
@@ -160,9 +161,13 @@ impl Books {
         }
     }
 
-    /// Asks those to leave, the longest first, who have taken nothing for `stuck`, until so many bytes more will fit.
+    /// Asks those to leave, the longest first, who have taken nothing for `stuck`, until so many bytes more will fit. One
+    /// who holds more than the bound alone stays: it would come again for the same.
     fn shed_for(&mut self, bytes: usize, bound: usize, stuck: Duration) {
         while self.bytes - self.leaving + bytes > bound {
+            if bytes == 0 && self.holders.values().filter(|holder| !holder.leaves).count() == 1 {
+                return;
+            }
             let staying = self.holders.values_mut().filter(|holder| !holder.leaves && holder.since.elapsed() >= stuck);
             let Some(longest) = staying.min_by_key(|holder| holder.since) else { return };
             longest.exit.shed();
@@ -185,6 +190,7 @@ impl Room {
         let mut books = self.held.lock();
         books.set(self.number, bytes);
         books.stay(self.number, exit);
+        books.shed_for(0, self.held.bound, Duration::ZERO);
         drop(books);
         self.held.freed.notify_one();
     }
@@ -276,5 +282,19 @@ mod tests {
         assert_eq!(shed(&held), (6, 1));
         drop(rooms);
         assert_eq!(held.now().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_weighs_more_than_its_room_sends_the_longest_away_and_never_the_one_who_asked_for_it() {
+        let (held, guests) = (Held::new(4 * MIB, Duration::from_secs(3600)), Arc::default());
+        let (first, second) = (guest(&guests), guest(&guests));
+        let stuck = held.room(2 * MIB, &first.exit()).await;
+        let room = held.room(2 * MIB, &second.exit()).await;
+        room.set(3 * MIB, &second.exit());
+        assert_eq!(first.asked_to_leave().await, Leave::RoomNeeded);
+        drop(stuck);
+        room.set(5 * MIB, &second.exit());
+        assert_eq!(shed(&held), (5, 1));
+        drop(room);
     }
 }

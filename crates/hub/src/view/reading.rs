@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tailcast_fanout::Weigh as _;
+use tailcast_tail::BLOCK_BYTES;
 use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told, Why};
 use tokio::time::{Sleep, sleep};
 
@@ -23,8 +24,9 @@ use crate::item::{BACK, Item, Reach, What};
 
 /// Bytes of blocks asked for at once while catching up.
 const PAGE_BYTES: u32 = 1 << 20;
-/// What a page weighs at most: as an item does, its bytes and the forms that are made of them.
-const PAGE_WEIGHT: usize = PAGE_BYTES as usize * 5 / 2;
+/// What a page weighs: as its items do, its bytes and the forms that are made of them. An agent adds blocks until there are
+/// enough bytes, so that the last one may be over it. Only long lines, or many very short ones, weigh more.
+const PAGE_WEIGHT: usize = (PAGE_BYTES as usize + BLOCK_BYTES + SMALL) * 5 / 2;
 /// Bytes looked through for one page of matching lines while catching up.
 const PAGE_SCAN: u64 = 16 << 20;
 /// Bytes looked through for the last matching lines at the beginning: about 0.1 s of a core; then `limit` is told.

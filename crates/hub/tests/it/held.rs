@@ -9,19 +9,30 @@ use crate::stream::Stream;
 use crate::viewer::connect;
 use crate::world::World;
 
-/// What the hub may hold: some three pages.
+/// What the hub may hold: some pages.
 const BOUND: usize = 8 << 20;
 /// For what left a ring: of each viewer that is one drain, some 100 KiB.
 const RING_BOUND: usize = 1 << 20;
-/// Each of them asks for a page of 1 MiB, and a socket takes some 16 KiB of it.
 const STUCK: usize = 24;
+/// A page of 1 MiB.
 const LAST: usize = 4000;
+
+/// So much of what is written to a socket that nobody reads goes into it: what the kernel grows its buffer to at most
+/// (tcp(7)), and some more on the other side. Nobody is stuck before that.
+fn swallowed() -> usize {
+    let limits = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_wmem").unwrap();
+    let most: usize = limits.split_whitespace().last().unwrap().parse().unwrap();
+    most + (1 << 20)
+}
+
+fn lines(count: usize) -> String {
+    (0..count).map(|n| format!("{n:>8} {}\n", "x".repeat(247))).collect()
+}
 
 async fn world(held: usize, stuck: Duration) -> World {
     let patience = Patience { stuck, last_words: Duration::from_millis(100), ..Patience::default() };
     let world = World::configured(HubConfig { held, patience, ..HubConfig::new("/") }).await;
-    let lines: String = (0..LAST).map(|n| format!("{n:>8} {}\n", "x".repeat(247))).collect();
-    world.append("a.log", lines);
+    world.append("a.log", lines(LAST));
     world
 }
 
@@ -38,7 +49,10 @@ async fn within_the_bound(world: &World, what: &str, mut holds: impl AsyncFnMut(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_viewers_that_take_nothing_hold_no_more_than_the_bound_and_keep_nobody_from_reading() {
     let world = world(BOUND, Duration::from_millis(200)).await;
-    let query = format!("log={}&last={LAST}", world.log("a.log"));
+    // All of them want all that is written from here on: several pages more than goes into their sockets.
+    let here = world.lines("a.log", "limit=1").await.lines.remove(0).position;
+    world.append("a.log", lines((swallowed() + (8 << 20)) / 257));
+    let query = format!("log={}&from={here}&policy=complete", world.log("a.log"));
     let path = format!("/api/v1/live?{query}");
     let mut sockets = Vec::new();
     let mut streams = Vec::new();
