@@ -4,8 +4,8 @@
 //! the gap with exact bounds when it has credit again.
 
 use tailcast_lines::Filter;
-use tailcast_tail::{Ask, Cap, Offset, Position};
-use tailcast_wire::{Block, Place, Tiding, ToHub, Told, Why};
+use tailcast_tail::{Ask, Cap, Offset, Position, Token};
+use tailcast_wire::{Block, Body, Place, Tiding, ToHub, Told, Why};
 
 use crate::host::Followed;
 use crate::sieve::Sieve;
@@ -13,6 +13,9 @@ use crate::told;
 
 /// At most so many bytes are read again for a channel that resumes; more is told as a gap.
 const CATCH_UP: u64 = 8 << 20;
+
+/// As many bytes in front of a place as its position is known by.
+const ANCHOR: usize = 64;
 
 /// Credit with which a gap can end: what the next block weighs at most, about.
 const ENOUGH: u64 = 512 << 10;
@@ -32,8 +35,16 @@ enum State {
     New { resume: Option<Position> },
     /// Blocks go out.
     Open,
-    /// It has no credit: what comes from here on is a gap.
-    Skipping { from: Place, bytes: u64 },
+    /// It has no credit: what comes is a gap.
+    Skipping(Gap),
+}
+
+/// What was not sent, so far. It lies in one life of the file.
+#[derive(Debug)]
+struct Gap {
+    from: Place,
+    to: Place,
+    bytes: u64,
 }
 
 impl Channel {
@@ -54,9 +65,27 @@ impl Channel {
         self.state = State::New { resume: Some(position) };
     }
 
-    /// A message on this channel.
-    pub(crate) fn told(&self, told: Told) -> ToHub {
+    /// A word on this channel, behind the gap that is open: what was skipped lies before it. A channel that has not been told
+    /// where it starts has no use for what moves others on; it starts behind that.
+    pub(crate) fn tell(&mut self, told: Told) -> Vec<ToHub> {
+        if matches!(self.state, State::New { .. }) && (told.from.is_some() || told.to.is_some()) {
+            return Vec::new();
+        }
+        let mut messages: Vec<_> = self.end_gap().into_iter().collect();
+        messages.push(self.told(told));
+        messages
+    }
+
+    fn told(&self, told: Told) -> ToHub {
         ToHub::Told { channel: self.number, told }
+    }
+
+    fn end_gap(&mut self) -> Option<ToHub> {
+        let State::Skipping(_) = &self.state else { return None };
+        match std::mem::replace(&mut self.state, State::Open) {
+            State::Skipping(skipped) => Some(self.told(skipped.told())),
+            State::New { .. } | State::Open => None,
+        }
     }
 
     /// What comes next does not follow what came before: something was skipped, or another file begins.
@@ -68,9 +97,8 @@ impl Channel {
     /// then nothing is said, which would make it seem closed.
     pub(crate) fn edge(&mut self, edge: Option<&Place>, behind: u64) -> Vec<ToHub> {
         let mut messages = Vec::new();
-        if let (State::Skipping { from, bytes }, Some(here), ENOUGH..) = (&self.state, edge, self.credit) {
-            messages.push(self.told(Told { from: Some(from.clone()), ..gap(None, here, Some(*bytes)) }));
-            self.state = State::Open;
+        if self.credit >= ENOUGH {
+            messages.extend(self.end_gap());
         }
         if let State::Open = self.state {
             messages.push(ToHub::Edge { channel: self.number, edge: edge.cloned(), behind });
@@ -120,7 +148,7 @@ impl Channel {
         }
         if reached.to_string() != edge.position {
             self.break_off();
-            messages.push(self.told(gap(Some(reached.to_string()), edge, None)));
+            messages.push(self.told(not_sent_again(&reached, edge)));
         }
         messages
     }
@@ -134,41 +162,54 @@ impl Channel {
         }
         let sifted = self.sieve.sift(block);
         self.credit -= sifted.weight() as u64;
-        let mut messages = Vec::new();
-        if let State::Skipping { from, bytes } = std::mem::replace(&mut self.state, State::Open) {
-            let here = start_of(block);
-            messages.push(self.told(Told { from: Some(from), ..gap(None, &here, Some(bytes)) }));
-        }
+        let mut messages: Vec<_> = self.end_gap().into_iter().collect();
         messages.push(ToHub::Block { channel: self.number, block: sifted });
         messages
     }
 
     fn skip(&mut self, block: &Block) {
         self.break_off();
-        let length = block.end - block.start;
+        let (to, length) = (end_of(block), block.end - block.start);
         match &mut self.state {
-            State::Skipping { bytes, .. } => *bytes += length,
-            state => *state = State::Skipping { from: start_of(block), bytes: length },
+            State::Skipping(gap) => (gap.to, gap.bytes) = (to, gap.bytes + length),
+            state => *state = State::Skipping(Gap { from: start_of(block), to, bytes: length }),
         }
     }
 }
 
-/// Where a block starts.
-fn start_of(block: &Block) -> Place {
-    let position = match tailcast_tail::Token::try_from(&block.token[..]) {
-        Ok(token) => token.position(Offset(block.start), &block.lead).to_string(),
-        Err(_) => String::new(),
-    };
-    Place { life: block.life, offset: block.start, position }
+impl Gap {
+    fn told(self) -> Told {
+        let words =
+            format!("{} bytes were skipped since the link is slower than the log; they can be loaded", self.bytes);
+        let (from, to) = (Some(self.from), Some(self.to));
+        Told { from, to, bytes: Some(self.bytes), why: Some(Why::SlowLink), ..Told::of(Tiding::Gap, words) }
+    }
 }
 
-fn gap(from: Option<String>, to: &Place, bytes: Option<u64>) -> Told {
-    let from = from.map(|position| Place { life: Place::BOUND, offset: 0, position });
-    let words = match bytes {
-        Some(bytes) => format!("{bytes} bytes were skipped since the link is slower than the log; they can be loaded"),
-        None => "what was written while the link was down was more than is sent again; it can be loaded".to_owned(),
+/// A gap for a channel that resumes, of which it is not known how many files it goes over.
+fn not_sent_again(from: &Position, to: &Place) -> Told {
+    let words = "what was written while the link was down was more than is sent again; it can be loaded".to_owned();
+    let from = Place { life: Place::BOUND, offset: 0, position: from.to_string() };
+    Told { from: Some(from), to: Some(to.clone()), why: Some(Why::SlowLink), ..Told::of(Tiding::Gap, words) }
+}
+
+fn start_of(block: &Block) -> Place {
+    place(block, block.start, &block.lead)
+}
+
+fn end_of(block: &Block) -> Place {
+    let Body::Raw(bytes) = &block.body else { return place(block, block.end, &[]) };
+    let before = [&block.lead[..], &bytes[bytes.len().saturating_sub(ANCHOR)..]].concat();
+    place(block, block.end, &before)
+}
+
+/// `before`: what stands in front of the place.
+fn place(block: &Block, offset: u64, before: &[u8]) -> Place {
+    let position = match Token::try_from(&block.token[..]) {
+        Ok(token) => token.position(Offset(offset), before).to_string(),
+        Err(_) => String::new(),
     };
-    Told { tiding: Some(Tiding::Gap), from, to: Some(to.clone()), bytes, words, why: Some(Why::SlowLink) }
+    Place { life: block.life, offset, position }
 }
 
 #[cfg(test)]
@@ -194,8 +235,7 @@ mod tests {
 
     #[test]
     fn a_gap_ends_when_there_is_credit_again_although_no_line_follows() {
-        let filter = crate::sieve::compile(&tailcast_wire::Filter::default()).unwrap();
-        let mut channel = Channel { state: State::Open, ..Channel::new(7, filter, 1000) };
+        let mut channel = without_a_filter(State::Open, 1000);
         assert!(matches!(channel.block(&block(0, 500))[..], [ToHub::Block { .. }]));
         assert!(channel.block(&block(500, 500)).is_empty());
         let end = Place { life: 1, offset: 1000, position: "end".to_owned() };
@@ -205,6 +245,42 @@ mod tests {
         let [ToHub::Told { told, .. }, ToHub::Edge { .. }] = &messages[..] else { panic!("{messages:?}") };
         let bounds = (told.from.as_ref().map(|from| from.offset), told.to.as_ref().map(|to| to.offset), told.bytes);
         assert_eq!(bounds, (Some(500), Some(1000), Some(500)));
+    }
+
+    fn told(tiding: Tiding, to: Option<Place>) -> Told {
+        Told { to, ..Told::of(tiding, String::new()) }
+    }
+
+    fn without_a_filter(state: State, credit: u64) -> Channel {
+        let filter = crate::sieve::compile(&tailcast_wire::Filter::default()).unwrap();
+        Channel { state, ..Channel::new(7, filter, credit) }
+    }
+
+    #[test]
+    fn a_gap_ends_in_front_of_a_word_that_the_file_was_rotated() {
+        let mut channel = without_a_filter(State::Open, 0);
+        assert!(channel.block(&block(0, 500)).is_empty());
+        let start = Place { life: 2, offset: 0, position: "start".to_owned() };
+        let messages = channel.tell(told(Tiding::Rotated, Some(start)));
+        let [ToHub::Told { told: gap, .. }, ToHub::Told { told, .. }] = &messages[..] else { panic!("{messages:?}") };
+        let ends = gap.to.as_ref().map(|to| (to.life, to.offset));
+        assert_eq!((gap.tiding, ends, gap.bytes), (Some(Tiding::Gap), Some((1, 500)), Some(500)));
+        assert_eq!(told.tiding, Some(Tiding::Rotated));
+        // Of the next file as well nothing can be sent.
+        assert!(channel.block(&Block { life: 2, ..block(0, 300) }).is_empty());
+        channel.credit(1 << 20);
+        let messages = channel.block(&Block { life: 2, ..block(300, 10) });
+        let [ToHub::Told { told: gap, .. }, ToHub::Block { .. }] = &messages[..] else { panic!("{messages:?}") };
+        let from = gap.from.as_ref().map(|from| (from.life, from.offset));
+        assert_eq!((from, gap.bytes), (Some((2, 0)), Some(300)));
+    }
+
+    #[test]
+    fn a_channel_that_starts_behind_a_gap_is_not_told_of_it() {
+        let mut channel = without_a_filter(State::New { resume: None }, 1000);
+        let end = Place { life: 1, offset: 500, position: "end".to_owned() };
+        assert!(channel.tell(told(Tiding::Gap, Some(end))).is_empty());
+        assert_eq!(channel.tell(told(Tiding::Error, None)).len(), 1, "what stands in its way it is told");
     }
 
     #[test]

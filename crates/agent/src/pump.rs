@@ -172,11 +172,11 @@ impl Running {
                 (None, _) => From::End,
             };
             if let Err(words) = self.start(start) {
-                self.work.say(&channel.told(error(&words)));
+                self.work.tell(&mut channel, error(&words));
             }
         }
         if let Some(Err(e)) = from {
-            self.work.say(&channel.told(error(&e.to_string())));
+            self.work.tell(&mut channel, error(&e.to_string()));
         }
         self.work.channels.push(channel);
     }

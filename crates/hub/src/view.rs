@@ -274,10 +274,12 @@ impl View {
             return false;
         }
         match &item.what {
+            What::Told(told) if is_gap(told) && item.reach <= *reach => return true,
             What::Told(told) if self.reads_over(told) => {
                 self.read();
                 return false;
             }
+            What::Told(told) if is_gap(told) => out.push(self.rest_of_gap(item, told, *reach)),
             What::Block { block, .. } => {
                 if item.reach <= *reach {
                     return true;
@@ -301,8 +303,17 @@ impl View {
 
     /// Whether a gap in the channel is none for this viewer, who reads the bytes from the file.
     fn reads_over(&self, told: &Told) -> bool {
-        let is_gap = told.tiding == Some(Tiding::Gap) && told.goes_on().is_some();
-        is_gap && self.policy == Policy::Complete && self.position.is_some()
+        is_gap(told) && self.policy == Policy::Complete && self.position.is_some()
+    }
+
+    /// A gap in the channel, without what this viewer has read of it from the file.
+    fn rest_of_gap(&self, item: &Arc<Item>, told: &Told, reach: Reach) -> Arc<Item> {
+        let (Some(position), true) = (&self.position, item.from < reach) else { return Arc::clone(item) };
+        let bytes = (item.reach.epoch == reach.epoch).then(|| item.reach.offset - reach.offset);
+        let from = Place { life: Place::BOUND, offset: reach.offset, position: position.to_string() };
+        let words = "the rest of what was skipped can be loaded".to_owned();
+        let told = Told { from: Some(from), bytes, words, ..told.clone() };
+        Arc::new(self.item(What::Told(told), None))
     }
 
     /// The ring has overwritten what the viewer did not read in time.
@@ -384,4 +395,9 @@ impl View {
         let position = to.map(|to| Arc::from(to.position.as_str())).or_else(|| self.position.clone());
         Item::new(Arc::clone(self.channel.log()), self.channel.zone(), what, Default::default(), position)
     }
+}
+
+/// Whether it tells of bytes that were not sent, with the log going on behind them.
+fn is_gap(told: &Told) -> bool {
+    told.tiding == Some(Tiding::Gap) && told.goes_on().is_some()
 }

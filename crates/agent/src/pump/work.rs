@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tailcast_tail as tail;
 use tailcast_tail::{Cap, Event, Follower};
-use tailcast_wire::{Place, ToHub, Told, encode};
+use tailcast_wire::{Place, Told, encode};
 use tokio::time::Instant;
 
 use crate::channel::Channel;
@@ -134,13 +134,13 @@ impl Work {
     /// A word on every channel.
     pub(super) fn tell_all(&mut self, told: &Told) {
         for channel in &mut self.channels {
-            self.out.push(encode(&channel.told(told.clone())));
+            self.out.extend(channel.tell(told.clone()).iter().map(encode));
         }
     }
 
-    /// A message that is ready.
-    pub(super) fn say(&mut self, message: &ToHub) {
-        self.out.push(encode(message));
+    /// A word on a channel that is about to be among them.
+    pub(super) fn tell(&mut self, channel: &mut Channel, told: Told) {
+        self.out.extend(channel.tell(told).iter().map(encode));
     }
 }
 

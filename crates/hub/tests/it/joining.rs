@@ -7,7 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::viewer::Line;
+use tailcast_hub::Pipe;
+use tailcast_wire::{Answer, Page, Place, Tiding, ToAgent, ToHub, Told, decode, encode};
+
+use crate::link::hello;
+use crate::viewer::{Line, Viewer};
 use crate::world::{World, numbered};
 
 /// How often somebody joins.
@@ -101,4 +105,42 @@ async fn who_looks_while_a_log_appears_sees_it_from_its_first_line() {
         // Who came late enough to ask for the last five got them; everybody else all.
         assert!(seen.len() == 300 || seen.len() == 5, "{seen:?}");
     }
+}
+
+fn at(offset: u64) -> Place {
+    Place { life: 1, offset, position: format!("at {offset}") }
+}
+
+/// An agent that lets a viewer read the file up to the middle of what it then says it has skipped.
+async fn speak_of_a_gap(mut agent: Pipe) {
+    while let Some(message) = agent.rx.recv().await {
+        let said = match decode(&message).unwrap() {
+            Some(ToAgent::Follow(follow)) => vec![ToHub::Followed { channel: follow.channel, edge: Some(at(500)) }],
+            Some(ToAgent::Ask { ask, .. }) => {
+                let (parts, before, after, in_front) = (Vec::new(), None, Some(at(700)), None);
+                let page = Page { parts, before, after, end: true, limited: false, scanned: 0, in_front };
+                let gap = Told::of(Tiding::Gap, "500 bytes were skipped".to_owned());
+                let told = Told { from: Some(at(500)), to: Some(at(1000)), bytes: Some(500), ..gap };
+                vec![ToHub::Answer { ask, answer: Answer::Page(page) }, ToHub::Told { channel: 1, told }]
+            }
+            _ => continue,
+        };
+        for message in said {
+            agent.tx.send(encode(&message)).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_read_the_beginning_of_a_gap_from_the_file_is_told_of_the_rest_alone() {
+    let world = World::new().await;
+    let (pipe, agent) = Pipe::pair();
+    tokio::spawn(Arc::clone(&world.served.hub).attach(pipe));
+    agent.tx.send(encode(&ToHub::Hello(hello("slow")))).await.unwrap();
+    let speaking = tokio::spawn(speak_of_a_gap(agent));
+    let mut viewer = Viewer::open(world.served.address, "log=slow:/a.log&last=1").await;
+    let gap = viewer.told("gap").await;
+    assert_eq!((gap.from.as_deref(), gap.to.as_deref()), (Some("at 700"), Some("at 1000")));
+    assert_eq!(gap.bytes, Some(300));
+    speaking.abort();
 }

@@ -227,7 +227,7 @@ impl Dialled {
     }
 }
 
-fn hello(name: &str) -> Hello {
+pub(crate) fn hello(name: &str) -> Hello {
     Hello {
         protocol_min: PROTOCOL,
         protocol_max: PROTOCOL,
