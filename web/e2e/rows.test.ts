@@ -168,10 +168,10 @@ test("a line of JSON shows its message first and its fields after it, opens as a
   await expect(row(page, "broken").locator(".text")).toHaveText('{"level":"info","msg":"broken"');
   await json.locator(".sign").focus();
   await page.keyboard.press("o");
-  await expect(json.getByRole("button", { name: /^▸?in/ })).toBeVisible();
-  await json.getByRole("button", { name: /^▸?in/ }).focus();
+  await expect(json.getByRole("treeitem", { name: /^in/ })).toBeVisible();
+  await json.getByRole("treeitem", { name: /^in/ }).focus();
   await page.keyboard.press("Enter");
-  await json.getByRole("button", { name: /^▸?deep/ }).click();
+  await json.getByRole("treeitem", { name: /^deep/ }).locator(".head").click();
   await expect(json.locator("ul ul ul li")).toHaveText(["0 1.50", '1 "two"']);
   await expect(json.locator("li", { hasText: "at b" }).last()).toContainText("Error: a");
   await page.getByRole("button", { name: "View", exact: true }).click();
@@ -181,6 +181,44 @@ test("a line of JSON shows its message first and its fields after it, opens as a
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Control+c");
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`${text}\n{"level":"info","msg":"broken"`);
+});
+
+test("the fields of a line are a tree: one stop for Tab, the arrows walk through it, fold and unfold, and a page more has the focus", async ({ page, hub }) => {
+  const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`k${i}`, i]));
+  hub.append("app.log", `${JSON.stringify({ msg: "here", a: { b: [1, 2] }, many })}\n`);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await row(page, "here").locator(".sign").focus();
+  await page.keyboard.press("o");
+  const tree = page.getByRole("tree");
+  const focused = tree.locator("[role=treeitem]:focus > :first-child");
+  await expect(tree.getByRole("treeitem")).toHaveCount(3);
+  await expect(tree.locator("[role=treeitem][tabindex='0']")).toHaveCount(1);
+  await tree.getByRole("treeitem").first().focus();
+  const press = async (key: string, at: RegExp): Promise<void> => {
+    await page.keyboard.press(key);
+    await expect(focused).toHaveText(at);
+  };
+  await press("ArrowDown", /a/);
+  await press("ArrowRight", /^▾a 1 value/);
+  await press("ArrowRight", /^▸b/);
+  await press("ArrowRight", /^▾b 2 values/);
+  await press("End", /many/);
+  await press("Home", /msg/);
+  await press("ArrowDown", /^▾a/);
+  await press("ArrowDown", /^▾b/);
+  await press("ArrowDown", /^0 1$/);
+  await press("ArrowLeft", /^▾b/);
+  await press("ArrowLeft", /^▸b/);
+  await press("ArrowLeft", /^▾a/);
+  await press("ArrowLeft", /^▸a/);
+  await press("End", /many/);
+  await press("Space", /^▾many 120 values/);
+  await expect(tree.getByRole("treeitem", { name: "k99", exact: false })).toBeVisible();
+  await press("End", /^… 20 more$/);
+  await press("Enter", /^k100 100$/);
+  await press("End", /^k119 119$/);
+  await expect(tree.locator("[role=treeitem][tabindex='0']")).toHaveCount(1);
 });
 
 /** How many stretches of that kind are lit up. */

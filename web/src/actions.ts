@@ -7,7 +7,7 @@ import { m } from "./language";
 import type { Chord } from "./keys";
 
 /** `page` is everywhere, `list` and `view` are pages; the others are parts that take keys only while they have the focus. */
-export const PLACES = ["page", "list", "view", "field", "tree", "find", "goto", "pattern", "border", "palette", "menu", "sure"] as const;
+export const PLACES = ["page", "list", "view", "field", "tree", "json", "find", "goto", "pattern", "border", "palette", "menu", "sure"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Places whose keys are for the whole window. */
@@ -84,6 +84,13 @@ export const ACTIONS = {
   "tree.out": action("tree", () => m.action_tree_out, ["ArrowLeft"], BARE),
   "tree.open": action("tree", () => m.action_tree_open, ["Enter"], BARE),
   "tree.tick": action("tree", () => m.action_tree_tick, ["Space"], BARE),
+  "json.down": action("json", () => m.action_json_down, ["ArrowDown"], BARE),
+  "json.up": action("json", () => m.action_json_up, ["ArrowUp"], BARE),
+  "json.first": action("json", () => m.action_json_first, ["Home"], BARE),
+  "json.last": action("json", () => m.action_json_last, ["End"], BARE),
+  "json.in": action("json", () => m.action_tree_in, ["ArrowRight"], BARE),
+  "json.out": action("json", () => m.action_tree_out, ["ArrowLeft"], BARE),
+  "json.open": action("json", () => m.action_json_open, ["Enter", "Space"], BARE),
 
   "find.on": action("find", () => m.action_next, ["Enter"], BARE),
   "find.back": action("find", () => m.action_previous, ["Shift+Enter"], BARE),
