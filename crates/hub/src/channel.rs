@@ -6,6 +6,9 @@
 
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -160,7 +163,7 @@ impl Channel {
         let Some(reach) = state.reach(at) else { return Joint::NotYet };
         let head = self.ring.head();
         match self.ring.find(|item| item.reach > reach) {
-            Some((seq, item)) if item.from <= reach => Joint::Here(seq, reach),
+            Some((seq, item)) if item.follows(reach) => Joint::Here(seq, reach),
             Some(_) => Joint::NotYet,
             None => match state.edge.as_ref().and_then(|edge| state.reach(edge)) {
                 Some(edge) if edge <= reach => Joint::Here(head, reach),

@@ -147,6 +147,14 @@ impl Item {
         }
     }
 
+    /// Whether who knows the log up to `reach` misses nothing by going on with this item. One that leads into another life
+    /// of the file may enter it in the middle, where the life before had been read up to: a copy holds the same bytes. Who
+    /// stands in that life before the entry has read the copy from its beginning, and reads on.
+    pub(crate) fn follows(&self, reach: Reach) -> bool {
+        let enters = self.from.epoch < self.reach.epoch;
+        self.from <= reach && !(enters && self.reach.epoch == reach.epoch && self.reach > reach)
+    }
+
     /// Whether who has seen nothing of the log would miss lines by beginning with this item.
     pub(crate) fn begins_late(&self) -> bool {
         match &self.what {

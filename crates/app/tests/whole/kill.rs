@@ -4,6 +4,8 @@
 //! on by position: `tail` with its cursor file, a viewer of our own by what the hub last told it.
 //! `TAILCAST_TEST_KILLS` says how many there are.
 
+mod account;
+
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use self::Victim::{Agent, Hub, Tail};
+use self::account::Account;
 use crate::rig::{self, Event, Form, LogFile, Program, Site, Viewer, until};
 
 /// Twenty take about half a minute.
@@ -48,6 +51,7 @@ fn line(number: u64) -> String {
 }
 
 /// What can be killed.
+#[derive(Debug)]
 enum Victim {
     Hub,
     Agent,
@@ -63,6 +67,7 @@ struct Run {
     tail: Program,
     watchers: Vec<Watcher>,
     writer: Writer,
+    account: Account,
     site: Site,
 }
 
@@ -83,13 +88,16 @@ impl Run {
         until("the first line", || watchers.iter().all(|watcher| watcher.has(1)).then_some(())).await;
         until("it in the output", || std::fs::metadata(site.path("output")).ok().filter(|file| file.len() > 0)).await;
         until("a cursor", || site.path("cursor").exists().then_some(())).await;
-        Run { address: hub.address, hub, agent, tail, watchers, writer: Writer::begin(file), log, site }
+        let writer = Writer::begin(file);
+        let account = Account::new(Arc::clone(&writer.written));
+        Run { address: hub.address, hub, agent, tail, watchers, writer, account, log, site }
     }
 
     /// Kills one of them, or all, and starts again what was killed.
     async fn kill(&mut self, number: usize) {
         const TURNS: [&[Victim]; 4] = [&[Hub], &[Agent], &[Tail], &[Hub, Agent, Tail]];
         let victims = TURNS[number % TURNS.len()];
+        self.account.note(format_args!("{victims:?} killed"));
         for victim in victims {
             match victim {
                 Hub => self.hub.program.kill().await,
@@ -102,9 +110,13 @@ impl Run {
             match victim {
                 Hub => self.hub = Self::hub(&self.site, &self.address.to_string()).await,
                 Agent => self.agent = self.site.agent("web1", &self.hub.url()).await,
-                Tail => self.tail = Self::tail(&self.site, &self.log, self.address),
+                Tail => {
+                    self.account.note_cursor(&self.site);
+                    self.tail = Self::tail(&self.site, &self.log, self.address);
+                }
             }
         }
+        self.account.note("all are there");
     }
 
     /// A hub on the port that it always has.
@@ -130,14 +142,20 @@ impl Run {
             }
         };
         if tokio::time::timeout(PATIENCE, came).await.is_err() || self.output() != wanted.as_bytes() {
-            let output = String::from_utf8(self.output()).unwrap();
-            let wrong = (0..).zip(output.lines()).find(|(number, found)| *found != line(*number));
-            panic!("{} of {lines} lines, first deviation: {wrong:?}", output.lines().count());
+            panic!("the output is not what was written");
         }
     }
 
     fn output(&self) -> Vec<u8> {
         std::fs::read(self.site.path("output")).unwrap_or_default()
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.account.tell(&self.site, &self.output(), self.writer.written.load(Ordering::Relaxed)));
+        }
     }
 }
 
@@ -225,6 +243,8 @@ impl Watching {
 /// Writes lines at a steady pace, and rotates.
 struct Writer {
     stop: Arc<AtomicBool>,
+    /// Lines.
+    written: Arc<AtomicU64>,
     thread: JoinHandle<u64>,
 }
 
@@ -233,6 +253,8 @@ impl Writer {
     fn begin(mut file: LogFile) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
+        let written = Arc::new(AtomicU64::new(1));
+        let counted = Arc::clone(&written);
         let thread = std::thread::spawn(move || {
             let (began, mut number) = (Instant::now(), 1);
             while !stopped.load(Ordering::Relaxed) {
@@ -246,11 +268,12 @@ impl Writer {
                     }
                 }
                 number = due;
+                counted.store(number, Ordering::Relaxed);
                 std::thread::sleep(Duration::from_millis(5));
             }
             number
         });
-        Writer { stop, thread }
+        Writer { stop, written, thread }
     }
 
     /// How many lines there are.
