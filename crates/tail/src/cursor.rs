@@ -115,12 +115,9 @@ impl Cursor {
     /// Whether the file still is what it was up to the place: not shorter than it was seen, same head, same bytes before
     /// the place.
     pub(crate) fn still_holds(&self, size: u64) -> Result<bool, Errno> {
-        let Place { held, offset, lead, .. } = &self.place;
-        if held.is_over() || self.is_cut(size) || held.check_head()? == HeadCheck::Other {
-            return Ok(false);
-        }
-        let from = Offset(offset.0 - lead.len() as u64);
-        Ok(held.file().read(from, lead.len())? == *lead)
+        let held = &self.place.held;
+        let begins_so = !held.is_over() && !self.is_cut(size) && held.check_head()? == HeadCheck::Same;
+        Ok(begins_so && self.place.lead_stands()?)
     }
 
     /// Reads the next block of whole lines, or the next piece of a line longer than a block.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use rustix::io::Errno;
 
 use crate::block::Encoding;
-use crate::file::{File, Identity};
+use crate::file::{File, Identity, Stat};
 use crate::position::{ANCHOR_BYTES, HEAD_BYTES, Head, Offset, Position, Tag, Token};
 
 /// Names one incarnation within this process; never used twice. Greater means noticed later.
@@ -123,9 +123,15 @@ impl Incarnation {
         !head.bytes.is_empty() && bytes.starts_with(&head.bytes)
     }
 
-    /// Whether no byte of it was ever seen.
-    pub(crate) fn head_is_empty(&self) -> bool {
-        self.head().bytes.is_empty()
+    /// Whether a file that begins with `bytes` now begins as this one did, as far as it was seen.
+    pub(crate) fn still_begins(&self, bytes: &[u8]) -> bool {
+        bytes.starts_with(&self.head().bytes)
+    }
+
+    /// Whether its beginning tells it from other files: neither empty nor a hole, with which every file begins whose writer
+    /// wrote on behind a truncation.
+    pub(crate) fn head_tells(&self) -> bool {
+        self.head().bytes.iter().any(|&byte| byte != 0)
     }
 
     /// Whether this one began with `bytes`, as far as it was seen.
@@ -188,16 +194,18 @@ impl Held {
         Ok(self.name.compare_head(self.file.read_head()?))
     }
 
-    /// Whether it holds only what `original` holds: a copy that is being made. Short files are never taken for copies:
-    /// two of them may well be equal, and copying them takes no time in which they could be met.
+    /// Whether it holds only what `original` holds, and was written to since that was created: a copy that is being made. What
+    /// was written before it is another life that began in the same way. Short files are never taken for copies: two of them
+    /// may well be equal, and copying them takes no time in which they could be met.
     pub(crate) fn is_copy_of(&self, original: &Self) -> bool {
-        let size = self.size();
+        let Ok(Stat { size, modified, .. }) = self.file.stat() else { return false };
         let alike = |from: Offset, len: usize| {
             let (copy, original) = (self.file.read(from, len), original.file.read(from, len));
             matches!((copy, original), (Ok(copy), Ok(original)) if copy == original)
         };
         size >= HEAD_BYTES as u64
             && size <= original.size()
+            && modified >= i128::from(original.identity().born)
             && alike(Offset::ZERO, HEAD_BYTES)
             && alike(Offset(size - ANCHOR_BYTES as u64), ANCHOR_BYTES)
     }

@@ -56,6 +56,7 @@ mod follow;
 mod gate;
 mod hash;
 mod history;
+mod homes;
 mod incarnation;
 mod lines;
 mod log;

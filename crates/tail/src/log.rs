@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, Obstacle};
 use crate::file::{Identity, Stat};
 use crate::follow::{Follower, From};
 use crate::gate::Role;
+use crate::homes::Homes;
 use crate::incarnation::{Held, Remembered};
-use crate::open::trail;
 use crate::page::Cap;
 use crate::position::Tag;
 use crate::setup::Setup;
@@ -35,8 +35,8 @@ pub(crate) struct Shared {
     /// The incarnations that somebody holds open: as many as there are files being read, forgotten with the last
     /// holder.
     pub(crate) alive: Mutex<Vec<Remembered>>,
-    /// Where the path really led when it was last opened; rotated siblings stand there.
-    home: Mutex<PathBuf>,
+    /// Where the path leads and led; rotated siblings stand there.
+    pub(crate) homes: Homes,
     followed: AtomicBool,
 }
 
@@ -53,9 +53,9 @@ impl Log {
     /// The log at `path`; `tag` is the tag of its name, and goes into its positions.
     #[must_use]
     pub fn new(path: PathBuf, tag: Tag, setup: &Arc<Setup>) -> Self {
-        let home = Mutex::new(path.clone());
+        let homes = Homes::of(path.clone());
         let (setup, alive, followed) = (Arc::clone(setup), Mutex::default(), AtomicBool::new(false));
-        Self(Arc::new(Shared { path, tag, setup, alive, home, followed }))
+        Self(Arc::new(Shared { path, tag, setup, alive, homes, followed }))
     }
 
     /// The path it was made with.
@@ -93,13 +93,13 @@ impl Shared {
     /// All files of the log, newest first. A rotation that runs meanwhile gives one file after the other another name, and a
     /// directory read at that moment may show a file under neither: it is read until it shows the same twice.
     pub(crate) fn chain(&self) -> Vec<Member> {
-        let (mut homes, mut began) = (self.homes(), SystemTime::now());
+        let (mut homes, mut began) = (self.homes.of_path(&self.path), SystemTime::now());
         let mut members = chain(&self.path, &homes);
         for _ in 0..MOST_TRIES {
             if homes.iter().all(|home| unchanged_since(home, began)) {
                 break;
             }
-            (homes, began) = (self.homes(), SystemTime::now());
+            (homes, began) = (self.homes.of_path(&self.path), SystemTime::now());
             let again = chain(&self.path, &homes);
             let same = again.iter().map(Member::named).eq(members.iter().map(Member::named));
             members = again;
@@ -116,7 +116,7 @@ impl Shared {
         for _ in 0..MOST_TRIES {
             match self.open(&now.path, now.role) {
                 Ok(held) if held.file().identity() == member.identity => {
-                    self.settle_home();
+                    self.homes.settle(&self.path);
                     return Ok(held);
                 }
                 Ok(_) | Err(Obstacle::NotThere) => {}
@@ -126,31 +126,6 @@ impl Shared {
             now = listed.find(|listed| listed.identity == member.identity).ok_or(Obstacle::NotThere)?;
         }
         Err(Obstacle::NotThere)
-    }
-
-    /// Where a link leads now, although perhaps nothing is there; then where it led when the log was last opened.
-    fn homes(&self) -> Vec<PathBuf> {
-        let home = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut homes: Vec<PathBuf> = self.lead().into_iter().collect();
-        if homes.first() != Some(&home) {
-            homes.push(home);
-        }
-        homes
-    }
-
-    /// Where the path leads, if it is a link; perhaps nothing is there.
-    fn lead(&self) -> Option<PathBuf> {
-        trail(&self.path).into_iter().skip(1).next_back()
-    }
-
-    /// A sibling was opened before anything stood where the link leads: that is the home until the log itself is opened.
-    fn settle_home(&self) {
-        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        if *home == self.path
-            && let Some(lead) = self.lead()
-        {
-            *home = lead;
-        }
     }
 
     /// Opens what the path leads to.
@@ -194,15 +169,9 @@ impl Shared {
         readable_siblings(chain, from)
     }
 
-    pub(crate) fn remember_home(&self, real: &Path) {
-        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        if *home != real {
-            real.clone_into(&mut home);
-        }
-    }
-
     /// The follower is gone; another one may come.
     pub(crate) fn unfollow(&self) {
+        self.homes.left();
         self.followed.store(false, Ordering::Release);
     }
 }

@@ -31,7 +31,7 @@ impl Shared {
         regular(stat.mode)?;
         let real = self.admit(&pin, &stat, role)?;
         if role == Role::Itself {
-            self.remember_home(&real);
+            self.homes.opened(&real);
         }
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         alive.retain(|life| life.held().is_some());
@@ -111,7 +111,7 @@ fn find(alive: &[Remembered], identity: Identity) -> Option<Held> {
 }
 
 /// Where the kernel says an open file is. A deleted one has ` (deleted)` behind its last name.
-fn real_path(fd: impl AsFd) -> Result<PathBuf, Errno> {
+pub(crate) fn real_path(fd: impl AsFd) -> Result<PathBuf, Errno> {
     let link = readlink(proc_path(fd.as_fd().as_raw_fd()), Vec::new())?;
     Ok(PathBuf::from(OsString::from_vec(link.into_bytes())))
 }

@@ -77,6 +77,22 @@ impl Place {
         Self::snapped(held, end)
     }
 
+    /// Whether the file still is what it was up to here: not shorter, same head, same bytes before it. The head does not grow by
+    /// this: what a follower that stands here calls it stays its name.
+    pub(crate) fn stands(&self) -> Result<bool, Errno> {
+        let held = &self.held;
+        Ok(!held.is_over()
+            && held.size() >= self.offset.0
+            && held.still_begins(&held.file().read_head()?)
+            && self.lead_stands()?)
+    }
+
+    /// Whether the same bytes are before it.
+    pub(crate) fn lead_stands(&self) -> Result<bool, Errno> {
+        let from = Offset(self.offset.0 - self.lead.len() as u64);
+        Ok(self.held.file().read(from, self.lead.len())? == self.lead)
+    }
+
     /// The same for the world.
     pub(crate) fn position(&self) -> Position {
         self.held.position(self.offset, &self.lead)

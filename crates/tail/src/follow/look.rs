@@ -15,6 +15,7 @@ use crate::file::{Identity, Stat};
 use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::log::Shared;
+use crate::open::real_path;
 use crate::place::Place;
 use crate::position::Position;
 use crate::setup::Ground;
@@ -111,9 +112,16 @@ impl Follower {
         let turned = front.identity() != reading.front.identity() || reading.apart.is_none();
         reading.front = front;
         if matches!(front, Front::Same) {
+            if !std::mem::replace(&mut reading.at_home, true)
+                && let Ok(real) = real_path(file.fd())
+            {
+                self.shared.homes.arrived(real);
+            }
             (reading.apart, reading.told, reading.between, reading.renamed) = (None, None, false, false);
             return;
         }
+        reading.at_home = false;
+        self.shared.homes.apart(&self.shared.path);
         let apart = *reading.apart.get_or_insert_with(Instant::now);
         let links = file.stat().map_or(0, |stat| stat.links);
         reading.renamed |= links > 0;

@@ -99,6 +99,8 @@ struct Reading {
     cursor: Cursor,
     /// What the path leads to.
     front: Front,
+    /// Whether it is the file that is read, and was so at the last look.
+    at_home: bool,
     /// Since when the path does not lead to the file that is read.
     apart: Option<Instant>,
     /// Whether a sibling with lines stands between the file that is read and the path.
@@ -118,7 +120,18 @@ impl Reading {
     fn at(place: Place) -> Self {
         let (cursor, front) = (Cursor::at(place), Front::Same);
         let (apart, listed, told, failing) = (None, None, None, None);
-        Self { cursor, front, apart, between: false, listed, renamed: false, told, failing, shrunk: false }
+        Self {
+            cursor,
+            front,
+            at_home: false,
+            apart,
+            between: false,
+            listed,
+            renamed: false,
+            told,
+            failing,
+            shrunk: false,
+        }
     }
 }
 

@@ -144,7 +144,7 @@ impl Follower {
     /// Whether a sibling came after the last transition and is no copy of what was read.
     fn is_newcomer(&self, member: &Member, cursor: &Cursor, sibling: &Held) -> bool {
         let ours = cursor.held();
-        let copy = !ours.head_is_empty() && sibling.file().read_head().is_ok_and(|head| ours.began_with(&head));
+        let copy = ours.head_tells() && sibling.file().read_head().is_ok_and(|head| ours.began_with(&head));
         // Nor of what stands in the file now, which is read after it.
         !self.known.contains(&member.identity) && member.size > 0 && !copy && !sibling.is_copy_of(ours)
     }

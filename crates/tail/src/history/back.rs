@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::forth::{Reader, pick};
 use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block, LINE_BYTES};
-use crate::error::Error;
+use crate::error::{Error, Loss};
 use crate::incarnation::Held;
 use crate::lines::last_newline;
 use crate::log::Shared;
@@ -48,13 +48,20 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
     let is_end = end.offset >= end.held.data_end().min(upto) && shared.is_newest(&end.held, ask.upto);
     let mut build = Build { ask, blocks: VecDeque::new(), lines: 0, bytes: 0, scanned: 0 };
     let mut at = end.clone();
+    // Where the file that is read was entered.
+    let mut entered = end.clone();
     let stopped = loop {
         if let Some(stopped) = build.full() {
             break stopped;
         }
         if at.offset <= floor(&at)? {
             match older(shared, &at.held) {
-                Some(next) => at = next,
+                // Found while this one stood: had it been cut before, its copy would be taken for an older file.
+                Some(next) => {
+                    still_stands(&entered)?;
+                    entered = next.clone();
+                    at = next;
+                }
                 None => break Stopped::Edge,
             }
         }
@@ -62,6 +69,7 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
         at = step.start;
         build.take(step.blocks);
     };
+    still_stands(&entered)?;
     let before = match stopped {
         Stopped::Edge => None,
         // The beginning of this file and not the end of the older one: that may be a half line, to whose start it would
@@ -73,6 +81,11 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
         || (before.is_some() && at.offset <= floor(&at)?);
     let page = build.page(before, after(end)?, is_end, stopped);
     Ok(Page { after_life: Some(end.held.life()), new_life, ..page })
+}
+
+/// An error if what was read up to a place was not, or is no longer, what it was: copied and cut under the read, say.
+pub(super) fn still_stands(place: &Place) -> Result<(), Error> {
+    if place.stands()? { Ok(()) } else { Err(Error::Gone(Loss::Truncated)) }
 }
 
 /// Whether a place is where a file begins, and an older one ends before it.

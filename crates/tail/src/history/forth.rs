@@ -3,11 +3,12 @@
 //! A line longer than 1 MiB is given as its beginning with its true length, so that a page stays small whatever is in the
 //! log; the rest of the line is read only to find its end.
 
-use super::back::begins_anew;
+use super::back::{begins_anew, still_stands};
 use super::limit;
 use crate::block::{BLOCK_BYTES, Begins, Block, Ends};
 use crate::cursor::{Cursor, Pulled};
 use crate::error::{Error, Loss};
+use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::lines::newline_at;
 use crate::log::Shared;
@@ -38,7 +39,7 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
             match reader.has_grown() {
                 true if reader.is_in_line() => break Stopped::Grown,
                 true => reader.see_more(),
-                false => reader.go_on(Place::start(next)),
+                false => reader.go_on(next),
             }
             continue;
         };
@@ -52,13 +53,17 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
         page.blocks.extend(picked);
     };
     page.end = page.stopped == Stopped::Edge;
+    if page.end {
+        // Cut since, it is not the end: the rest is in its copy.
+        still_stands(&reader.cursor.place)?;
+    }
     match newer(shared, &reader, &ask).filter(|_| half && !page.end) {
         // It has come further than this page, which is read again from the line's start.
         Some(_) if reader.has_grown() => {}
         // The half line at the end of a rotated file stays as it is.
         Some(next) => {
-            page.after_life = Some(next.life());
-            page.after = Some(Place::start(next).position());
+            page.after_life = Some(next.held.life());
+            page.after = Some(next.position());
         }
         None => page.end |= half,
     }
@@ -75,14 +80,18 @@ fn limit_of(ask: &Ask<'_>) -> impl Fn(&Held) -> Offset + use<> {
     move |held| limit(held, upto)
 }
 
-/// The next newer file, unless the cap or the end of the log stands before it.
-fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'_>) -> Option<Held> {
+/// Where it goes on in the next newer file, unless the cap or the end of the log stands before it. A running `copytruncate` has
+/// the same lines in two files: they are read in the one that is copied, whether the copy lies ahead or is the one at hand.
+fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'_>) -> Option<Place> {
     let ours = reader.cursor.held();
     if ask.upto.is_some_and(|cap| cap.life == ours.life()) {
         return None;
     }
     let ahead = shared.ahead_of(ours.file().identity(), None);
-    ahead.into_iter().find_map(|member| shared.open_member(&member).ok())
+    let mut ahead = ahead.into_iter().filter_map(|member| Some((member.role, shared.open_member(&member).ok()?)));
+    let is_copy = |held: &Held| shared.open_front().is_ok_and(|front| held.is_copy_of(&front));
+    let (_, next) = ahead.find(|(role, held)| *role == Role::Itself || !is_copy(held))?;
+    Some(if ours.is_copy_of(&next) { Place { held: next, ..reader.cursor.place.clone() } } else { Place::start(next) })
 }
 
 /// The wanted lines of a block, at most `most`, in runs; and where to go on.

@@ -74,6 +74,19 @@ impl Bench {
         OpenOptions::new().append(true).create(true).open(self.path(name)).expect("a file")
     }
 
+    /// Waits until what is created is younger than the last write to `name`: the clock that stamps files stands still for some
+    /// milliseconds.
+    pub(crate) fn tick(&self, name: &str) {
+        let stamp = |name: &str| fs::metadata(self.path(name)).expect("a file").modified().expect("a time");
+        let written = stamp(name);
+        loop {
+            File::create(self.path("clock")).expect("a file");
+            if stamp("clock") > written {
+                break;
+            }
+        }
+    }
+
     pub(crate) fn rename(&self, from: &str, to: &str) {
         fs::rename(self.path(from), self.path(to)).expect("a rename");
     }

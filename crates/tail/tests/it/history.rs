@@ -287,9 +287,19 @@ fn of_two_files_with_the_same_bytes_the_inode_decides() {
     bench.append("log", "same\n".repeat(1000));
     let place = bench.log.last(Ask::lines(1)).expect("a page").before.expect("more");
     bench.rename("log", "log.1");
+    bench.tick("log.1");
     bench.append("log", "same\n".repeat(2000));
     let page = bench.log.after(&place, Ask::lines(5000)).expect("a page");
     assert_eq!(text(&page).len(), 5 + 5 * 2000);
+}
+
+#[test]
+fn a_rotated_file_with_which_the_next_one_begins_is_no_copy_of_it() {
+    let bench = Bench::new();
+    bench.append("log.1", "banner\n".repeat(300));
+    bench.tick("log.1");
+    bench.append("log", "banner\n".repeat(400));
+    assert_eq!(all_back(&bench.log, 1000), "banner\n".repeat(700));
 }
 
 #[test]

@@ -340,3 +340,28 @@ fn a_wide_hole_before_the_last_half_line_does_not_hide_its_start() {
     let ops = [Op::Write(1, 300_000, false), COPYTRUNCATE, line(true), LOOK, line(false), LOOK];
     assert_eq!(Program { append: false, from_end: true, ..Program::of(&ops) }.run(), Ok(()));
 }
+
+#[test]
+fn a_page_read_while_a_turned_link_is_followed_takes_nothing_from_the_follower() {
+    let turned = [Op::Write(0, 3, true), LOOK, COPYTRUNCATE, Op::Retarget, LOOK];
+    let ops = [&turned[..], &[line(false), Op::Touch, Op::History(1), LOOK]].concat();
+    assert_eq!(Program { linked: true, append: false, ..Program::of(&ops) }.run(), Ok(()));
+    let seen = [LOOK, line(false), Op::History(1), Op::Retarget, LOOK];
+    let ops = [&seen[..], &[Op::Reopen, line(false), Op::Retarget, LOOK]].concat();
+    assert_eq!(Program { linked: true, append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
+fn two_files_that_begin_with_a_hole_are_not_taken_for_one_and_its_copy() {
+    let begun = [Op::Copy, COPYTRUNCATE, line(false), LOOK];
+    let ops = [&begun[..], &[Op::Truncate(0), line(false), COPYTRUNCATE, LOOK]].concat();
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
+
+#[test]
+fn a_late_line_behind_a_hole_in_a_file_that_was_left_is_told_as_a_gap() {
+    let copied = [Op::Write(1, 300_000, false), rotate(true), Op::Write(4, 13, false), COPYTRUNCATE, LOOK, Op::Copy];
+    let replaced = [LOOK, Op::Write(4, 8623, false), Op::CopyTruncate { late: true }, Op::Replace(255, 0), LOOK];
+    let ops = [&copied[..], &replaced, &[Op::Write(2, 7581, true), LOOK]].concat();
+    assert_eq!(Program { append: false, patient: true, ..Program::of(&ops) }.run(), Ok(()));
+}

@@ -3,13 +3,18 @@
 
 use std::fs;
 
-use tailcast_tail::{Ask, Error, Line, Log, Loss, Offset, Page, Position};
+use tailcast_tail::{Ask, Error, Line, Log, Loss, Offset, Page, Position, Tag};
 
 use crate::bench::Bench;
 
 /// Reads on from the start to the end, and does `deed` when the line `at` is seen for the first time. What a page gives behind
 /// its `after` is a half line that comes whole with the next one, so it does not count.
 fn read_while(bench: &Bench, lines: usize, at: &[u8], deed: impl FnOnce()) -> String {
+    read_from(bench, start(&bench.log), lines, at, deed)
+}
+
+/// The same from `place` on.
+fn read_from(bench: &Bench, mut place: Position, lines: usize, at: &[u8], deed: impl FnOnce()) -> String {
     let mut deed = Some(deed);
     let mut want = |line: Line<'_>| {
         if line.bytes == at
@@ -19,7 +24,7 @@ fn read_while(bench: &Bench, lines: usize, at: &[u8], deed: impl FnOnce()) -> St
         }
         true
     };
-    let (mut all, mut place, mut is_cut) = (String::new(), start(&bench.log), false);
+    let (mut all, mut is_cut) = (String::new(), false);
     loop {
         let page = match bench.log.after(&place, Ask { want: Some(&mut want), ..Ask::lines(lines) }) {
             // It was cut under the read; what it held is in the copy.
@@ -91,5 +96,91 @@ fn what_is_written_before_a_copy_is_made_and_the_original_cut_is_not_left_out() 
             bench.append("log", "three\n");
         });
         assert!(seen.ends_with("last\ntwo\nthree\n"), "{lines} lines a page: {seen}");
+    }
+}
+
+/// Enough lines to be told from any other file.
+fn many() -> String {
+    (0..99).map(|n| format!("line {n} of those that make a head\n")).collect()
+}
+
+fn cut(bench: &Bench) {
+    fs::File::options().write(true).open(bench.path("log")).expect("a file").set_len(0).expect("a cut");
+}
+
+#[test]
+fn a_copy_that_is_made_and_cut_from_while_a_page_goes_back_gives_no_line_twice() {
+    for regrown in ["", "a line that came after\n"] {
+        let bench = Bench::new();
+        bench.append("log.1", "older\n");
+        bench.append("log", many());
+        let mut deed = Some(|| {
+            bench.rename("log.1", "log.2");
+            fs::copy(bench.path("log"), bench.path("log.1")).expect("a copy");
+            cut(&bench);
+            bench.append("log", regrown);
+        });
+        let mut want = |_: Line<'_>| {
+            if let Some(deed) = deed.take() {
+                deed();
+            }
+            true
+        };
+        let mut page = bench.log.last(Ask { want: Some(&mut want), ..Ask::lines(1000) });
+        if matches!(page, Err(Error::Gone(Loss::Truncated))) {
+            page = bench.log.last(Ask::lines(1000));
+        }
+        let seen: String =
+            page.expect("a page").blocks.iter().map(|b| String::from_utf8_lossy(b.bytes()).into_owned()).collect();
+        assert_eq!(seen, format!("older\n{}{regrown}", many()));
+    }
+}
+
+#[test]
+fn a_copy_that_is_being_made_is_passed_over_on_the_way_forth() {
+    for copied in [1024, 2000, many().len()] {
+        for lines in [1, 7, 1000] {
+            let bench = Bench::new();
+            bench.append("log", "older\n");
+            let place = start(&bench.log);
+            bench.rename("log", "log.2");
+            bench.append("log", many());
+            bench.append("log.1", &many()[..copied]);
+            let seen = read_from(&bench, place, lines, b"", || ());
+            assert_eq!(seen, format!("older\n{}", many()), "{copied} bytes copied, {lines} lines a page");
+        }
+    }
+}
+
+#[test]
+fn who_reads_in_a_copy_that_is_being_made_goes_on_in_what_is_copied() {
+    for lines in [1, 7, 1000] {
+        let bench = Bench::new();
+        bench.append("log", many());
+        bench.append("log.1", &many()[..2000]);
+        let copy = Log::new(bench.path("log.1"), Tag::of("here:log"), &bench.setup);
+        let place = start(&copy);
+        drop(copy);
+        let seen = read_from(&bench, place, lines, b"", || ());
+        assert_eq!(seen, many(), "{lines} lines a page");
+    }
+}
+
+#[test]
+fn an_original_that_is_cut_when_its_copy_was_passed_over_leaves_no_line_out() {
+    for lines in [1, 7, 1000] {
+        for at in ["older", "line 0 of those that make a head", "line 98 of those that make a head"] {
+            let bench = Bench::new();
+            bench.append("log", "older\n");
+            let place = start(&bench.log);
+            bench.rename("log", "log.2");
+            bench.append("log", many());
+            fs::copy(bench.path("log"), bench.path("log.1")).expect("a copy");
+            let seen = read_from(&bench, place, lines, at.as_bytes(), || {
+                cut(&bench);
+                bench.append("log", "after\n");
+            });
+            assert_eq!(seen, format!("older\n{}after\n", many()), "{lines} lines a page, cut at {at}");
+        }
     }
 }

@@ -3,18 +3,34 @@
 use tailcast_tail::{Ask, BLOCK_BYTES, Block, Error, Page};
 
 use super::reader::{Check, Holds, Reader, ensure, snapped, text};
-use super::world::{Body, HOLE, Ids, World};
+use super::world::{Body, HOLE, Ids, Ino, World};
 
 /// Pages backwards from the end and forwards from the beginning; both are what is on the disk.
 pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
-    let files = world.family(&world.real());
-    if world.front().is_none() || files.is_empty() {
+    if world.front().is_none() {
         return Ok(());
     }
-    let content: Vec<u8> = files.iter().flat_map(|&ino| world.bodies[ino].bytes.iter().copied()).collect();
-    if has_copies(world, &files) || files.iter().any(|&ino| has_wide_hole(&world.bodies[ino])) {
+    // A copy that is being made is passed over, unless it is small.
+    let front = world.front().map(|front| &world.bodies[front].ids);
+    let is_copy = |ino: &Ino| {
+        let ids = &world.bodies[*ino].ids;
+        ids.len() >= 1024 && Some(*ino) != world.front() && front.is_some_and(|front| front.starts_with(ids))
+    };
+    let ours: Vec<Ino> = world.family(&world.real()).into_iter().filter(|ino| !is_copy(ino)).collect();
+    // What a link led to before is in the way of a follower that is still there and saw it.
+    let mut ways = vec![Vec::new()];
+    for home in reader.apart(world) {
+        let longer: Vec<Vec<Ino>> = ways.iter().map(|way| [&way[..], &world.family(&home)].concat()).collect();
+        ways.extend(longer);
+    }
+    ways.iter_mut().for_each(|way| way.extend(&ours));
+    let all = ways.last().cloned().unwrap_or_default();
+    if has_copies(world, &all) || all.iter().any(|&ino| has_wide_hole(&world.bodies[ino])) {
         return Ok(());
     }
+    let content = |files: &Vec<Ino>| files.iter().flat_map(|&ino| world.bodies[ino].bytes.iter().copied()).collect();
+    let contents: Vec<Vec<u8>> = ways.iter().map(content).collect();
+    let most = contents.last().map_or(0, Vec::len) + 9;
     let said = |error: Error| format!("history: {error}");
     let mut page = reader.log.last(Ask::lines(lines)).map_err(said)?;
     ensure!(page.end, "the last page is not the end");
@@ -24,11 +40,11 @@ pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
         let before = page.before;
         pages.push(page);
         let Some(before) = before else { break };
-        ensure!(pages.len() <= content.len() + 9, "there is always one more page before");
+        ensure!(pages.len() <= most, "there is always one more page before");
         page = reader.log.before(&before, Ask::lines(lines)).map_err(said)?;
     }
     pages.reverse();
-    same("backwards", &pages, &content)?;
+    let content = same("backwards", &pages, &contents)?.clone();
     let Some(first) = pages.iter().flat_map(|page| &page.blocks).next() else { return Ok(()) };
     let mut place = first.position_at(first.start());
     let mut pages = Vec::new();
@@ -41,13 +57,13 @@ pub(super) fn pages(world: &World, reader: &Reader, lines: usize) -> Check {
         if end {
             break;
         }
-        ensure!(pages.len() <= content.len() + 9, "there is always one more page after");
+        ensure!(pages.len() <= most, "there is always one more page after");
         place = after;
     }
-    same("forwards", &pages, &content)
+    same("forwards", &pages, &[content]).map(|_| ())
 }
 
-/// A copy that is being made is left out by history, unless it is small.
+/// Whether lines stand in two of these files.
 fn has_copies(world: &World, files: &[usize]) -> bool {
     let mut seen = Ids::none(world.keys.len());
     let ids = files.iter().flat_map(|&ino| world.bodies[ino].ids.iter().filter(|id| **id != HOLE));
@@ -65,8 +81,8 @@ fn count(page: &Page, most: usize) -> Check {
     Ok(())
 }
 
-/// Holes aside, for a file system may say of them what it likes.
-fn same(way: &str, pages: &[Page], content: &[u8]) -> Check {
+/// Which of these contents the pages are; holes aside, for a file system may say of them what it likes.
+fn same<'a>(way: &str, pages: &[Page], contents: &'a [Vec<u8>]) -> Check<&'a Vec<u8>> {
     let blocks = pages.iter().flat_map(|page| &page.blocks);
     let mut read = Vec::new();
     for block in blocks {
@@ -74,10 +90,12 @@ fn same(way: &str, pages: &[Page], content: &[u8]) -> Check {
         read.resize(read.len() + (block.end().since(block.start()) as usize - block.bytes().len()), b'?');
     }
     read.retain(|&byte| byte != 0);
-    let content: Vec<u8> = content.iter().copied().filter(|&byte| byte != 0).collect();
-    let alike = read.len() == content.len() && read.iter().zip(&content).all(|(a, b)| a == b || *a == b'?');
-    ensure!(alike, "pages {way} are {}, and the files {}", text(&read), text(&content));
-    Ok(())
+    let alike = |content: &&Vec<u8>| {
+        let solid = || content.iter().filter(|byte| **byte != 0);
+        read.len() == solid().count() && read.iter().zip(solid()).all(|(a, b)| a == b || *a == b'?')
+    };
+    let last = contents.first().map_or(String::new(), |content| text(content));
+    contents.iter().find(alike).ok_or_else(|| format!("pages {way} are {}, and the files {last}", text(&read)))
 }
 
 /// The position of each line leads to that line.

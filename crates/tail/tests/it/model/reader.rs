@@ -268,6 +268,16 @@ impl Reader {
         files
     }
 
+    /// Where a link led before it was turned, oldest first, from where it is or was read on.
+    pub(super) fn apart(&self, world: &World) -> Vec<String> {
+        let mut homes = world.homes();
+        homes.truncate(homes.len() - 1);
+        let at: Vec<Ino> = self.books.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)).collect();
+        let reads = |home: &String| *home == self.home || world.family(home).iter().any(|ino| at.contains(ino));
+        let from = homes.iter().position(reads).filter(|_| self.follower.is_some() && self.books.opened);
+        homes.split_off(from.unwrap_or(homes.len()))
+    }
+
     /// Those of them that have names.
     fn named(&self, world: &World) -> Vec<Ino> {
         let mut files = world.family(&self.home);

@@ -124,6 +124,11 @@ impl World {
         if self.linked { format!("data{}", self.target) } else { "log".to_owned() }
     }
 
+    /// Where the log's path ever led, oldest first.
+    pub(super) fn homes(&self) -> Vec<String> {
+        if self.linked { (0..=self.target).map(|n| format!("data{n}")).collect() } else { vec![self.real()] }
+    }
+
     /// The file that the log's path leads to.
     pub(super) fn front(&self) -> Option<Ino> {
         self.names.get(&self.real()).copied()
@@ -329,7 +334,7 @@ impl World {
         let ino = self.create("temp");
         let life = self.bodies[ino].life;
         self.lay("temp", &body);
-        self.bodies[ino] = Body { life, ..body };
+        self.bodies[ino] = Body { life, cut: 0, ..body };
         self.rewritten.insert(ino, false);
         self.cut = true;
         tick();

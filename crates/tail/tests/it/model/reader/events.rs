@@ -227,12 +227,14 @@ impl Reader {
         let (from, to) = (gap.from.offset().0, gap.to.offset().0);
         ensure!(from == left.told && from < to, "a gap from {from} to {to}, told up to {}", left.told);
         left.told = to;
-        let body = left.files.iter().map(|&(ino, _)| &world.bodies[ino]).find(|body| body.bytes.len() as u64 >= to);
-        let body = body.ok_or_else(|| format!("a gap up to {to}, and no file is so long"))?;
-        for &id in &body.ids[from as usize..to as usize] {
-            ensure!(id == HOLE || !self.books.done[id], "a gap over what was given out, in {from} to {to}");
-            self.books.done[id] = true;
-        }
+        let long = |ino: Ino| world.bodies[ino].ids.get(from as usize..to as usize);
+        left.files.retain(|&(ino, _)| long(ino).is_some());
+        ensure!(!left.files.is_empty(), "a gap up to {to}, and no file is so long");
+        // Of files of which nothing was read it may be any.
+        let fresh = |ino: Ino| long(ino).filter(|ids| ids.iter().all(|&id| id == HOLE || !self.books.done[id]));
+        let ids = left.files.iter().find_map(|&(ino, _)| fresh(ino));
+        let ids = ids.ok_or_else(|| format!("a gap over what was given out, in {from} to {to}"))?;
+        ids.iter().for_each(|&id| self.books.done[id] = true);
         Ok(())
     }
 
