@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tailcast_wire::{HostName, Question};
+use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Answered, AskError, Asks};
 use crate::away::{self, Away};
@@ -58,6 +59,8 @@ enum Taken {
 pub(crate) struct Agents {
     /// How long an answer may take.
     patience: Duration,
+    /// Cancelled once the hub's own agent has been welcomed.
+    own: CancellationToken,
     inner: Mutex<Inner>,
 }
 
@@ -70,7 +73,7 @@ struct Inner {
 impl Agents {
     /// Nobody yet. `patience`: how long an answer may take.
     pub(crate) fn new(patience: Duration) -> Self {
-        Agents { patience, inner: Mutex::default() }
+        Agents { patience, own: CancellationToken::new(), inner: Mutex::default() }
     }
 
     /// A link begins: it is welcome, takes over from an older one of the same host, and follows what is looked at.
@@ -88,6 +91,11 @@ impl Agents {
                 Err(Taken::By(present)) => silent = Some(present),
             }
         }
+    }
+
+    /// Completes once the hub's own agent has been there. Cancel safe.
+    pub(crate) async fn own(&self) {
+        self.own.cancelled().await;
     }
 
     /// `silent`: the link that was asked for a sign of life and gave none.
@@ -115,6 +123,9 @@ impl Agents {
             older.close(away::TAKEN_OVER);
         }
         link.welcome();
+        if own {
+            self.own.cancel();
+        }
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);
         }

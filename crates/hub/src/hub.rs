@@ -126,6 +126,12 @@ impl Hub {
         ingest::serve(&self.agents, pipe, caller, &self.stop).await;
     }
 
+    /// Completes once an agent that was [attached](Hub::attach) is known by its name: whoever asks for one of its logs before
+    /// that hears that there is no such host. Cancel safe.
+    pub async fn has_own_agent(&self) {
+        self.agents.own().await;
+    }
+
     /// A cursor into the channel `key`; the agent follows from the first one on.
     pub(crate) fn watch(self: &Arc<Self>, key: &Key) -> (Arc<Channel>, Subscription<Item>) {
         let mut channels = self.lock();

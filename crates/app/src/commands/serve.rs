@@ -25,6 +25,10 @@ use crate::{service, trace};
 /// The wait before the agent of this process is attached again.
 const AGAIN: Duration = Duration::from_millis(250);
 
+/// So long nothing is answered while the agent of this process introduces itself: else the first to ask for one of its logs
+/// would hear that there is no such host.
+const INTRODUCED: Duration = Duration::from_secs(5);
+
 /// Serves until it is asked to stop.
 pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     let options = ServeOptions::new(flags, environment)?;
@@ -48,6 +52,9 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
         Some(offer) => Some(attach(&hub, offered::host(offer)?, agent_stop.clone())),
         None => None,
     };
+    if agent.is_some() && tokio::time::timeout(INTRODUCED, hub.has_own_agent()).await.is_err() {
+        tracing::warn!("the agent of this process takes long to begin; its logs are there once it does");
+    }
     // Whoever started us waits for this line; it is the only one on stdout.
     if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
         tracing::warn!("nobody can be told on stdout that this is http://{address}: {e}");

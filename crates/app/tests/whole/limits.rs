@@ -214,7 +214,11 @@ impl Client {
                 assert!(words.contains("no room") && words.contains("Retry-After"), "{words}");
                 Client::Refused
             }
-            other => panic!("{}", String::from_utf8_lossy(other)),
+            other => {
+                let mut words = String::from_utf8_lossy(other).into_owned();
+                stream.read_to_string(&mut words).await.unwrap();
+                panic!("{words}");
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderValue, Uri};
 use tailcast_agent::End;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
 
 use crate::viewer::Viewer;
-use crate::world::{Agent, HOST, PATIENCE, World, host, numbered, texts};
+use crate::world::{Agent, HOST, PATIENCE, Served, World, host, numbered, texts};
 
 /// A viewer whose agent follows, behind three lines.
 async fn following(world: &World, query: &str) -> Viewer {
@@ -41,6 +41,22 @@ async fn a_link_that_breaks_and_comes_back_costs_no_line_and_doubles_none() {
             let seen = viewer.lines(9).await;
             assert_eq!(texts(&seen).join("\n") + "\n", numbered(turn * 10..turn * 10 + 9), "{query}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_that_has_its_own_agent_answers_for_that_one_s_logs_at_once() {
+    let mut world = World::new().await;
+    world.append("a.log", "first\n");
+    for _ in 0..20 {
+        world.agent.take().unwrap().stop().await;
+        let started = Served::start(world.state_dir(), 0).await;
+        let earlier = std::mem::replace(&mut world.served, started);
+        assert!(world.served.hub.has_own_agent().now_or_never().is_none());
+        world.agent = Some(Agent::start(&world.served.hub, &world.host));
+        timeout(PATIENCE, world.served.hub.has_own_agent()).await.unwrap();
+        assert_eq!(texts(&world.lines("a.log", "limit=1").await.lines), ["first"]);
+        earlier.stop().await;
     }
 }
 
