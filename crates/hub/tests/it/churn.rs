@@ -11,6 +11,7 @@ use tailcast_hub::access::tokens::{self, Grant};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::ALLOCATOR;
 use crate::far::Far;
 use crate::http;
 use crate::viewer::{connect, connect_as};
@@ -20,15 +21,17 @@ use crate::world::World;
 const WAVE: usize = 2500;
 const ROUNDS: usize = 2;
 const AT_ONCE: usize = 200;
-/// What a round may leave in memory: the allocator keeps some of what it was given back. A leak of one task would be more.
-const MEMORY: u64 = 24 << 20;
+/// What a round may leave allocated: maps and queues that are larger or smaller than in the round before, some 40 KiB. An
+/// allocation that each view left would be more. What the allocator keeps from the kernel of what it was given back is not
+/// looked at: it differs from one machine to the next, and from one run to the next.
+const MEMORY: usize = 64 << 10;
 
-/// A hub that gives up in seconds where it would take minutes.
+/// A hub that gives up in seconds where it would take minutes; a viewer who lives answers within them on a busy machine too.
 fn short() -> Patience {
     let second = Duration::from_secs(1);
     Patience {
-        ping: second,
-        pings: 2,
+        ping: 2 * second,
+        pings: 3,
         comment: second,
         unacknowledged: 3 * second,
         probe: 2 * second,
@@ -41,15 +44,11 @@ fn short() -> Patience {
 struct Left {
     descriptors: usize,
     tasks: u64,
-    memory: u64,
 }
 
 impl Left {
     async fn now(world: &World) -> Self {
-        let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-        let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-        let memory = pages * rustix::param::page_size() as u64;
-        Left { descriptors: descriptors(), tasks: world.metric("tailcast_tasks").await, memory }
+        Left { descriptors: descriptors(), tasks: world.metric("tailcast_tasks").await }
     }
 
     /// Waits until nothing is left but this.
@@ -165,9 +164,10 @@ async fn views_that_come_and_go_with_and_without_a_fin_leave_no_descriptor_no_ta
             println!("NOT TESTED: views without a FIN, since no far machine can be made here: {words}");
         }
         before.holds_again(&world).await;
-        let now = Left::now(&world).await;
-        let grown = now.memory.saturating_sub(after_one.get_or_insert(now.memory).to_owned());
-        assert!(grown <= MEMORY, "{grown} bytes more than after the first round");
+        let allocated = ALLOCATOR.allocated();
+        println!("{allocated} bytes are allocated");
+        let after_one = *after_one.get_or_insert(allocated);
+        world.until("no memory is left", async || ALLOCATOR.allocated() <= after_one + MEMORY).await;
     }
     assert!(world.metric("tailcast_viewers_opened_total").await >= (WAVE * ROUNDS) as u64 * 9 / 10);
 }

@@ -4,6 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic that names the line is the best message")]
 
+/// Counts the bytes that are allocated, by the hub and by its clients.
+#[global_allocator]
+static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, usize::MAX);
+
 mod chaos;
 mod churn;
 mod connection;
