@@ -117,7 +117,13 @@ impl Cursor {
     pub(crate) fn still_holds(&self, size: u64) -> Result<bool, Errno> {
         let held = &self.place.held;
         let begins_so = !held.is_over() && !self.is_cut(size) && held.check_head()? == HeadCheck::Same;
-        Ok(begins_so && self.place.lead_stands()?)
+        Ok(begins_so && self.place.lead_stands()? && !self.half_is_gone()?)
+    }
+
+    /// Whether a half line that was seen behind a hole is under a hole now: before it are NUL bytes as ever.
+    fn half_is_gone(&self) -> Result<bool, Errno> {
+        let begun_behind_hole = self.behind_hole && self.half > 0;
+        Ok(begun_behind_hole && self.held().file().read(self.place.offset, 1)? == [0])
     }
 
     /// Reads the next block of whole lines, or the next piece of a line longer than a block.
@@ -128,7 +134,17 @@ impl Cursor {
     /// As [`Cursor::pull`], but reading `glimpse` bytes first: a longer block comes only if no line ends in them.
     pub(crate) fn pull_of(&mut self, glimpse: u64) -> Result<Pulled, Errno> {
         let size = self.size()?;
+        let seen = (self.seen, self.grown);
         self.saw(size);
+        let pulled = self.pull_from(size, glimpse);
+        if matches!(pulled, Ok(Pulled::Changed)) {
+            // What stands there now is of another life.
+            (self.seen, self.grown) = seen;
+        }
+        pulled
+    }
+
+    fn pull_from(&mut self, size: u64, glimpse: u64) -> Result<Pulled, Errno> {
         self.set_aside = false;
         let Some(most) = self.promising(size)? else {
             return Ok(if size < self.place.offset.0 { Pulled::Changed } else { Pulled::End });
@@ -231,11 +247,11 @@ impl Cursor {
         let behind_nuls = from.plus(bytes.iter().take_while(|&&byte| byte == 0).count() as u64);
         let hole = self.held().file().hole_from(from);
         let to = match self.held().file().data_from(hole) {
+            // A half line stood here: neither its size nor the NUL bytes in front of it show that it is gone.
+            _ if self.half > 0 && (self.behind_hole || hole <= behind_nuls) => return Ok(Some(Pulled::Changed)),
             // The file system rounds data to its blocks, too: NUL bytes fill what a line does not.
             _ if hole > behind_nuls && self.behind_hole => behind_nuls,
             _ if hole > behind_nuls => return Ok(None),
-            // A half line stood here: neither its size nor the NUL bytes in front of it show that it is gone.
-            _ if self.half > 0 => return Ok(Some(Pulled::Changed)),
             None => {
                 // Nothing was written there, so nothing is missing if it is taken back.
                 (self.seen, self.set_aside) = (Some(from.0), true);

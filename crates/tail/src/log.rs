@@ -162,11 +162,21 @@ impl Shared {
         readable_siblings(chain, from)
     }
 
-    /// The same; nothing if it is no longer beside them, so that nobody can say which of them are older.
-    pub(crate) fn surely_behind(&self, ours: &Held) -> Vec<Member> {
+    /// The same. If it is no longer beside them, those that are older than its copy, which comes with them; nothing if it has
+    /// none, so that nobody can say which of them are older.
+    pub(crate) fn surely_behind(&self, ours: &Held) -> (Vec<Member>, Option<Held>) {
         let chain = self.chain();
-        let from = place_in(&chain, ours).map_or(chain.len(), |at| at + 1);
-        readable_siblings(chain, from)
+        if let Some(at) = place_in(&chain, ours) {
+            return (readable_siblings(chain, at + 1), None);
+        }
+        let copy_of = |member: &Member| {
+            let held = self.open_member(member).ok().filter(|_| member.role == Role::Sibling)?;
+            held.is_copy_of(ours).then_some(held)
+        };
+        match chain.iter().enumerate().find_map(|(at, member)| Some((at, copy_of(member)?))) {
+            Some((at, copy)) => (readable_siblings(chain, at + 1), Some(copy)),
+            None => (Vec::new(), None),
+        }
     }
 
     /// The follower is gone; another one may come.

@@ -90,7 +90,9 @@ impl Follower {
         };
         let was_empty = reading.cursor.saw_nothing();
         match reading.unchanged(&stat) {
-            Ok(true) if was_empty => self.look_behind(events),
+            Ok(true) if was_empty => {
+                self.look_behind(events);
+            }
             Ok(true) => {}
             Ok(false) => {
                 self.begin_again(events);

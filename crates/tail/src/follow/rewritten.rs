@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use super::left::Left;
 use super::{Follower, Start, State};
 use crate::cursor::Cursor;
 use crate::error::Loss;
@@ -29,6 +30,10 @@ enum Rest {
 impl Follower {
     /// Goes on in the new life, by way of what is left of the old one. Returns whether there is something to read.
     pub(super) fn begin_again(&mut self, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &self.state else { return false };
+        if reading.cursor.saw_nothing() && self.look_behind(events) {
+            return true;
+        }
         let State::Reading(reading) = &self.state else { return false };
         let old = reading.cursor.held().clone();
         let new = match self.shared.renew(&old) {
@@ -71,14 +76,14 @@ impl Follower {
     }
 
     /// A file that was empty at the last look shows nothing when it was filled, copied and truncated since: its copy
-    /// does.
-    pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) {
-        let State::Reading(reading) = &self.state else { return };
+    /// does. Returns whether it goes on in one.
+    pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &self.state else { return false };
         let ours = reading.cursor.held().clone();
         // Of a file that has no place among the others all that came since may be newer. It is found when this one is read.
-        let mut behind = self.shared.surely_behind(&ours);
+        let (mut behind, in_place) = self.shared.surely_behind(&ours);
         behind.retain(|member| !self.known.contains(&member.identity));
-        let Ok(now) = ours.file().read_head() else { return };
+        let Ok(now) = ours.file().read_head() else { return false };
         let begins_it = |head: &[u8]| head.len() < HEAD_BYTES && now.starts_with(head);
         let is_copy =
             |copy: &Held| copy.is_copy_of(&ours) || copy.file().read_head().is_ok_and(|head| begins_it(&head));
@@ -92,11 +97,16 @@ impl Follower {
         });
         drop(came);
         self.known.extend(copies);
-        if let Some(copy) = newcomer {
-            self.shared.setup.counters.rotations.add(1);
-            events.push(Event::Rotated { from: ours.life(), to: copy.name().clone(), at: Offset::ZERO });
-            self.read_apart(Place::start(copy), events);
+        let Some(copy) = newcomer else { return false };
+        self.shared.setup.counters.rotations.add(1);
+        events.push(Event::Rotated { from: ours.life(), to: copy.name().clone(), at: Offset::ZERO });
+        // Deleted, it is read in its copy when that is come to; what is not in there is told.
+        let rest = in_place.and_then(|copy| Place::exactly(ours, Offset(copy.size())).ok());
+        if let Some(rest) = rest {
+            self.look_after(Left::new(rest), events);
         }
+        self.read_apart(Place::start(copy), events);
+        true
     }
 
     /// No copy: the old bytes are gone, or only the end of the file was cut off. Reading goes on at `place`, behind which

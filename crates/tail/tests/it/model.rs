@@ -365,3 +365,41 @@ fn a_late_line_behind_a_hole_in_a_file_that_was_left_is_told_as_a_gap() {
     let ops = [&copied[..], &replaced, &[Op::Write(2, 7581, true), LOOK]].concat();
     assert_eq!(Program { append: false, patient: true, ..Program::of(&ops) }.run(), Ok(()));
 }
+
+#[test]
+fn what_a_page_saw_of_a_file_that_was_empty_hides_no_older_copy() {
+    let filled = [Op::Touch, LOOK, line(false), COPYTRUNCATE];
+    let half = Op::Write(0, 3, true);
+    for append in [false, true] {
+        let once = [half.clone(), Op::History(1), COPYTRUNCATE, LOOK];
+        let twice = [half.clone(), COPYTRUNCATE, half.clone(), Op::History(1), Op::Truncate(0), LOOK];
+        let copied = [Op::Copy, Op::History(1), Op::Truncate(0), LOOK];
+        for rest in [&once[..], &twice, &copied] {
+            let ops = [&filled[..], rest].concat();
+            assert_eq!(Program { append, ..Program::of(&ops) }.run(), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn a_deleted_file_that_was_empty_is_read_in_its_place_among_its_copies() {
+    for append in [false, true] {
+        let ops = [Op::Touch, LOOK, line(false), COPYTRUNCATE, Op::Copy, Op::Delete, LOOK];
+        assert_eq!(Program { append, ..Program::of(&ops) }.run(), Ok(()));
+        let ops = [&ops[..5], &[Op::Write(2, 9, true), Op::Delete, LOOK, Op::Touch, line(false), LOOK]].concat();
+        assert_eq!(Program { append, ..Program::of(&ops) }.run(), Ok(()));
+    }
+}
+
+#[test]
+fn a_half_line_behind_a_hole_is_not_taken_for_what_stands_behind_the_next_hole() {
+    let begun = [Op::Write(1, 300_000, false), COPYTRUNCATE];
+    let short = [line(true), LOOK, line(false), COPYTRUNCATE, line(false), LOOK];
+    let long = [Op::Write(0, 3103, true), LOOK, COPYTRUNCATE, Op::Write(1, 300_000, false), LOOK];
+    for rest in [&short[..], &long] {
+        let ops = [&begun[..], rest].concat();
+        assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+    }
+    let ops = [&[begun[0].clone(), Op::Truncate(0), Op::Write(0, 3, true)][..], &short[1..]].concat();
+    assert_eq!(Program { append: false, ..Program::of(&ops) }.run(), Ok(()));
+}
