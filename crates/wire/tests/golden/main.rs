@@ -323,7 +323,11 @@ fn each_cut_or_spoilt_message_is_an_error_and_no_panic() {
     }
 }
 
-/// Every array in a message one element longer: fields that only a newer peer knows.
+/// More fields than any message has.
+const NEWER: u64 = 16;
+
+/// A message with a field that only a newer peer knows. Those in front of it that are absent are `null`, as they are written
+/// wherever a field behind them is there: an absent one is left out at the end alone.
 fn with_unknown_fields(bytes: &[u8]) -> Vec<u8> {
     let mut out = Encoder::new(Vec::new());
     let mut input = Decoder::new(bytes);
@@ -336,10 +340,13 @@ fn lengthen(input: &mut Decoder<'_>, out: &mut Encoder<Vec<u8>>, depth: u32) {
     match input.datatype().unwrap() {
         Type::Array => {
             let length = input.array().unwrap().unwrap();
-            let more = u64::from(depth == 2);
-            out.array(length + more).unwrap();
+            let is_message = depth == 2;
+            out.array(if is_message { NEWER + 1 } else { length }).unwrap();
             (0..length).for_each(|_| lengthen(input, out, depth + 1));
-            if more > 0 {
+            if is_message {
+                for _ in length..NEWER {
+                    out.null().unwrap();
+                }
                 out.str("from the future").unwrap();
             }
         }
@@ -354,14 +361,13 @@ fn lengthen(input: &mut Decoder<'_>, out: &mut Encoder<Vec<u8>>, depth: u32) {
 
 #[test]
 fn a_field_of_a_newer_peer_is_skipped() {
-    // Where the last field is absent it is not written, and one more would stand in its place.
-    for (name, message) in to_hub().into_iter().filter(|(name, _)| name != "followed nothing") {
+    for (name, message) in to_hub() {
         assert_eq!(decode(&with_unknown_fields(&encode(&message))).unwrap(), Some(message), "{name}");
     }
     for (name, message) in to_agent() {
         assert_eq!(decode(&with_unknown_fields(&encode(&message))).unwrap(), Some(message), "{name}");
     }
-    for (name, message) in live().into_iter().filter(|(name, _)| name != "agent lost") {
+    for (name, message) in live() {
         assert_eq!(decode(&with_unknown_fields(&encode(&message))).unwrap(), Some(message), "{name}");
     }
 }
