@@ -56,10 +56,11 @@ use http::{HeaderMap, Version, header};
 use self::attempts::Attempts;
 use self::bearer::{Bearer, Bearers};
 use self::origin::Host;
-use self::owner::{Owner, SockDiag};
+use self::owner::Owner;
 use self::password::{Passwords, Verdict};
 use self::session::Sessions;
 use self::standing::Rules;
+use crate::sock_diag::SockDiag;
 
 pub use self::bearer::HostGlobs;
 pub use self::config::{AccessConfig, Refused};
@@ -102,6 +103,11 @@ impl Access {
             bearers: Bearers::new(state_dir),
             config,
         }
+    }
+
+    /// Where the kernel is asked about connections.
+    pub(crate) fn kernel(&self) -> &SockDiag {
+        &self.kernel
     }
 
     /// Whether the hub may listen on `address`: on loopback always, elsewhere only if there is a way to say who one is.

@@ -36,6 +36,8 @@ mod pulse;
 mod render;
 mod routes;
 mod serve;
+mod silence;
+mod sock_diag;
 mod view;
 mod viewers;
 

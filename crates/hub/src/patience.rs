@@ -2,7 +2,8 @@
 //!
 //! Each kind of connection is ended by what it can be asked. A WebSocket is pinged. An event stream is written to (a
 //! comment), and the kernel says when that is not acknowledged. A text stream has nothing to write, so the kernel probes
-//! (TCP keepalive); probing is on for every connection. It refuses to end a text stream or a download whose reader lives and
+//! (TCP keepalive); probing is on for every connection. While something is under way TCP does not probe, so then the kernel is
+//! asked whether anybody answers (`silence`), and the same time holds. It refuses to end a text stream or a download whose reader lives and
 //! has stopped reading, as `less` does: such a one is cut only when its room is needed (`held`).
 //!
 //! The times are no user's business; tests have short ones.
@@ -70,6 +71,12 @@ impl Patience {
         sockopt::set_tcp_keepcnt(stream, PROBES)?;
         sockopt::set_socket_keepalive(stream, true)?;
         Ok(())
+    }
+
+    /// How long the other end of a connection may answer nothing while something is under way to it: as long as it may where
+    /// nothing is.
+    pub(crate) fn unanswered(&self) -> Duration {
+        self.probe * 2
     }
 
     /// Has the kernel end a connection whose other end acknowledges nothing.

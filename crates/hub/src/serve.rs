@@ -24,6 +24,7 @@ use crate::access::Peer;
 use crate::carrier::{Carrier, Reins};
 use crate::hub::Hub;
 use crate::routes;
+use crate::silence;
 
 /// How long a request's head may take, and how long a connection may idle between two.
 const HEAD: Duration = Duration::from_secs(10);
@@ -82,6 +83,9 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
         () = reins.is_cut() => return,
+        () = silence::outlasts(patience.unanswered(), &peer, hub.access.kernel()) => {
+            return tracing::debug!(client = %remote, "a connection is cut whose other end answers nothing any more");
+        }
         () = last_orders(&hub, &asked) => {
             http.as_mut().graceful_shutdown();
             http.await

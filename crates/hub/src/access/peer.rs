@@ -7,7 +7,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::owner::{Owner, SockDiag};
+use super::owner::Owner;
+use crate::sock_diag::SockDiag;
 
 /// Both addresses of a connection. Cheap to clone: all clones share one answer to the question of the owner.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ impl Peer {
 
     /// The owner of the other end, asked once.
     pub(super) fn owner(&self, kernel: &SockDiag) -> &Owner {
-        self.0.owner.get_or_init(|| kernel.owner(self.0.remote, self.0.local))
+        self.0.owner.get_or_init(|| Owner::of(kernel, self.0.remote, self.0.local))
     }
 }
 

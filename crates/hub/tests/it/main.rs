@@ -32,6 +32,7 @@ mod raw;
 mod revoked;
 mod rotation;
 mod shape;
+mod silence;
 mod slow;
 mod sse;
 mod stream;
