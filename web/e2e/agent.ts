@@ -8,6 +8,7 @@ import { BIN, endOf, env } from "./program";
 
 export class Agent extends Logs {
   #process: ChildProcess | null = null;
+  #lines: readonly string[] = [];
 
   constructor(
     host: string,
@@ -18,14 +19,28 @@ export class Agent extends Logs {
     writeFileSync(this.#tokenFile, token, { mode: 0o600 });
   }
 
+  get #config(): string {
+    return join(this.dir, ".tailcast.toml");
+  }
+
   get #tokenFile(): string {
     return join(this.dir, ".token");
   }
 
-  /** Whether it is linked is seen on the hub. `offered`: its whole directory, if nothing else is said. */
-  start(offered: readonly string[] = [this.dir]): void {
-    const args = ["agent", ...offered, "--host", this.host, "--hub", this.hub, "--token-file", this.#tokenFile];
-    this.#process = spawn(BIN, args, { env, stdio: "ignore" });
+  /** Has these lines in its configuration, under [agent], from its next start on. */
+  configure(lines: readonly string[]): void {
+    this.#lines = lines;
+  }
+
+  /**
+   * Whether it is linked is seen on the hub. `offered`: its whole directory, if nothing else is said. `through`: a program that makes itself
+   * into the agent, as one that takes rights away first.
+   */
+  start(offered: readonly string[] = [this.dir], through: readonly string[] = []): void {
+    writeFileSync(this.#config, ["[agent]", ...this.#lines, ""].join("\n"));
+    const args = ["agent", ...offered, "--host", this.host, "--hub", this.hub, "--token-file", this.#tokenFile, "--config", this.#config];
+    const [program = BIN, ...rest] = [...through, BIN, ...args];
+    this.#process = spawn(program, rest, { env, stdio: "ignore" });
   }
 
   /** Lets it stand still, with its link open, or go on. */

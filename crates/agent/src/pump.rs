@@ -191,6 +191,7 @@ impl Running {
         let hint = Arc::clone(&self.hint);
         follower.watched_by(self.host.watcher(), Arc::new(move || hint.notify_one()));
         self.work.follower = Some(follower);
+        self.work.late = None;
         Ok(())
     }
 

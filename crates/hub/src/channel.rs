@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use tailcast_fanout::{Ring, Seq};
-use tailcast_wire::{Begins, Ends, Filter, LogName, Place};
+use tailcast_wire::{Begins, Ends, Filter, LogName, Place, Tiding, Told, Why};
 
 use crate::away::Away;
 use crate::item::{Item, LongLine, Reach, What};
@@ -100,6 +100,8 @@ struct State {
     long: Option<LongLine>,
     /// Where the line starts that is open at the edge, when it is longer than a block.
     line: Option<Arc<str>>,
+    /// That lines come late, while it is so: whoever joins later than it was told is to know it, too.
+    late: Option<Told>,
     zone: TimeZone,
 }
 
@@ -125,6 +127,7 @@ impl Channel {
             link: Link::Down,
             long: None,
             line: None,
+            late: None,
             zone: TimeZone::UTC,
         };
         Channel { key, log, ring, state: Mutex::new(state) }
@@ -150,6 +153,11 @@ impl Channel {
 
     pub(crate) fn link(&self) -> Link {
         self.lock().link
+    }
+
+    /// The agent's word that lines come late, if they do.
+    pub(crate) fn late(&self) -> Option<Told> {
+        self.lock().late.clone()
     }
 
     /// The host's time zone.
@@ -200,6 +208,13 @@ impl Channel {
 
     fn publish(&self, state: &mut State, from: Reach, what: What) {
         state.heard = Some(Instant::now());
+        match &what {
+            What::Told(told) if told.tiding == Some(Tiding::Polling) => {
+                state.late = (told.why != Some(Why::Watched)).then(|| told.clone());
+            }
+            What::AgentLost(_) => state.late = None,
+            _ => (),
+        }
         let reach = state.reached();
         let position = state.edge.as_ref().map(|edge| Arc::clone(&edge.position));
         let item = Item::new(Arc::clone(&self.log), state.zone.clone(), what, (from, reach), position);

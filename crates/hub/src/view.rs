@@ -78,6 +78,13 @@ enum Stage {
     Over,
 }
 
+/// What stands in the way of reading: the reason, or what it was told as where none is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hindrance {
+    Because(Why),
+    Told(Tiding),
+}
+
 /// One log of a viewer.
 pub(crate) struct View {
     hub: Arc<Hub>,
@@ -102,7 +109,9 @@ pub(crate) struct View {
     /// Said once, until the agent is back.
     told_away: bool,
     /// What was said last to stand in the way of reading: said once, by the answer or by the ring, until something was read again.
-    told_hindrance: Option<(Tiding, Option<Why>)>,
+    told_hindrance: Option<Hindrance>,
+    /// Why lines come late, as it was said last.
+    told_late: Option<Why>,
 }
 
 impl View {
@@ -133,6 +142,7 @@ impl View {
             caught_up: 0,
             told_away: false,
             told_hindrance: None,
+            told_late: None,
         };
         view.read();
         view
@@ -222,6 +232,8 @@ impl View {
             match &item.what {
                 What::AgentLost(away) => self.away(away.clone(), out),
                 What::AgentBack { .. } => self.back(item, out),
+                What::Told(told) if self.is_late_told(told) => (),
+                What::Told(told) if told.tiding == Some(Tiding::Polling) => out.push(item),
                 What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => {
                     let hindrance = told.tiding.filter(|tiding| matches!(tiding, Tiding::Waiting | Tiding::Error));
                     if !hindrance.is_some_and(|tiding| self.is_told(tiding, told.why)) {
@@ -235,7 +247,7 @@ impl View {
             _ if self.channel.link() != Link::Up => (),
             Stage::Waiting(Some(at)) => {
                 let at = at.clone();
-                self.go_on(&at, true);
+                self.go_on(&at, true, out);
             }
             _ => self.read(),
         }
@@ -275,6 +287,7 @@ impl View {
         }
         match &item.what {
             What::Told(told) if is_gap(told) && item.reach <= *reach => return true,
+            What::Told(told) if self.is_late_told(told) => return true,
             What::Told(told) if self.reads_over(told) => {
                 self.read();
                 return false;
@@ -380,9 +393,26 @@ impl View {
         }
     }
 
-    /// Whether this hindrance is what was told last; from now on it is.
+    /// Whether this hindrance is what was told last; from now on it is. The same reason is the same hindrance, whether an answer
+    /// calls it an error or the ring something to wait for.
     fn is_told(&mut self, tiding: Tiding, why: Option<Why>) -> bool {
-        self.told_hindrance.replace((tiding, why)) == Some((tiding, why))
+        let told = why.map_or(Hindrance::Told(tiding), Hindrance::Because);
+        self.told_hindrance.replace(told) == Some(told)
+    }
+
+    /// Whether it says that lines come late, or no longer do, and that was told already; from now on it is.
+    fn is_late_told(&mut self, told: &Told) -> bool {
+        told.tiding == Some(Tiding::Polling) && {
+            let now = told.why.filter(|why| *why != Why::Watched);
+            std::mem::replace(&mut self.told_late, now) == now
+        }
+    }
+
+    /// What the ring said before this view came to it.
+    fn tell_late(&mut self, out: &mut Vec<Arc<Item>>) {
+        if let Some(told) = self.channel.late().filter(|told| !self.is_late_told(told)) {
+            out.push(Arc::new(self.item(What::Told(told), None)));
+        }
     }
 
     fn tell(&self, tiding: Tiding, why: Option<Why>, words: String, out: &mut Vec<Arc<Item>>) {

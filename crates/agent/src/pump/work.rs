@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) channels: Vec<Channel>,
     pub(super) window: Window,
     pub(super) more: bool,
+    /// That the follower's looks come late, while it is so: a channel that comes later is to know it, too.
+    pub(super) late: Option<Told>,
     pub(super) out: Vec<Bytes>,
 }
 
@@ -96,14 +98,21 @@ impl Work {
     /// Channels that came since the last step: they are told where they start, and brought up to there.
     fn open_new_channels(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) {
         for channel in &mut self.channels {
-            for message in channel.open(log, edge) {
-                self.out.push(encode(&message));
+            let mut messages = channel.open(log, edge);
+            if let (false, Some(late)) = (messages.is_empty(), &self.late) {
+                messages.extend(channel.tell(late.clone()));
             }
+            self.out.extend(messages.iter().map(encode));
         }
     }
 
     fn event(&mut self, event: Event, behind: Option<Place>) {
         let told = told::told(&event, behind);
+        match &event {
+            Event::Polling(_) => self.late.clone_from(&told),
+            Event::Watching => self.late = None,
+            _ => (),
+        }
         match event {
             Event::Block(block) => {
                 let block = told::block(block);

@@ -154,15 +154,16 @@ impl View {
             // Never back: the newest lines that the ring has may have been in this page.
             return self.skip_ahead(place.unwrap_or_default(), out);
         }
-        self.go_on(&at, moved && !page.end);
+        self.go_on(&at, moved && !page.end, out);
     }
 
     /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.
-    pub(super) fn go_on(&mut self, at: &At, more: bool) {
+    pub(super) fn go_on(&mut self, at: &At, more: bool, out: &mut Vec<Arc<Item>>) {
         match self.channel.join(at) {
             Joint::Here(seq, reach) if self.subscription.seek(seq).is_ok() => {
                 self.caught_up = 0;
                 self.stage = Stage::Live(reach);
+                self.tell_late(out);
             }
             _ if more => self.read(),
             _ => self.stage = Stage::Waiting(Some(at.clone())),

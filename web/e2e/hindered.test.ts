@@ -1,0 +1,99 @@
+// What the page says of a host that cannot do all that is wanted: real agents without rights, without inotify, and a filter that finds
+// nothing in a long file.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync } from "node:fs";
+import { expect } from "@playwright/test";
+import { isLive, showsExactly, test } from "./hub";
+
+/** A program that becomes the agent, in a user namespace of its own: it owns its files, and root's rights over them are gone. */
+const WITHOUT_RIGHTS = ["unshare", "--user"];
+/** In a namespace whose own count of watches is used up before it begins. */
+const WITHOUT_WATCHES = ["unshare", "--user", "--map-root-user", "sh", "-c", 'echo 0 > /proc/sys/user/max_inotify_watches; exec "$0" "$@"'];
+
+const able = (through: readonly string[]): boolean => spawnSync(through[0] ?? "", [...through.slice(1), "true"]).status === 0;
+
+test("a log that its agent may not read is listed with the reason and cannot be opened, and a link to it says what to do", async ({ page, hub }) => {
+  test.skip(!able(WITHOUT_RIGHTS), "this machine gives its users no namespaces");
+  await hub.start();
+  const agent = hub.agent("web2");
+  agent.write("app.log", 0, 3);
+  agent.write("secret.log", 0, 3);
+  chmodSync(agent.path("secret.log"), 0);
+  agent.start([agent.dir], WITHOUT_RIGHTS);
+  await page.goto(`${hub.url}hosts`);
+  const row = page.getByRole("row", { name: "secret.log" });
+  await expect(row).toContainText("permission denied");
+  await expect(row.getByRole("checkbox")).toBeDisabled();
+  await expect(row.getByRole("link")).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "app.log" })).toBeVisible();
+  await page.goto(`${hub.url}logs?log=${agent.log("secret.log")}`);
+  await expect(page.locator("[data-mark]")).toContainText("may not read");
+  await expect(page.getByTestId("standing")).not.toHaveText("live");
+  chmodSync(agent.path("secret.log"), 0o600);
+  await isLive(page);
+  await showsExactly(page, 0, 3);
+});
+
+test("a host whose inotify is used up says that lines come late and what to raise, to whoever comes when, and they come", async ({ page, hub, context }) => {
+  test.skip(!able(WITHOUT_WATCHES), "this machine gives its users no namespaces");
+  await hub.start();
+  const agent = hub.agent("web2");
+  agent.write("app.log", 0, 3);
+  agent.start([agent.dir], WITHOUT_WATCHES);
+  await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
+  await isLive(page);
+  const marker = page.locator('[data-mark="polling"]');
+  await expect(marker).toContainText("Up to 2 s late");
+  await expect(marker).toContainText("fs.inotify.max_user_watches");
+  agent.write("app.log", 3, 6);
+  await showsExactly(page, 0, 6);
+  for (const filter of ["", "&grep=line"]) {
+    const later = await context.newPage();
+    await later.goto(`${hub.url}logs?log=${agent.log("app.log")}${filter}`);
+    await isLive(later);
+    await expect(later.locator('[data-mark="polling"]')).toContainText("fs.inotify.max_user_watches");
+  }
+});
+
+test("a filter that finds nothing in the end of a long file says how far it was looked, and goes on from there", async ({ page, hub }) => {
+  test.setTimeout(120_000);
+  hub.append("app.log", "needle at the very top\n");
+  const chunk = `${"x".repeat(1023)}\n`.repeat(16 * 1024);
+  for (let i = 0; i < 17; i++) hub.append("app.log", chunk);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=needle`);
+  const marker = page.locator('[data-mark="limit"]');
+  await expect(marker).toContainText("Stopped looking", { timeout: 60_000 });
+  await expect(marker).toContainText(/The last 2\d\d MB were looked through/);
+  await isLive(page);
+  hub.append("app.log", "a needle now\n");
+  await expect(page.getByText("a needle now")).toBeVisible();
+  await page.getByRole("button", { name: /Look further/ }).click();
+  await expect(page.getByText("needle at the very top")).toBeVisible();
+});
+
+test("hosts are picked by their labels, which are in the address", async ({ page, hub }) => {
+  await hub.start();
+  for (const [host, role] of [["web2", "web"], ["db1", "db"]] as const) {
+    const agent = hub.agent(host);
+    agent.write("app.log", 0, 3);
+    agent.configure([`labels = { role = "${role}", dc = "fra" }`]);
+    agent.start();
+  }
+  await page.goto(`${hub.url}hosts`);
+  const host = (name: string) => page.getByRole("row", { name });
+  const chips = page.getByRole("group", { name: "Labels" });
+  await expect(host("web2")).toBeVisible();
+  await expect(host("db1")).toBeVisible();
+  await expect(chips.getByRole("button")).toHaveText(["dc=fra", "role=db", "role=web"]);
+  await chips.getByRole("button", { name: "role=db" }).click();
+  await expect(host("web2")).toHaveCount(0);
+  await expect(host("db1")).toBeVisible();
+  await expect(page).toHaveURL(/label=role(=|%3D)db/);
+  await page.reload();
+  await expect(host("db1")).toBeVisible();
+  await expect(host("web2")).toHaveCount(0);
+  await chips.getByRole("button", { name: "role=db" }).click();
+  await expect(host("web2")).toBeVisible();
+});
