@@ -195,9 +195,10 @@ fn raw(log: &Followed, from: Option<&str>, to: Option<&str>, bytes: u32) -> Resu
 
 /// A page for the wire; where one incarnation ends and the next begins, that is told.
 fn wire_page(page: tail::Page, half: HalfLine) -> Page {
-    let mut parts = Vec::new();
     let mut last: Option<Incarnation> = None;
     let in_front = page.blocks.first().filter(|_| page.new_life).map(rotated);
+    // Who has read the older file to its end was perhaps not told that it ended there.
+    let mut parts: Vec<Part> = in_front.iter().filter(|_| page.crosses).cloned().map(Part::Told).collect();
     for block in page.blocks {
         if last.as_ref().is_some_and(|last| last.life() != block.incarnation().life()) {
             parts.push(Part::Told(rotated(&block)));
@@ -308,6 +309,32 @@ mod tests {
         let Answer::Page(page) = answer else { panic!("{answer:?}") };
         let [Part::Block(Block { start, .. })] = &page.parts[..] else { panic!("{page:?}") };
         assert_eq!(*start, 2 + 20 * 2 * "2026-11-20T22:10:30Z said\r\n".len() as u64);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_begins_in_a_newer_file_than_where_it_was_asked_for_says_so_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().canonicalize().unwrap().join("a.log");
+        fs::write(&log, "one\n").unwrap();
+        let answers = Answers::new(host(log.parent().unwrap()));
+        let page = async |spot| match answers.answer(question(&log, spot, &[])).await {
+            Answer::Page(page) => page,
+            other => panic!("{other:?}"),
+        };
+        let end_of_one = page(Spot::Last).await.after.unwrap();
+        fs::rename(&log, log.with_extension("log.1")).unwrap();
+        fs::write(&log, "two\n").unwrap();
+        let two = page(Spot::After(end_of_one.position)).await;
+        let [Part::Told(told), Part::Block(block)] = &two.parts[..] else { panic!("{two:?}") };
+        assert_eq!((told.tiding, told.goes_on()), (Some(Tiding::Rotated), Some(&start_of(block))));
+        let again = page(Spot::After(start_of(block).position)).await;
+        assert!(matches!(&again.parts[..], [Part::Block(_)]), "{again:?}");
+    }
+
+    fn start_of(block: &Block) -> Place {
+        let token = tail::Token::try_from(&block.token[..]).unwrap();
+        let position = token.position(Offset(block.start), &block.lead).to_string();
+        Place { life: block.life, offset: block.start, position }
     }
 
     #[tokio::test]

@@ -147,7 +147,7 @@ impl Incarnation {
             return HeadCheck::Other;
         }
         if now.len() > head.bytes.len() {
-            *head = KnownHead::new(self.0.tag, self.0.identity, now);
+            *head = KnownHead::new(self.0.tag, self.0.identity, Head::of(&now), now);
         }
         HeadCheck::Same
     }
@@ -165,7 +165,8 @@ impl Held {
     /// When the head cannot be read.
     pub(crate) fn begin(tag: Tag, file: Arc<File>) -> Result<Self, Errno> {
         let identity = file.identity();
-        let head = Mutex::new(KnownHead::new(tag, identity, file.read_head()?));
+        let (head, bytes) = beginning(&file)?;
+        let head = Mutex::new(KnownHead::new(tag, identity, head, bytes));
         let name = Name { life: Life::next(), tag, identity, head, over: AtomicBool::new(false) };
         Ok(Self { name: Incarnation(Arc::new(name)), file })
     }
@@ -236,11 +237,28 @@ impl Remembered {
 }
 
 impl KnownHead {
-    fn new(tag: Tag, identity: Identity, mut bytes: Vec<u8>) -> Self {
+    fn new(tag: Tag, identity: Identity, head: Head, mut bytes: Vec<u8>) -> Self {
         bytes.truncate(HEAD_BYTES);
-        let token = Token::new(tag, identity.tie(), Head::of(&bytes));
+        let token = Token::new(tag, identity.tie(), head);
         let encoding = Encoding::of(&bytes);
         Self { bytes, token, encoding }
+    }
+}
+
+/// The head of a file and its bytes. That it is empty is believed when it was so before the read too: else it was cut in
+/// between, and the time would be that of an earlier change.
+fn beginning(file: &File) -> Result<(Head, Vec<u8>), Errno> {
+    let mut before = file.stat()?;
+    loop {
+        let bytes = file.read_head()?;
+        let now = file.stat()?;
+        match (bytes.is_empty(), before.size) {
+            (false, _) => return Ok((Head::of(&bytes), bytes)),
+            (true, 0) => return Ok((Head::empty_since(before.changed), bytes)),
+            // A file of a strange system that has a size and no bytes.
+            _ if (now.size, now.changed) == (before.size, before.changed) => return Ok((Head::of(&bytes), bytes)),
+            _ => before = now,
+        }
     }
 }
 

@@ -134,11 +134,16 @@ impl Shared {
     }
 
     /// The readable files that are newer than `ours`, the nearest first, the one at the path last.
-    /// If `ours` is no longer beside the others, siblings count as newer if it is known which were there before.
-    pub(crate) fn ahead_of(&self, ours: Identity, known: Option<&HashSet<Identity>>) -> Vec<Member> {
-        let is_new = |member: &Member| known.is_some_and(|known| !known.contains(&member.identity));
+    /// If `ours` is no longer beside the others, siblings count as newer that are not among the `known` older ones; where none
+    /// are known, those that were written to after it.
+    pub(crate) fn ahead_of(&self, ours: &Held, known: Option<&HashSet<Identity>>) -> Vec<Member> {
+        let written = ours.file().stat().map(|stat| stat.modified);
+        let is_new = |member: &Member| match known {
+            Some(known) => !known.contains(&member.identity),
+            None => written.is_ok_and(|written| member.modified > written),
+        };
         let mut chain = self.chain();
-        match chain.iter().position(|member| member.identity == ours) {
+        match place_in(&chain, ours) {
             Some(at) => chain.truncate(at),
             None => chain.retain(|member| member.role == Role::Itself || is_new(member)),
         }

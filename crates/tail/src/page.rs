@@ -59,6 +59,8 @@ pub struct Page {
     pub before: Option<Position>,
     /// Whether a life of the file ends right before its first line.
     pub new_life: bool,
+    /// Whether the place that was asked for is in an older life than its first line, so that one ends in between.
+    pub crosses: bool,
     /// Where the next page, or the live lines, start; nothing only when the log has no file.
     pub after: Option<Position>,
     /// The life that `after` is in.

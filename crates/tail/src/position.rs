@@ -21,6 +21,9 @@ pub const ANCHOR_BYTES: usize = 64;
 /// How many bytes of a file's beginning are hashed into its head, at most.
 pub const HEAD_BYTES: usize = 1024;
 
+/// Time stamps of files have nanoseconds.
+pub(crate) const NANOS_PER_MILLI: i128 = 1_000_000;
+
 /// The first byte of every position. A position of another version is refused, never guessed at.
 const VERSION: u8 = 1;
 
@@ -126,7 +129,7 @@ impl TryFrom<&[u8]> for Token {
     }
 }
 
-/// The beginning of a file as far as it is known: length (≤ 1 KiB) and hash.
+/// The beginning of a file as far as it is known: length (≤ 1 KiB) and hash; of an empty file, since when it is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Head {
     pub(crate) len: u16,
@@ -138,6 +141,20 @@ impl Head {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(HEAD_BYTES)];
         Self { len: bytes.len() as u16, hash: Hash48::of(bytes) }
+    }
+
+    /// The head of a file that has been empty since it last changed then, in nanoseconds since 1970. In place of a hash, which
+    /// would say nothing, stands that time in milliseconds: what was written since may be in copies.
+    pub(crate) fn empty_since(changed: i128) -> Self {
+        let bytes = i64::try_from(changed / NANOS_PER_MILLI).unwrap_or(0).to_le_bytes();
+        Self { len: 0, hash: Hash48::from_bytes(std::array::from_fn(|i| bytes[i])) }
+    }
+
+    /// Since when a file without any byte was so, in milliseconds since 1970.
+    pub(crate) fn empty_since_millis(self) -> Option<i128> {
+        let hash = self.hash.to_bytes();
+        let bytes = std::array::from_fn(|i| hash.get(i).copied().unwrap_or(0));
+        (self.len == 0).then(|| i64::from_le_bytes(bytes).into())
     }
 }
 

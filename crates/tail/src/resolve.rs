@@ -13,8 +13,8 @@ use crate::gate::Role;
 use crate::incarnation::Held;
 use crate::log::Shared;
 use crate::place::Place;
-use crate::position::{Anchor, Head, Offset, Position};
-use crate::siblings::Packing;
+use crate::position::{Anchor, Head, NANOS_PER_MILLI, Offset, Position};
+use crate::siblings::{Member, Packing};
 
 /// How often the files are looked through at most while a rotation gives them other names.
 const LOOKS: usize = 8;
@@ -51,10 +51,24 @@ impl Shared {
         }
         let (fit, held) = self.settled_fit(position);
         match (fit, held) {
-            (Fit::Exact | Fit::Content, Some(held)) => Ok(held),
+            (Fit::Exact | Fit::Content, Some(held)) => Ok(self.filled_since(&held, position).unwrap_or(held)),
             (Fit::HeadOnly, _) => Err(Error::Gone(Loss::Truncated)),
             _ => Err(Error::Gone(Loss::NotFound)),
         }
+    }
+
+    /// What came first into a file that was empty at `position`, when that is not in it any more: since then it was filled,
+    /// copied and truncated, once or several times. The oldest copy comes first.
+    fn filled_since(&self, held: &Held, position: &Position) -> Option<Held> {
+        let since = position.token().head().empty_since_millis().filter(|_| position.offset() == Offset::ZERO)?;
+        let came = |member: &Member| {
+            let later = |nanos: i128| nanos / NANOS_PER_MILLI > since;
+            // Written to, and not born before: else it is an older file that somebody wrote to late. Not every system keeps births.
+            later(member.modified) && (member.identity.born == 0 || later(member.identity.born.into()))
+        };
+        let (behind, _) = self.surely_behind(held);
+        let came = behind.into_iter().rev().filter(came);
+        came.filter_map(|member| self.open_member(&member).ok()).find(|copy| !copy.is_copy_of(held))
     }
 
     /// The place, if the very inode is still there under one of the log's names.
@@ -119,7 +133,7 @@ fn fit(held: &Held, position: &Position) -> Fit {
     let file = held.file();
     let Head { len, .. } = position.token().head();
     let Ok(head) = file.read(Offset::ZERO, usize::from(len)) else { return Fit::No };
-    if Head::of(&head) != position.token().head() {
+    if len > 0 && Head::of(&head) != position.token().head() {
         return Fit::No;
     }
     let Anchor { len: before, .. } = position.anchor;

@@ -24,7 +24,7 @@ pub(crate) struct Member {
     pub(crate) identity: Identity,
     pub(crate) size: u64,
     pub(crate) packing: Packing,
-    modified: i128,
+    pub(crate) modified: i128,
 }
 
 /// Whether a sibling was compressed.

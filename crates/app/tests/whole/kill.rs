@@ -24,7 +24,7 @@ const KILLS: usize = 20;
 /// Lines per second, and between two rotations.
 const PACE: u64 = 5000;
 const ROTATE: u64 = 4000;
-/// How long it may take until all has come.
+/// For how long nothing may come before all has.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn no_kill_of_hub_agent_or_tail_loses_or_doubles_a_line() {
     let lines = run.writer.stop();
     let began = Instant::now();
     run.output_has(lines).await;
-    until("the last line at each viewer", || run.watchers.iter().all(|watcher| watcher.has(lines)).then_some(())).await;
+    run.viewers_have(lines).await;
     eprintln!("{} kills, {lines} lines; all were there {:?} after the last one", kills(), began.elapsed());
 }
 
@@ -136,14 +136,21 @@ impl Run {
     /// Waits until each line has been written out, in order and once.
     async fn output_has(&self, lines: u64) {
         let wanted: String = (0..lines).map(|number| line(number) + "\n").collect();
-        let came = async {
-            while self.output().len() < wanted.len() {
-                sleep(Duration::from_millis(50)).await;
-            }
-        };
-        if tokio::time::timeout(PATIENCE, came).await.is_err() || self.output() != wanted.as_bytes() {
-            panic!("the output is not what was written");
-        }
+        let length = || std::fs::metadata(self.site.path("output")).map_or(0, |file| file.len());
+        while_more_comes(length, || length() >= wanted.len() as u64).await;
+        assert!(self.output() == wanted.as_bytes(), "the output is not what was written");
+    }
+
+    /// Waits until each viewer has seen all that it asked for.
+    async fn viewers_have(&self, lines: u64) {
+        let seen = || self.watchers.iter().map(Watcher::seen).sum();
+        while_more_comes(seen, || self.watchers.iter().all(|watcher| watcher.has(lines))).await;
+        let missing = self.watchers.iter().filter(|watcher| !watcher.has(lines));
+        let missing: Vec<_> = missing.map(|watcher| (watcher.form, watcher.digit, watcher.seen())).collect();
+        assert!(
+            missing.is_empty(),
+            "viewers wait for the rest of {lines} lines, as far as they have come: {missing:?}"
+        );
     }
 
     fn output(&self) -> Vec<u8> {
@@ -155,6 +162,18 @@ impl Drop for Run {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", self.account.tell(&self.site, &self.output(), self.writer.written.load(Ordering::Relaxed)));
+        }
+    }
+}
+
+/// Waits until it is `done`, or `come` has not grown for a while: how long all takes is up to the machine.
+async fn while_more_comes(come: impl Fn() -> u64, done: impl Fn() -> bool) {
+    let (mut last, mut since) = (come(), Instant::now());
+    while !done() && since.elapsed() < PATIENCE {
+        sleep(Duration::from_millis(50)).await;
+        let now = come();
+        if now != last {
+            (last, since) = (now, Instant::now());
         }
     }
 }
@@ -203,8 +222,12 @@ impl Watcher {
     fn has(&self, lines: u64) -> bool {
         let what = (self.form, self.digit);
         assert!(!self.task.is_finished(), "{what:?} saw what must not be: its panic is above");
-        let mine = self.digit.map_or(lines, |digit| (lines + 9 - digit) / 10);
-        self.seen.load(Ordering::Relaxed) == mine
+        self.seen() == self.digit.map_or(lines, |digit| (lines + 9 - digit) / 10)
+    }
+
+    /// How many lines have come.
+    fn seen(&self) -> u64 {
+        self.seen.load(Ordering::Relaxed)
     }
 }
 

@@ -159,3 +159,17 @@ fn marked(page: &Page) -> Vec<String> {
     let line = |at: &str| page.lines.iter().find(|line| line.position == at).map(|line| line.text.clone());
     page.marks.iter().map(|mark| line(&mark.at).expect("a line of the page")).collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_on_at_the_end_of_a_file_that_was_rotated_since_is_told_so_once() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let end = world.lines("a.log", "last=1").await.after.unwrap();
+    fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+    world.append("a.log", "the first of the new\n");
+    let mut viewer = world.watch("a.log", &format!("from={end}&policy=complete")).await;
+    assert!(viewer.told("rotated").await.words.contains("rotated"));
+    assert_eq!(texts(&viewer.lines(1).await), ["the first of the new"]);
+    viewer.told("edge").await;
+    assert_eq!(viewer.told.iter().filter(|event| event.kind == "rotated").count(), 0);
+}

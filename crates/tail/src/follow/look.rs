@@ -105,7 +105,8 @@ impl Follower {
     /// Takes note of what the path leads to, and tells when it is no longer the file that is read.
     pub(super) fn look_ahead(&mut self, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
-        let file = reading.cursor.held().file();
+        let held = reading.cursor.held();
+        let file = held.file();
         if matches!(reading.front, Front::Other(..)) {
             // Before it is looked at, so that what comes after the look is told.
             self.hints.look_ahead(&self.shared.path);
@@ -130,7 +131,7 @@ impl Follower {
         let settle = self.shared.setup.patience.settle;
         // What stands at the path may itself be rotated or copied away while it is waited for.
         if turned || reading.listed.is_none_or(|listed| listed.elapsed() >= settle) {
-            let ahead = self.shared.ahead_of(file.identity(), Some(&self.known));
+            let ahead = self.shared.ahead_of(held, Some(&self.known));
             reading.between = ahead.iter().any(|member| member.role == Role::Sibling);
             reading.listed = Some(Instant::now());
         }

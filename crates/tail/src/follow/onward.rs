@@ -27,7 +27,7 @@ impl Follower {
         }
         let ours = reading.cursor.held().clone();
         self.give_unfinished(events);
-        for member in self.shared.ahead_of(ours.file().identity(), Some(&self.known)) {
+        for member in self.shared.ahead_of(&ours, Some(&self.known)) {
             match self.shared.open_member(&member) {
                 Ok(next) => {
                     self.leave_for(&next, events);

@@ -146,7 +146,7 @@ impl Follower {
 
     /// What was copied after the copy that has nothing more to give.
     fn after_copy(&self, copy: &Held) -> Option<Held> {
-        let ahead = self.shared.ahead_of(copy.file().identity(), None);
+        let ahead = self.shared.ahead_of(copy, None);
         let mut siblings = ahead.into_iter().filter(|member| member.role == Role::Sibling);
         siblings.find_map(|member| self.shared.open_member(&member).ok())
     }

@@ -68,10 +68,10 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
         None => page.end |= half,
     }
     page.scanned = reader.scanned;
-    page.new_life = match page.blocks.first() {
-        Some(first) => first.incarnation().life() != place.held.life() || begins_anew(shared, place)?,
-        None => false,
-    };
+    if let Some(first) = page.blocks.first() {
+        page.crosses = first.incarnation().life() != place.held.life();
+        page.new_life = page.crosses || begins_anew(shared, place)?;
+    }
     Ok(page)
 }
 
@@ -87,7 +87,7 @@ fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'
     if ask.upto.is_some_and(|cap| cap.life == ours.life()) {
         return None;
     }
-    let ahead = shared.ahead_of(ours.file().identity(), None);
+    let ahead = shared.ahead_of(ours, None);
     let mut ahead = ahead.into_iter().filter_map(|member| Some((member.role, shared.open_member(&member).ok()?)));
     let is_copy = |held: &Held| shared.open_front().is_ok_and(|front| held.is_copy_of(&front));
     let (_, next) = ahead.find(|(role, held)| *role == Role::Itself || !is_copy(held))?;

@@ -2,8 +2,9 @@
 //! the files at that very moment.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
-use tailcast_tail::{Ask, Error, Line, Log, Loss, Offset, Page, Position, Tag};
+use tailcast_tail::{Ask, Error, From, Line, Log, Loss, Offset, Page, Position, Tag};
 
 use crate::bench::Bench;
 
@@ -183,4 +184,70 @@ fn an_original_that_is_cut_when_its_copy_was_passed_over_leaves_no_line_out() {
             assert_eq!(seen, format!("older\n{}after\n", many()), "{lines} lines a page, cut at {at}");
         }
     }
+}
+
+#[test]
+fn when_the_file_that_a_page_reads_is_deleted_the_page_goes_on_in_the_next_newer_one() {
+    let bench = Bench::new();
+    let age = |name: &str, seconds| {
+        let file = fs::File::options().append(true).open(bench.path(name)).expect("a file");
+        file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).expect("another age");
+    };
+    bench.append("log", "two\n");
+    age("log", 20);
+    bench.append("log.1", "one\n");
+    age("log.1", 30);
+    let seen = read_while(&bench, 9, b"two", || {
+        bench.rename("log.1", "log.3");
+        bench.append("log.2", "three\n");
+        age("log.2", 10);
+        bench.append("log.1", "four\n");
+        bench.remove("log");
+        bench.append("log", "five\n");
+    });
+    assert_eq!(seen, "two\nthree\nfour\nfive\n");
+}
+
+/// Waits until the clock that stamps files has moved on by a millisecond.
+fn wait_for_the_clock(bench: &Bench) {
+    let born = || {
+        fs::write(bench.path("clock"), "").expect("a file");
+        fs::metadata(bench.path("clock")).and_then(|file| file.modified()).expect("a time")
+    };
+    let first = born();
+    while born() < first + Duration::from_millis(2) {}
+}
+
+#[test]
+fn the_beginning_of_an_empty_file_leads_to_what_was_written_since_also_when_it_was_copied_and_cut() {
+    let bench = Bench::new();
+    bench.append("log", "zero\n");
+    bench.copytruncate();
+    let place = start(&bench.log);
+    for text in ["one\n", "two\n"] {
+        wait_for_the_clock(&bench);
+        for older in (1..4).rev().filter(|older| bench.path(&format!("log.{older}")).exists()) {
+            bench.rename(&format!("log.{older}"), &format!("log.{}", older + 1));
+        }
+        bench.append("log", text);
+        bench.copytruncate();
+    }
+    assert_eq!(read_from(&bench, place, 3, b"", || ()), "one\ntwo\n", "all of it is in copies");
+    bench.append("log", "three\n");
+    assert_eq!(read_from(&bench, place, 3, b"", || ()), "one\ntwo\nthree\n");
+    bench.follow(From::At(place)).reads("one\ntwo\nthree\n");
+}
+
+#[test]
+fn an_older_file_that_was_there_before_a_file_was_empty_is_not_taken_for_what_was_written_since() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    wait_for_the_clock(&bench);
+    bench.rename("log", "log.1");
+    bench.append("log", "");
+    let place = start(&bench.log);
+    wait_for_the_clock(&bench);
+    bench.append("log.1", "late\n");
+    bench.append("log", "two\n");
+    assert_eq!(read_from(&bench, place, 3, b"", || ()), "two\n");
 }
