@@ -146,7 +146,7 @@ impl Follower {
     pub(super) fn failed(&mut self, errno: Errno, events: &mut Vec<Event>) {
         let State::Reading(reading) = &mut self.state else { return };
         if errno == Errno::STALE {
-            let start = Start::From(From::At(reading.cursor.place.position()));
+            let start = Start::Dropped(reading.cursor.place.position());
             self.state = State::Waiting(Waiting { start, told: None });
             return self.hints.moved();
         }
@@ -176,19 +176,22 @@ impl Follower {
         match start {
             Start::From(From::End) => Ok(Place::last_line_start(self.shared.open_front()?)?),
             Start::From(From::Start) => Ok(Place::start(self.shared.open_front()?)),
-            Start::From(From::At(position)) => self.open_at(position, events),
+            Start::From(From::At(position)) => self.open_at(position, None, events),
+            Start::Dropped(position) => self.open_at(position, Some(Loss::Stale), events),
             Start::Again(position) => self.open_again(position),
         }
     }
 
-    /// Where somebody stopped; if that is gone and the log is there, its beginning, and it is told.
-    fn open_at(&self, position: Position, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
+    /// Where somebody stopped; if that is gone and the log is there, its beginning, and it is told: for the reason that is known,
+    /// else for that of the search.
+    fn open_at(&self, position: Position, why: Option<Loss>, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
         match self.shared.resolve(&position) {
             Ok(place) => Ok(place),
             Err(Error::Obstacle(why)) => Err(why),
             Err(error) => {
                 let front = self.shared.open_front()?;
-                let why = if let Error::Gone(why) = error { why } else { Loss::NotFound };
+                let found = if let Error::Gone(found) = error { found } else { Loss::NotFound };
+                let why = why.unwrap_or(found);
                 self.lost(Lost { from: position, bytes: None, why }, events);
                 Ok(Place::start(front))
             }
@@ -265,5 +268,47 @@ impl Reading {
         if self.told.replace(departure) != Some(departure) {
             events.push(Event::Gone(departure));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Everything;
+    use crate::log::Log;
+    use crate::position::Tag;
+    use crate::setup::Setup;
+
+    /// The events of a step after the file system dropped the file, and `meanwhile` was done to the log.
+    fn dropped(meanwhile: impl FnOnce(&std::path::Path)) -> Vec<Event> {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("log");
+        std::fs::write(&path, "one\n").expect("a write");
+        let log = Log::new(path.clone(), Tag::of("here:log"), &Arc::new(Setup::new(Everything)));
+        let mut follower = log.follow(From::Start).expect("a follower");
+        let mut events = follower.step(1 << 20).events;
+        events.clear();
+        meanwhile(&path);
+        follower.failed(Errno::STALE, &mut events);
+        events.extend(follower.step(1 << 20).events);
+        events
+    }
+
+    #[test]
+    fn a_file_that_its_file_system_dropped_is_opened_again_where_it_was() {
+        let events = dropped(|path| std::fs::write(path, "one\ntwo\n").expect("a write"));
+        assert!(
+            matches!(&events[..], [Event::Opened { .. }, Event::Block(block)] if block.bytes() == b"two\n"),
+            "{events:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_came_back_as_another_one_is_told_as_dropped() {
+        let events = dropped(|path| std::fs::write(path, "three\n").expect("a write"));
+        assert!(
+            matches!(&events[..], [Event::Lost(Lost { why: Loss::Stale, .. }), Event::Opened { .. }, Event::Block(_)]),
+            "{events:?}"
+        );
     }
 }

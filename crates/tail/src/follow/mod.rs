@@ -90,6 +90,8 @@ struct Waiting {
 #[derive(Clone, Copy, Debug)]
 enum Start {
     From(From),
+    /// Where it was read when the file system dropped it.
+    Dropped(Position),
     /// After the file had gone: behind what was read of it if it comes back, else with what came since.
     Again(Option<Position>),
 }

@@ -325,6 +325,22 @@ fn an_offset_inside_of_a_line_leads_to_its_start() {
 }
 
 #[test]
+fn a_made_up_position_inside_of_a_line_leads_to_its_start_and_one_behind_the_end_nowhere() {
+    let bench = Bench::new();
+    bench.append("log", "one\ntwo\nthree\n");
+    let page = bench.log.last(Ask::lines(9)).expect("a page");
+    let token = page.blocks[0].incarnation().token();
+    let inside = token.position(Offset(6), b"one\ntw");
+    let page = bench.log.after(&inside, Ask::lines(9)).expect("a page");
+    assert_eq!((text(&page).as_str(), page.blocks[0].begins()), ("two\nthree\n", Begins::AtLine));
+    for (offset, before) in [(6, b"one\nxx".as_slice()), (4000, b"e\n"), (u64::MAX, b"e\n")] {
+        let made_up = token.position(Offset(offset), before);
+        assert!(matches!(bench.log.after(&made_up, Ask::lines(9)), Err(Error::Gone(_))), "{offset}");
+        assert!(matches!(bench.log.before(&made_up, Ask::lines(9)), Err(Error::Gone(_))), "{offset}");
+    }
+}
+
+#[test]
 fn raw_gives_the_bytes_in_pieces_between_two_positions() {
     let bench = Bench::new();
     bench.append("log", "one\ntwo\nthree\n");

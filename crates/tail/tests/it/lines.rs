@@ -1,6 +1,6 @@
 //! Lines of every shape: half, long, empty, wide, and bytes that are no text.
 
-use tailcast_tail::{BLOCK_BYTES, Begins, Block, Encoding, Ends, Event, From};
+use tailcast_tail::{Ask, BLOCK_BYTES, Begins, Block, Encoding, Ends, Event, From, Offset};
 
 use crate::bench::{Bench, Seen};
 
@@ -107,6 +107,43 @@ fn wide_characters_are_divided_at_wide_newlines() {
         let middle = bench.log.at_offset(tailcast_tail::Offset(13)).expect("a place");
         assert_eq!(middle.offset().0, 10);
     }
+}
+
+#[test]
+fn wide_characters_followed_from_the_middle_of_a_file_come_in_whole_lines() {
+    let bench = Bench::new();
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    bench.append("log", wide("\u{feff}one\nha"));
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    let (first, second) = (wide("lf\nਊtwo\n"), wide("three\n"));
+    // Written up to the middle of a character, as a full buffer is.
+    bench.append("log", &first[..9]);
+    seen.drain();
+    bench.append("log", &first[9..]);
+    bench.append("log", &second);
+    seen.drain();
+    assert_eq!(seen.bytes(), wide("half\nਊtwo\nthree\n"));
+    assert_eq!(blocks(&seen)[0].encoding(), Encoding::Utf16Le);
+}
+
+#[test]
+fn lines_behind_four_gibibytes_have_their_offsets_and_are_found_by_them() {
+    let bench = Bench::new();
+    bench.append("log", "a first line\n");
+    let far = 5 << 30;
+    let file = bench.writer("log");
+    file.set_len(far).expect("a hole");
+    bench.append("log", "\none\n");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    bench.append("log", "two\nthree\n");
+    seen.reads("two\nthree\n");
+    let block = blocks(&seen)[0].clone();
+    assert_eq!(block.start(), Offset(far + 5));
+    let place = block.position_at(Offset(far + 9)).to_string().parse().expect("its own text");
+    let page = bench.log.after(&place, Ask::lines(9)).expect("a page");
+    assert_eq!(page.blocks[0].bytes(), b"three\n");
 }
 
 #[test]

@@ -201,6 +201,19 @@ fn a_file_replaced_by_a_longer_version_of_itself_goes_on() {
 }
 
 #[test]
+fn a_file_replaced_by_one_with_the_same_head_and_another_tail_is_read_anew() {
+    let bench = Bench::new();
+    let banner = "# the same words at the beginning of each file\n".repeat(40);
+    bench.append("log", format!("{banner}one\n"));
+    let mut seen = bench.follow(From::Start);
+    seen.reads(&format!("{banner}one\n"));
+    bench.append("temp", format!("{banner}two\nthree\n"));
+    bench.rename("temp", "log");
+    seen.reads(&format!("{banner}one\n{banner}two\nthree\n"));
+    assert_eq!((seen.told(rotated), seen.told(lost)), (1, 0));
+}
+
+#[test]
 fn a_file_deleted_and_made_again_at_once_is_another_one() {
     let bench = Bench::new();
     bench.append("log", "one\n");

@@ -136,6 +136,21 @@ fn a_file_made_again_while_nobody_looked_is_another_one_though_its_inode_is_the_
 }
 
 #[test]
+fn a_file_made_again_with_the_same_head_while_nobody_looked_is_another_one() {
+    let bench = Bench::new();
+    let banner = "# the same words at the beginning of each file\n".repeat(40);
+    bench.append("log", format!("{banner}one\n"));
+    let read = format!("{banner}one\n");
+    let position = bench.follow(From::Start).reads(&read).follower.edge().expect("an edge").position;
+    bench.remove("log");
+    let anew = format!("{banner}two\nthree\n");
+    bench.append("log", &anew);
+    let mut seen = restarted(&bench, From::At(position));
+    seen.reads(&anew);
+    assert_eq!(seen.told(lost(Loss::Truncated)), 1);
+}
+
+#[test]
 fn skipping_to_the_end_leaves_a_gap_with_exact_bounds() {
     let bench = Bench::new();
     let all: String = (0..1000).map(|n| format!("line {n}\n")).collect();

@@ -236,3 +236,42 @@ fn without_descriptors_it_polls_and_says_so_and_later_watches_again() {
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
 }
+
+/// How many watches this user may have, inside of a user namespace.
+const MOST_WATCHES: &str = "/proc/sys/user/max_inotify_watches";
+
+/// Runs in a user namespace of its own, in which no watch is allowed at first.
+#[test]
+#[ignore = "started by the test below"]
+fn without_watches_in_a_namespace_of_its_own() {
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    let (mut seen, _rung, _watcher) = watched(&bench);
+    let polling = |event: &Event| matches!(event, Event::Polling(Poll::NoWatches));
+    seen.until("polling", |seen| seen.told(polling) == 1);
+    bench.append("log", "two\n");
+    seen.reads("one\ntwo\n");
+    std::fs::write(MOST_WATCHES, "1000").expect("a limit");
+    seen.until("watching", |seen| seen.told(|event| matches!(event, Event::Watching)) == 1);
+    assert_eq!(seen.told(polling), 1);
+}
+
+#[test]
+fn without_watches_it_polls_and_says_so_and_later_watches_again() {
+    let namespace = || {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--user", "--map-root-user", "sh", "-c"]);
+        command
+    };
+    let none = format!("echo 0 > {MOST_WATCHES}");
+    if !namespace().arg(&none).status().is_ok_and(|status| status.success()) {
+        // Some systems keep namespaces from users; then the limit cannot be reached without harm to others.
+        return;
+    }
+    let this = std::env::current_exe().expect("a program");
+    let test = "waking::without_watches_in_a_namespace_of_its_own";
+    let run = format!("{none} && exec \"$0\" --exact --ignored --nocapture {test}");
+    let child = namespace().arg(run).arg(this).output().expect("a process");
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+}

@@ -273,7 +273,9 @@ impl Reader {
         let mut homes = world.homes();
         homes.truncate(homes.len() - 1);
         let at: Vec<Ino> = self.books.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)).collect();
-        let reads = |home: &String| *home == self.home || world.family(home).iter().any(|ino| at.contains(ino));
+        // It may read a copy of what the link leads to, and not have come there.
+        let reads =
+            |home: &String| at.len() > 1 || *home == self.home || world.family(home).iter().any(|ino| at.contains(ino));
         let from = homes.iter().position(reads).filter(|_| self.follower.is_some() && self.books.opened);
         homes.split_off(from.unwrap_or(homes.len()))
     }

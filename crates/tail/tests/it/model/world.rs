@@ -231,6 +231,7 @@ impl World {
     fn lay(&self, name: &str, body: &Body) {
         let data = body.ids.iter().take_while(|&&id| id == HOLE).count();
         let file = OpenOptions::new().write(true).open(self.path(name)).expect("a file");
+        file.set_len(body.bytes.len() as u64).expect("a hole");
         file.write_all_at(&body.bytes[data..], data as u64).expect("a copy");
     }
 
