@@ -13,9 +13,10 @@ export async function fetchTokens(signal?: AbortSignal): Promise<TokenRow[]> {
   return (await ask<{ tokens: TokenRow[] }>("tokens", [], signal)).tokens;
 }
 
-/** A name that is empty is chosen by the hub. */
-export async function addToken(kind: TokenRow["kind"], hosts: readonly string[], name: string): Promise<NewToken> {
-  const body = JSON.stringify({ kind, hosts: kind === "agent" ? hosts : [], name: name === "" ? null : name });
+/** What it is for: patterns of hosts for an agent, of logs to push to. A name that is empty is chosen by the hub. */
+export async function addToken(kind: TokenRow["kind"], what: readonly string[], name: string): Promise<NewToken> {
+  const [hosts, logs] = [kind === "agent" ? what : [], kind === "push" ? what : []];
+  const body = JSON.stringify({ kind, hosts, logs, name: name === "" ? null : name });
   const answer = await send("tokens", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   return (await answer.json()) as NewToken;
 }

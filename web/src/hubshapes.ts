@@ -96,8 +96,11 @@ export interface AgentLink {
 
 export interface TokenRow {
   name: string;
-  kind: "viewer" | "agent";
+  kind: "viewer" | "agent" | "push";
+  /** Of an agent. */
   hosts: string[];
+  /** Of a token to push with: patterns over HOST:NAME. */
+  logs: string[];
   created: string;
 }
 

@@ -89,6 +89,11 @@ export function viewerCommand(hub: string, token: NewToken["token"]): string {
   return command("curl", "-H", quoted(command("Authorization:", "Bearer", token)), quoted(`${hub}/api/v1/hosts`));
 }
 
+/** What pushes lines. */
+export function pushCommand(hub: string, token: NewToken["token"]): string {
+  return command("make 2>&1 |", `TAILCAST_TOKEN=${token}`, "tailcast", "push", "ci:build-1", "--hub", quoted(hub));
+}
+
 /** The hub's address without a slash at its end, as commands take it. */
 export function hubUrl(base: string): string {
   const { origin, pathname } = new URL(base);

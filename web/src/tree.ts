@@ -102,6 +102,8 @@ function withFamilies(nodes: readonly Node[], files: readonly LogName[]): Node[]
 
 /** The log that a file was rotated from, if that is there. */
 function familyOf(file: LogName, there: ReadonlySet<LogName>): LogName | null {
+  // What is pushed has its older segments out of sight: a name like build-20261120 is a log of its own.
+  if (nameOf(file).startsWith("push/")) return null;
   const start = file.lastIndexOf("/") + 1;
   for (let at = file.length - 1; at > start; at--) {
     if (file[at] !== "." && file[at] !== "-") continue;

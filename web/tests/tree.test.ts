@@ -27,6 +27,17 @@ test("files that a log was rotated into belong to it, newest first", () => {
   expect(rows.filter(({ kind }) => kind === "log").map(({ words }) => words)).toEqual(["app.log", "app.log2", "apple.log"]);
 });
 
+test("pushed logs have numbers and dates in their names and are still logs of their own", () => {
+  expect(drawn(["ci:push/build", "ci:push/build-20261120", "ci:push/build-42", "ci:push/build.1"])).toEqual([
+    "ci",
+    "  push",
+    "    build",
+    "    build-20261120",
+    "    build-42",
+    "    build.1",
+  ]);
+});
+
 test("a rotated file whose log is not there stands for itself", () => {
   expect(drawn(["h:/l/app.log.1"])).toEqual(["h", "  /l", "    app.log.1"]);
 });

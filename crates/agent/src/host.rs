@@ -5,7 +5,6 @@
 //! is made of the same offers (law 10).
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Role, Setup, Tag, Watcher};
@@ -147,15 +146,13 @@ impl Host {
 
     /// The log called `name`, if it is offered. The same while somebody holds it.
     pub(crate) fn log(&self, name: &str) -> Result<Arc<Followed>, Refusal> {
-        if !self.offers().names(Path::new(name)) {
-            return Err(not_offered());
-        }
+        let path = self.offers().path_of(name).ok_or_else(not_offered)?;
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(log) = logs.get(name).and_then(Weak::upgrade) {
             return Ok(log);
         }
         let tag = Tag::of(&format!("{}:{name}", self.name));
-        let log = Arc::new(Followed { log: Log::new(name.into(), tag, &self.setup), edge: Mutex::default() });
+        let log = Arc::new(Followed { log: Log::new(path, tag, &self.setup), edge: Mutex::default() });
         logs.retain(|_, log| log.strong_count() > 0);
         logs.insert(name.to_owned(), Arc::downgrade(&log));
         Ok(log)

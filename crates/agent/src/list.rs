@@ -35,16 +35,17 @@ pub(crate) struct Wanted<'a> {
 
 /// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system.
 pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
-    let mut names: Vec<_> = Walk::over(offers).found.into_iter().map(Name::of).collect();
+    let mut names: Vec<_> = Walk::over(offers).found.into_iter().filter_map(|path| Name::of(offers, path)).collect();
     let pattern =
         wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
     let contains = wanted.contains.map(str::to_lowercase);
-    names.retain(|Name { text, path, .. }| {
+    names.retain(|name| {
+        let text = &name.text;
         wanted.after.is_none_or(|after| text.as_str() > after)
             && contains.as_ref().is_none_or(|part| text.to_lowercase().contains(part))
             && match &pattern {
                 None => true,
-                Some(Ok(glob)) => glob.is_match(path),
+                Some(Ok(glob)) => glob.is_match(name.bytes()),
                 Some(Err(_)) => false,
             }
     });
@@ -75,12 +76,22 @@ enum Spelling {
 }
 
 impl Name {
-    fn of(path: PathBuf) -> Self {
+    /// Nothing for what lies beside a pushed log.
+    fn of(offers: &Offers, path: PathBuf) -> Option<Self> {
         let (text, spelling) = match path.to_str() {
+            _ if offers.is_spool() => (offers.pushed_name_of(&path)?, Spelling::Exact),
             Some(text) => (text.to_owned(), Spelling::Exact),
             None => (path.to_string_lossy().into_owned(), Spelling::Lossy),
         };
-        Name { text, spelling, path }
+        Some(Name { text, spelling, path })
+    }
+
+    /// What a glob is held against.
+    fn bytes(&self) -> &Path {
+        match self.spelling {
+            Spelling::Exact => Path::new(&self.text),
+            Spelling::Lossy => &self.path,
+        }
     }
 }
 

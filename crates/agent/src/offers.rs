@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
+use tailcast_wire::{PUSHED_FILE, PushedName};
 
 use self::exclude::Exclude;
 
@@ -49,6 +50,8 @@ pub struct Offers {
     exclude: Vec<Exclude>,
     /// Whether the processes of the host are shown.
     processes: bool,
+    /// The folder of the pushed logs, for a host that has nothing else.
+    spool: Option<PathBuf>,
 }
 
 impl Offers {
@@ -60,7 +63,20 @@ impl Offers {
     pub fn new<S: AsRef<str>>(paths: &[S], exclude: &[S]) -> Result<Self, OfferError> {
         let offers = paths.iter().map(|path| Offer::new(path.as_ref())).collect::<Result<_, _>>()?;
         let exclude = exclude.iter().map(|path| Exclude::new(path.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Offers { offers, exclude, processes: true })
+        Ok(Offers { offers, exclude, processes: true, spool: None })
+    }
+
+    /// The pushed logs in the folder `root`, by their names and not by their paths, and nothing else: no process either,
+    /// for these lines are not of the machine that keeps them.
+    ///
+    /// # Errors
+    /// When `root` is relative or not UTF-8.
+    pub fn spool(root: &Path) -> Result<Self, OfferError> {
+        let text = root.to_str().filter(|text| text.starts_with('/'));
+        let text = text.ok_or_else(|| OfferError::NotAbsolute(root.display().to_string()))?;
+        let as_written: PathBuf = Path::new(text).components().collect();
+        let offer = Offer::Path { led_to: as_written.canonicalize().ok(), as_written: as_written.clone() };
+        Ok(Offers { offers: vec![offer], exclude: Vec::new(), processes: false, spool: Some(as_written) })
     }
 
     /// The same without the processes of the host: nobody is shown what they hold open, nor their commands.
@@ -74,8 +90,32 @@ impl Offers {
         self.processes
     }
 
+    /// Whether these are pushed logs.
+    pub(crate) fn is_spool(&self) -> bool {
+        self.spool.is_some()
+    }
+
+    /// The path of the log that a hub calls `name`, if it is offered.
+    pub(crate) fn path_of(&self, name: &str) -> Option<PathBuf> {
+        let path = match &self.spool {
+            None => PathBuf::from(name),
+            Some(root) => root.join(PushedName::of_log(name).ok()?.folder()).join(PUSHED_FILE),
+        };
+        self.names(&path).then_some(path)
+    }
+
+    /// What a hub calls the pushed log at `path`, if that is one and these are.
+    pub(crate) fn pushed_name_of(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(self.spool.as_deref()?).ok()?;
+        let folder = below.parent().filter(|_| below.file_name().is_some_and(|file| file == PUSHED_FILE))?;
+        PushedName::of_folder(folder.to_str()?).map(|name| name.to_string())
+    }
+
     /// The offers as they were written, for people and for the hub.
     pub fn as_written(&self) -> Vec<String> {
+        if self.is_spool() {
+            return vec!["push/*".to_owned()];
+        }
         self.offers.iter().map(Offer::as_written).collect()
     }
 
@@ -236,6 +276,23 @@ mod tests {
         ] {
             assert!(!offers.names(Path::new(name)), "{name} was taken");
         }
+    }
+
+    #[test]
+    fn a_spool_offers_its_logs_by_their_names_and_by_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let spool = Offers::spool(&root).unwrap();
+        let file = root.join("a+b/log");
+        assert_eq!(spool.path_of("push/a/b").as_deref(), Some(file.as_path()));
+        assert_eq!(spool.pushed_name_of(&file).as_deref(), Some("push/a/b"));
+        for name in [file.to_str().unwrap(), "push/../x", "push/a+b", "push/", "a", "/etc/passwd"] {
+            assert_eq!(spool.path_of(name), None, "{name}");
+        }
+        for path in ["a+b/log-00000000000000000007", "log", "a+b", "a+b/x/log", ".x/log"] {
+            assert_eq!(spool.pushed_name_of(&root.join(path)), None, "{path}");
+        }
+        assert!(!spool.has_processes());
     }
 
     #[test]

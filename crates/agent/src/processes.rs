@@ -43,6 +43,7 @@ impl Processes {
     /// hundreds of thousands of files open.
     pub fn answer(&self, offers: &Offers, question: Inspect) -> Answer {
         let answer = match question {
+            _ if offers.is_spool() => return refused(Failure::NotOffered, NOT_A_MACHINE),
             _ if !offers.has_processes() => return refused(Failure::NotOffered, NOT_OFFERED),
             Inspect::Processes { limit, writes } => self.list(offers, limit.min(MOST), writes.as_deref()),
             Inspect::Process { pid, from, limit } => self.detail(offers, pid, from, limit.min(MOST_FILES)),
@@ -96,6 +97,7 @@ impl Watching {
     }
 }
 
+const NOT_A_MACHINE: &str = "lines are pushed to the hub under this name; it is not a machine that has processes";
 const NOT_OFFERED: &str =
     "the processes of this host are not shown: its agent's configuration has `processes = false` under [agent]";
 

@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Ls(Ls),
     Ps(Ps),
     Doctor(Doctor),
+    Push(Push),
     Config(Config),
     Token(Token),
     Password(Password),
@@ -272,6 +273,32 @@ Nothing is changed: files, lines and commands are printed to be copied.
   tailcast doctor
   tailcast doctor 812 --want 65536";
 
+/// Make a log on the hub of what comes on stdin
+#[derive(Debug, Args)]
+#[command(after_help = PUSH_HELP)]
+pub(crate) struct Push {
+    /// The log, HOST:NAME, where HOST is no machine's name; it is listed as HOST:push/NAME
+    #[arg(value_name = "LOG")]
+    pub(crate) log: String,
+    /// Write what comes to stdout too
+    #[arg(long)]
+    pub(crate) tee: bool,
+    #[command(flatten)]
+    pub(crate) hub: Hub,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+const PUSH_HELP: &str = "\
+Lines are added at the end of the log and seen at once. While the hub is away at most 1 MiB is held;
+then nothing more is read, so that whoever writes waits, and nothing is lost or doubled. It ends when
+stdin has ended and the hub has all of it.
+
+  make 2>&1 | tailcast push ci:build-42 --tee
+  kubectl logs -f job/import | tailcast push jobs:import/2026-11-20
+
+A program that is not on the hub's machine needs a token: `tailcast token add --push 'ci:*'` there.";
+
 /// By what processes are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
@@ -330,7 +357,10 @@ pub(crate) enum TokenAction {
         /// For an agent: may speak for the hosts that match, and nothing else
         #[arg(long = "agent", value_name = "HOST", group = "grant", value_parser = host_pattern)]
         hosts: Vec<String>,
-        /// Name to know an agent's token by [default: the first free of agent-1, agent-2 …]
+        /// To push lines: may add to the logs that match this glob over HOST:NAME, and nothing else
+        #[arg(long = "push", value_name = "LOG", group = "grant", value_parser = log_pattern)]
+        logs: Vec<String>,
+        /// Name to know the token of an agent, or of one who pushes, by [default: the first free of agent-1, agent-2 …]
         #[arg(long, value_name = "NAME", conflicts_with = "viewer")]
         name: Option<String>,
         #[command(flatten)]
@@ -392,6 +422,14 @@ pub(crate) struct ConfigFile {
 /// An empty pattern would make a token that speaks for no host and says so nowhere.
 fn host_pattern(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("write a host's name or a pattern, like web*") } else { Ok(text.to_owned()) }
+}
+
+/// As [`host_pattern`]. Without a `:` it would match no log that there can be.
+fn log_pattern(text: &str) -> Result<String, &'static str> {
+    match text.split_once(':') {
+        Some((host, name)) if !host.is_empty() && !name.is_empty() => Ok(text.to_owned()),
+        _ => Err("write HOST:NAME or a pattern over it, like ci:*"),
+    }
 }
 
 /// Reads the arguments. Help and version were asked for and are a good end; they are printed here.

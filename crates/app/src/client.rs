@@ -4,8 +4,8 @@
 //! the exit code. The bytes of an answer are bounded; no hub can fill this machine's memory.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -23,7 +23,7 @@ const AGENT: &str = concat!("tailcast/", env!("CARGO_PKG_VERSION"));
 /// A hub that is asked questions.
 pub(crate) struct Client {
     dialer: Dialer,
-    connection: Option<SendRequest<Empty<Bytes>>>,
+    connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 /// Why there is no answer.
@@ -51,17 +51,23 @@ impl Client {
     /// The answer to `GET api/v1/{path}`, as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Unanswered> {
         let response = self.get(path, "application/json").await?;
-        let bytes = self.whole(response).await?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let hub = self.dialer.hub();
-            let words = format!("{hub} answered what this version does not understand");
-            Unanswered::Failed(Failure::new(Exit::Failed, anyhow::Error::from(error).context(words)))
-        })
+        self.read(response).await
+    }
+
+    /// The answer to `POST api/v1/{path}` with these bytes, as JSON.
+    pub(crate) async fn post<T: DeserializeOwned>(&mut self, path: &str, body: Bytes) -> Result<T, Unanswered> {
+        let request = self.request(Method::POST, path, "application/json", body)?;
+        let response = self.ask(request).await?;
+        self.read(response).await
     }
 
     /// The answer to `GET api/v1/{path}`, whose body is still to be read. Anything but a 2xx is a failure in words.
     pub(crate) async fn get(&mut self, path: &str, accept: &'static str) -> Result<Response<Incoming>, Unanswered> {
-        let request = self.request(path, accept)?;
+        let request = self.request(Method::GET, path, accept, Bytes::new())?;
+        self.ask(request).await
+    }
+
+    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered> {
         let mut connection = self.connected().await?;
         let response = connection.send_request(request).await.map_err(|error| self.broken(error))?;
         self.connection = Some(connection);
@@ -78,7 +84,7 @@ impl Client {
     }
 
     /// The connection, or a new one when it has ended.
-    async fn connected(&mut self) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    async fn connected(&mut self) -> Result<SendRequest<Full<Bytes>>, Failure> {
         if let Some(mut kept) = self.connection.take()
             && kept.ready().await.is_ok()
         {
@@ -91,16 +97,33 @@ impl Client {
         Ok(connection)
     }
 
-    fn request(&self, path: &str, accept: &'static str) -> Result<Request<Empty<Bytes>>, Failure> {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &'static str,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
         let hub = self.dialer.hub();
-        let mut builder = Request::get(hub.path(&format!("api/v1/{path}")))
+        let mut builder = Request::builder()
+            .method(method)
+            .uri(hub.path(&format!("api/v1/{path}")))
             .header(HOST, hub.authority())
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, accept);
         if let Some(token) = self.dialer.authorization() {
             builder = builder.header(AUTHORIZATION, token);
         }
-        builder.body(Empty::new()).map_err(Failure::usage)
+        builder.body(Full::new(body)).map_err(Failure::usage)
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response<Incoming>) -> Result<T, Unanswered> {
+        let bytes = self.whole(response).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let hub = self.dialer.hub();
+            let words = format!("{hub} answered what this version does not understand");
+            Unanswered::Failed(Failure::new(Exit::Failed, anyhow::Error::from(error).context(words)))
+        })
     }
 
     async fn whole(&self, response: Response<Incoming>) -> Result<Bytes, Failure> {

@@ -8,6 +8,7 @@ mod ls;
 mod offered;
 mod password;
 mod ps;
+mod push;
 mod serve;
 mod tail;
 mod token;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
         Command::Agent(flags) => agent::run(&flags, environment),
         Command::Tail(flags) => block_on(tail::run(flags, environment)),
         Command::Ls(flags) => block_on(ls::run(&flags, environment)),
+        Command::Push(flags) => block_on(push::run(flags, environment)),
         Command::Ps(flags) => block_on(ps::run(&flags, environment)),
         Command::Doctor(flags) => block_on(doctor::run(&flags, environment)),
         Command::Config(flags) => config::run(&flags, environment),

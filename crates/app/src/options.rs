@@ -2,11 +2,14 @@
 //!
 //! The end of the way that begins in [`crate::cli`] and [`crate::config`]: whoever holds one of these asks nobody any more.
 
+mod size;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
+use tailcast_hub::SpoolBounds;
 use tailcast_hub::access::AccessConfig;
 use tailcast_wire::HostName;
 
@@ -25,6 +28,8 @@ pub(crate) struct ServeOptions {
     pub(crate) access: AccessConfig,
     /// What this machine offers; `None` for a hub without an agent of its own.
     pub(crate) agent: Option<Offer>,
+    /// How much of what is pushed is kept; `None` for a hub that takes nothing.
+    pub(crate) pushed: Option<SpoolBounds>,
 }
 
 /// What a machine offers, and as which host.
@@ -75,7 +80,9 @@ impl ServeOptions {
             true => offer(&mut reader).map(Some),
             false => Some(None),
         };
-        let options = (|| alone.and(Some(ServeOptions { listen: listen?, access: access?, agent: agent? })))();
+        let pushed = pushed(&mut reader);
+        let options =
+            (|| alone.and(Some(ServeOptions { listen: listen?, access: access?, agent: agent?, pushed: pushed? })))();
         reader.finish(options)
     }
 }
@@ -192,6 +199,23 @@ fn access(reader: &mut Reader<'_>, environment: &Environment) -> Option<AccessCo
     let state_dir = read_state_dir(reader, environment)?;
     let base_path = base_path?;
     Some(AccessConfig { state_dir, open_loopback, public_url, base_path, trusted_proxies, proxy_user_header })
+}
+
+/// No log at all is a hub that takes nothing.
+fn pushed(reader: &mut Reader<'_>) -> Option<Option<SpoolBounds>> {
+    let logs = reader.judged(&keys::PUSH_LOGS, |text| {
+        text.parse()
+            .map_err(|_| format!("`{text}` is no number of logs: write it like \"1000\", or \"0\" to take none"))
+    });
+    let log = reader.judged(&keys::PUSH_LOG_SIZE, at_least_a_mebibyte);
+    let total = reader.judged(&keys::PUSH_TOTAL_SIZE, at_least_a_mebibyte);
+    let bounds = SpoolBounds { logs: logs?, log: log?, total: total? };
+    Some((bounds.logs > 0).then_some(bounds))
+}
+
+fn at_least_a_mebibyte(text: &str) -> Result<u64, String> {
+    let bytes = size::size(text)?;
+    if bytes >= 1 << 20 { Ok(bytes) } else { Err(format!("`{text}` is too little: write \"1 MiB\" or more")) }
 }
 
 fn read_state_dir(reader: &mut Reader<'_>, environment: &Environment) -> Option<PathBuf> {

@@ -62,7 +62,7 @@ use self::session::Sessions;
 use self::standing::Rules;
 use crate::sock_diag::SockDiag;
 
-pub use self::bearer::HostGlobs;
+pub use self::bearer::Globs;
 pub use self::config::{AccessConfig, Refused};
 pub use self::denied::{Denied, Stranger};
 pub use self::error::Error;
@@ -158,6 +158,7 @@ impl Access {
             Need::Viewer => self.viewer(asked, peer)?,
             Need::Agent => self.agent(asked, peer)?,
             Need::Owner => self.owner(asked, peer)?,
+            Need::Pusher => self.pusher(asked, peer)?,
         };
         Ok(Visitor { who, client, standing })
     }
@@ -192,6 +193,7 @@ impl Access {
             }
             Some((Bearer::Viewer { .. }, _)) => return Err(Denied::ReadOnly),
             Some((Bearer::Agent { .. }, _)) => return Err(Denied::NotAViewer),
+            Some((Bearer::Pusher { .. }, _)) => return Err(Denied::OnlyPushes),
             None => {}
         }
         let host = self.host(asked)?;
@@ -217,10 +219,22 @@ impl Access {
         if who.is_owner() { Ok((who, standing)) } else { Err(Denied::NotTheOwner) }
     }
 
+    fn pusher(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
+        match self.bearer(asked.headers)? {
+            Some((Bearer::Pusher { name, logs }, standing)) => return Ok((Who::Pusher { name, logs }, standing)),
+            Some(_) => return Err(Denied::NotAPusher),
+            None => {}
+        }
+        self.owner(asked, peer).map_err(|denied| match denied {
+            Denied::WhoAreYou { .. } | Denied::NotTheOwner => Denied::NotAPusher,
+            denied => denied,
+        })
+    }
+
     fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {
         match self.bearer(asked.headers)? {
             Some((Bearer::Agent { name, hosts }, standing)) => return Ok((Who::Agent { name, hosts }, standing)),
-            Some((Bearer::Viewer { .. }, _)) => return Err(Denied::NotAnAgent),
+            Some(_) => return Err(Denied::NotAnAgent),
             None => {}
         }
         match self.local(asked, peer, self.host(asked)?) {

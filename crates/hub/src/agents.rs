@@ -7,14 +7,14 @@
 //! The directory is kept by host name; a host that has gone stays listed with the time it went. Channels register here by
 //! host, so that an agent that comes (again) is asked to follow all that is looked at, from where each channel stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tailcast_wire::{HostName, Question};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 use crate::ask::{Answered, AskError, Asks};
 use crate::away::{self, Away};
@@ -48,8 +48,8 @@ pub(crate) struct Host {
 
 /// Why an agent cannot have its name now.
 enum Taken {
-    /// It is the name of the hub's own agent.
-    ByOurs,
+    /// It is the name of an agent in the hub's process; why, in words.
+    ByOurs(String),
     /// A link of another start of an agent is up.
     By(Arc<Link>),
 }
@@ -59,21 +59,58 @@ enum Taken {
 pub(crate) struct Agents {
     /// How long an answer may take.
     patience: Duration,
-    /// Cancelled once the hub's own agent has been welcomed.
-    own: CancellationToken,
     inner: Mutex<Inner>,
+    /// Changes whenever one has come.
+    arrived: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     hosts: HashMap<HostName, Host>,
     channels: HashMap<HostName, HashMap<Key, Arc<Channel>>>,
+    /// The name of the hub's own machine.
+    own: Option<HostName>,
+    /// The names under which lines are pushed.
+    pushed: HashSet<HostName>,
 }
 
 impl Agents {
-    /// Nobody yet. `patience`: how long an answer may take.
-    pub(crate) fn new(patience: Duration) -> Self {
-        Agents { patience, own: CancellationToken::new(), inner: Mutex::default() }
+    /// Nobody yet. `patience`: how long an answer may take; `own`: the name of the agent in the hub's process.
+    pub(crate) fn new(patience: Duration, own: Option<HostName>) -> Self {
+        let inner = Mutex::new(Inner { own, ..Inner::default() });
+        Agents { patience, inner, arrived: watch::Sender::new(()) }
+    }
+
+    /// Takes a name for lines that are pushed: from then on it is no machine's.
+    ///
+    /// # Errors
+    /// When it is the name of a machine that is, or was, here, in words for who pushes.
+    pub(crate) fn claim(&self, host: &HostName) -> Result<(), String> {
+        let mut inner = self.lock();
+        if inner.pushed.contains(host) {
+            return Ok(());
+        }
+        if inner.own.as_ref() == Some(host) || inner.hosts.contains_key(host) {
+            return Err(format!("{host} is a machine with an agent of its own; push under another name"));
+        }
+        inner.pushed.insert(host.clone());
+        Ok(())
+    }
+
+    /// Nothing was pushed under the name after all.
+    pub(crate) fn give_back(&self, host: &HostName) {
+        self.lock().pushed.remove(host);
+    }
+
+    /// Waits until a host's agent is there. Cancel safe.
+    pub(crate) async fn is_up(&self, host: &HostName) {
+        let mut arrived = self.arrived.subscribe();
+        while !matches!(self.lock().hosts.get(host), Some(Host { state: State::Up(_), .. })) {
+            if arrived.changed().await.is_err() {
+                // The sender is ours.
+                return;
+            }
+        }
     }
 
     /// A link begins: it is welcome, takes over from an older one of the same host, and follows what is looked at.
@@ -85,7 +122,7 @@ impl Agents {
         loop {
             match self.take_name(link, silent.as_ref()) {
                 Ok(()) => return Ok(()),
-                Err(Taken::ByOurs) => return Err(is_ours(&link.hello().host)),
+                Err(Taken::ByOurs(words)) => return Err(words),
                 Err(Taken::By(present)) if present.is_alive().await => return Err(self.is_taken(&present)),
                 // Another newcomer may have been quicker than this one: it is asked in its turn.
                 Err(Taken::By(present)) => silent = Some(present),
@@ -93,18 +130,15 @@ impl Agents {
         }
     }
 
-    /// Completes once the hub's own agent has been there. Cancel safe.
-    pub(crate) async fn own(&self) {
-        self.own.cancelled().await;
-    }
-
     /// `silent`: the link that was asked for a sign of life and gave none.
     fn take_name(&self, link: &Arc<Link>, silent: Option<&Arc<Link>>) -> Result<(), Taken> {
         let mut inner = self.lock();
         let hello = link.hello();
         let own = link.whence() == Whence::Own;
+        if let Some(words) = inner.is_ours(&hello.host).filter(|_| !own) {
+            return Err(Taken::ByOurs(words));
+        }
         match inner.hosts.get(&hello.host) {
-            Some(present) if present.own && !own => return Err(Taken::ByOurs),
             Some(Host { state: State::Up(present), .. }) if !own && !yields(present, link, silent) => {
                 return Err(Taken::By(Arc::clone(present)));
             }
@@ -123,12 +157,10 @@ impl Agents {
             older.close(away::TAKEN_OVER);
         }
         link.welcome();
-        if own {
-            self.own.cancel();
-        }
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);
         }
+        self.arrived.send_replace(());
         Ok(())
     }
 
@@ -242,6 +274,17 @@ impl Agents {
 }
 
 impl Inner {
+    /// Why the name is nobody else's, if it is that of an agent in the hub's process.
+    fn is_ours(&self, host: &HostName) -> Option<String> {
+        if self.pushed.contains(host) {
+            return Some(format!(
+                "lines are pushed to this hub under the name {host}; give this machine another name with --host"
+            ));
+        }
+        let own = self.own.as_ref() == Some(host) || self.hosts.get(host).is_some_and(|host| host.own);
+        own.then(|| format!("this hub's own agent is called {host}; give this one another name with --host"))
+    }
+
     fn forget_the_longest_gone(&mut self) {
         let gone = self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)) && !host.own);
         if gone.clone().count() > MAX_GONE {
@@ -254,8 +297,4 @@ impl Inner {
 /// Whether the present link makes way for a newcomer: it is of the same start of the agent, or has been silent.
 fn yields(present: &Arc<Link>, newcomer: &Link, silent: Option<&Arc<Link>>) -> bool {
     present.hello().session == newcomer.hello().session || silent.is_some_and(|silent| Arc::ptr_eq(silent, present))
-}
-
-fn is_ours(host: &HostName) -> String {
-    format!("this hub's own agent is called {host}; give this one another name with --host")
 }

@@ -1,14 +1,16 @@
 //! The hub itself: what all its parts share, and the life of a channel from the first viewer to the last.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tailcast_fanout::{Channels, Joined, Limits, Source, Subscription};
 use tailcast_fdguard::Budget;
-use tailcast_wire::Hello;
+use tailcast_wire::{Hello, HostName};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +26,8 @@ use crate::link::{Pipe, Whence};
 use crate::metrics::Metrics;
 use crate::patience::Patience;
 use crate::probes::Probes;
+use crate::pushed::{Attach, Pushed};
+use crate::spool::SpoolBounds;
 use crate::viewers::Turns;
 
 /// What a channel may hold: 4 MiB weighed, so that a viewer who is slower than the log for a few seconds is served from
@@ -46,13 +50,15 @@ pub struct HubConfig {
     pub patience: Patience,
     /// What it may hold in memory for viewers who have not taken it yet, in bytes and for all of them.
     pub held: usize,
+    /// The name of the agent in its process, when there is one: nobody else's from the start.
+    pub host: Option<HostName>,
 }
 
 impl HubConfig {
     /// A hub under this path, with the usual patience.
     #[must_use]
     pub fn new(base_path: impl Into<String>) -> Self {
-        Self { base_path: base_path.into(), patience: Patience::default(), held: HELD }
+        Self { base_path: base_path.into(), patience: Patience::default(), held: HELD, host: None }
     }
 }
 
@@ -77,6 +83,8 @@ pub struct Hub {
     pub(crate) probes: Probes,
     /// Whose views wait for the next turn of a long-poll.
     pub(crate) turns: Turns,
+    /// What is pushed to it, where it takes that.
+    pub(crate) pushed: OnceLock<Pushed>,
     /// Cancelled when the hub stops: viewers are told, agents are told.
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -91,7 +99,7 @@ impl Hub {
         let held = Held::new(config.held, config.patience.stuck);
         let hub = Arc::new(Hub {
             held,
-            agents: Agents::new(config.patience.answer),
+            agents: Agents::new(config.patience.answer, config.host.clone()),
             config,
             access,
             budget,
@@ -103,6 +111,7 @@ impl Hub {
             guests: Arc::default(),
             probes: Probes::default(),
             turns: Turns::default(),
+            pushed: OnceLock::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             fanout: Channels::new(),
@@ -126,10 +135,34 @@ impl Hub {
         ingest::serve(&self.agents, pipe, caller, &self.stop).await;
     }
 
-    /// Completes once an agent that was [attached](Hub::attach) is known by its name: whoever asks for one of its logs before
-    /// that hears that there is no such host. Cancel safe.
-    pub async fn has_own_agent(&self) {
-        self.agents.own().await;
+    /// The name of the agent in its process, when there is one.
+    #[must_use]
+    pub fn host(&self) -> Option<&HostName> {
+        self.config.host.as_ref()
+    }
+
+    /// Completes once an agent of this name is here: whoever asks for one of its logs before that hears that there is no such
+    /// host. Cancel safe.
+    pub async fn has_agent(&self, host: &HostName) {
+        self.agents.is_up(host).await;
+    }
+
+    /// Takes lines that are pushed, from now on, and keeps them in the folder `root`. `attach` starts an agent under the name
+    /// it is given, which offers the pushed logs in that folder; those that have some already are started at once, and named
+    /// in the answer. Waits for the disk.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read; then nothing is taken.
+    pub fn take_pushed(
+        self: &Arc<Self>,
+        root: PathBuf,
+        bounds: SpoolBounds,
+        attach: impl Fn(&Arc<Hub>, &HostName, &Path) + Send + Sync + 'static,
+    ) -> io::Result<Vec<HostName>> {
+        let attach: Attach = Box::new(attach);
+        let pushed = Pushed::open(root, bounds, attach)?;
+        let pushed = self.pushed.get_or_init(|| pushed);
+        pushed.attach_present(self)
     }
 
     /// A cursor into the channel `key`; the agent follows from the first one on.

@@ -9,7 +9,8 @@
 //!
 //! What goes out is encoded once per channel and form (`item`, `render`); a viewer is a cursor into a ring and a socket. The
 //! hub keeps no log: what a viewer missed is asked of the agent and read from the file. Every route stands in one table
-//! (`routes`) with what it needs of who asks (`access`). It refuses to open a log's file itself, even of its own host.
+//! (`routes`) with what it needs of who asks (`access`). It refuses to read a log's file itself, even of its own host; of
+//! lines that are pushed it makes the file (`spool`).
 
 pub mod access;
 mod agents;
@@ -33,11 +34,13 @@ mod patience;
 mod probes;
 pub mod problem;
 mod pulse;
+mod pushed;
 mod render;
 mod routes;
 mod serve;
 mod silence;
 mod sock_diag;
+mod spool;
 mod view;
 mod viewers;
 
@@ -46,6 +49,7 @@ pub use link::Pipe;
 pub use patience::Patience;
 pub use routes::openapi;
 pub use serve::{HubRefusal, serve};
+pub use spool::SpoolBounds;
 
 use serve::upgraded;
 

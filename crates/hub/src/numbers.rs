@@ -13,6 +13,8 @@ use crate::audience::Portrait;
 use crate::held::HeldNow;
 use crate::hub::{Hub, RING};
 use crate::metrics::Counts;
+use crate::pushed::Pushed;
+use crate::spool::SpoolCounts;
 
 /// All of them.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Numbers {
     pub(crate) ring_evicted: u64,
     pub(crate) agents_up: u64,
     pub(crate) agents_lost: u64,
+    /// What is kept of pushed lines, and what became of them.
+    pub(crate) pushed: SpoolCounts,
 }
 
 impl Numbers {
@@ -58,6 +62,7 @@ impl Numbers {
             ring_evicted: channels.iter().map(|stats| stats.evicted).sum(),
             agents_up: up as u64,
             agents_lost: (states.len() - up) as u64,
+            pushed: hub.pushed.get().map(Pushed::counts).unwrap_or_default(),
         }
     }
 }

@@ -57,6 +57,9 @@ struct ProblemMembers {
     /// Whether logging in with a password would help.
     #[schema(required = false, nullable = false)]
     login: Option<bool>,
+    /// Where a pushed log ends: the offset of the next byte.
+    #[schema(required = false, nullable = false)]
+    offset: Option<u64>,
 }
 
 /// What does not stand in the body.
@@ -171,6 +174,12 @@ impl Problem {
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
         let title = "The host did not answer in time";
         Self::new(StatusCode::GATEWAY_TIMEOUT, "urn:tailcast:problem:gateway-timeout", title, detail)
+    }
+
+    /// 507: there is no room to keep what was sent; come again after `wait` (RFC 4918, section 11.5).
+    pub fn no_room(detail: impl Into<String>, wait: Duration) -> Self {
+        let title = "There is no room for it";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "urn:tailcast:problem:no-room", title, detail).with_wait(wait)
     }
 
     /// Adds an extension member (RFC 9457, section 3.2). The five members of the standard cannot be replaced this way.
@@ -302,6 +311,6 @@ mod tests {
         let standard: Vec<String> = members(&told[0][1]["allOf"][1]);
         assert_eq!(standard, ["detail", "status", "title", "type"], "{told:#}");
         let further: Vec<String> = members(&told[1][1]);
-        assert_eq!(further, ["at", "login", "retry_after"], "{told:#}");
+        assert_eq!(further, ["at", "login", "offset", "retry_after"], "{told:#}");
     }
 }

@@ -12,6 +12,7 @@ mod openapi;
 mod overview;
 pub(crate) mod page;
 pub(crate) mod processes;
+mod push;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -78,6 +79,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/live", Need::Viewer, || get(live::live)),
     route("/api/v1/lines", Need::Viewer, || get(history::lines)),
     route("/api/v1/raw", Need::Viewer, || get(history::raw)),
+    route("/api/v1/push", Need::Pusher, || post(push::push)),
     route("/api/v1/hub", Need::Viewer, || get(overview::overview)),
     route("/api/v1/tokens", Need::Owner, || get(tokens::list).post(tokens::add)),
     route("/api/v1/tokens/{name}", Need::Owner, || delete(tokens::remove)),

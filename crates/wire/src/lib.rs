@@ -29,6 +29,7 @@ mod link;
 mod live;
 mod name;
 mod processes;
+mod pushed;
 mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
@@ -42,4 +43,5 @@ pub use processes::{
     Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits, Listener,
     OpenFile, Peer, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
+pub use pushed::{PUSHED_FILE, PushedError, PushedLog, PushedName, pushed_host};
 pub use why::Why;

@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the body to a pushed log, which begins with its first byte. */
+        post: operations["push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/raw": {
         parameters: {
             query?: never;
@@ -1048,6 +1065,11 @@ export interface components {
             login?: boolean;
             /**
              * Format: int64
+             * @description Where a pushed log ends: the offset of the next byte.
+             */
+            offset?: number;
+            /**
+             * Format: int64
              * @description Seconds after which to come again; the same as in `Retry-After`.
              */
             retry_after?: number;
@@ -1262,14 +1284,25 @@ export interface components {
              */
             unsent?: number | null;
         };
+        /** @description What became of the lines. */
+        Taken: {
+            log: string;
+            /**
+             * Format: int64
+             * @description Where the next byte goes: so many were pushed to this log since it began, those that it has dropped included.
+             */
+            offset: number;
+        };
         /** @description One token, without the token. */
         TokenRow: {
             /** Format: date-time */
             created: string;
-            /** @description Patterns of the host names that an agent may use; empty for a viewer. */
+            /** @description Patterns of the host names that an agent may use; empty for others. */
             hosts: string[];
-            /** @description `viewer`: looks at logs; `agent`: speaks for hosts. */
+            /** @description `viewer`: looks at logs; `agent`: speaks for hosts; `push`: pushes lines. */
             kind: string;
+            /** @description Patterns over HOST:NAME of the logs that may be pushed to; empty for others. */
+            logs: string[];
             name: string;
         };
         /** @description All tokens. */
@@ -1292,17 +1325,19 @@ export interface components {
         };
         /** @description A token that is wanted. */
         Wanted: {
-            /** @description Patterns of host names, like `web*`: of an agent at least one, of a viewer none. */
+            /** @description Patterns of host names, like `web*`: of an agent at least one, of others none. */
             hosts?: string[];
             kind: components["schemas"]["WantedKind"];
-            /** @description The first free one of `viewer-1`, `agent-1` and so on when it is not given. */
+            /** @description Patterns over HOST:NAME, like `ci:*`: of a token to push with at least one, of others none. */
+            logs?: string[];
+            /** @description The first free one of `viewer-1`, `agent-1`, `push-1` and so on when it is not given. */
             name?: string | null;
         };
         /**
          * @description What a token is for.
          * @enum {string}
          */
-        WantedKind: "viewer" | "agent";
+        WantedKind: "viewer" | "agent" | "push";
         /** @description A view that is behind. */
         WorstRow: {
             /**
@@ -1912,6 +1947,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    push: {
+        parameters: {
+            query: {
+                /** @description HOST:push/NAME; HOST is no machine's name */
+                log: string;
+                /** @description Where in the log's stream the body begins: what is known already is not doubled. Without it the body is added at the end */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lines, at most 1 GiB of them; streamed */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description All of it is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Not the name of a pushed log */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not somebody who may push */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not into this log */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This hub takes no lines */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing came for a quarter of an hour */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is the name of a machine; or the lines leave a hole, or other ones stand there already: `offset` says where the log ends */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 1 GiB: go on with another request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full, or there are as many pushed logs as there may be: come again */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,9 +1,11 @@
 //! What this machine offers, from the options to the agent's library: the same for `serve` and for `agent`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use tailcast_agent::{Host, HostConfig, Offers};
+use tailcast_agent::{Host, HostConfig, OfferError, Offers};
+use tailcast_wire::HostName;
 
 use crate::exit::{Exit, Failure};
 use crate::options::Offer;
@@ -11,8 +13,13 @@ use crate::options::Offer;
 /// This machine as an agent knows it.
 pub(super) fn host(offer: Offer) -> Result<Arc<Host>, Failure> {
     let offers = offers(&offer)?;
-    let zone = jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
-    Ok(Host::new(HostConfig { host: offer.host, offers, labels: offer.labels, zone }))
+    Ok(Host::new(HostConfig { host: offer.host, offers, labels: offer.labels, zone: zone() }))
+}
+
+/// The logs that are pushed to a hub as `host`, in this folder. Their stamps mean the hub's zone where they name none.
+pub(super) fn pushed(host: HostName, folder: &Path) -> Result<Arc<Host>, OfferError> {
+    let (offers, labels) = (Offers::spool(folder)?, vec![("kind".to_owned(), "pushed".to_owned())]);
+    Ok(Host::new(HostConfig { host, offers, labels, zone: zone() }))
 }
 
 /// Other offers for a machine that is serving.
@@ -21,6 +28,11 @@ pub(super) fn renew(offer: Option<Offer>, host: Option<&Arc<Host>>) -> Result<()
         host.offer(offers(&offer)?);
     }
     Ok(())
+}
+
+/// The name of this machine's time zone.
+fn zone() -> Option<String> {
+    jiff::tz::TimeZone::system().iana_name().map(str::to_owned)
 }
 
 fn offers(offer: &Offer) -> Result<Offers, Failure> {

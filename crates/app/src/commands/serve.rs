@@ -3,16 +3,19 @@
 //! The agent speaks the same link as a remote one, over a pipe in memory. What is wired here is all there is between them.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use futures_util::future::join_all;
 use tailcast_agent::Host;
 use tailcast_fdguard::{Budget, Limit, Listener, Plan};
 use tailcast_hub::access::Access;
-use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
-use tokio::task::JoinHandle;
+use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe, SpoolBounds};
+use tailcast_wire::HostName;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::offered;
 use crate::cli;
@@ -25,7 +28,7 @@ use crate::{service, trace};
 /// The wait before the agent of this process is attached again.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// So long nothing is answered while the agent of this process introduces itself: else the first to ask for one of its logs
+/// So long nothing is answered while the agents of this process introduce themselves: else the first to ask for one of its logs
 /// would hear that there is no such host.
 const INTRODUCED: Duration = Duration::from_secs(5);
 
@@ -42,18 +45,22 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
 
 async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environment, budget: Budget) -> Outcome {
     let mut signals = Signals::listen()?;
-    let config = HubConfig::new(options.access.base_path.clone());
+    let mut config = HubConfig::new(options.access.base_path.clone());
+    config.host = options.agent.as_ref().map(|offer| offer.host.clone());
+    let pushed = options.access.state_dir.join("push");
     let access = Arc::new(Access::new(options.access));
     let listener = listen(options.listen, &access, &budget)?;
     let address = listener.local_addr()?;
     let hub = Hub::new(config, access, budget);
-    let agent_stop = CancellationToken::new();
-    let agent = match options.agent {
-        Some(offer) => Some(attach(&hub, offered::host(offer)?, agent_stop.clone())),
-        None => None,
-    };
-    if agent.is_some() && tokio::time::timeout(INTRODUCED, hub.has_own_agent()).await.is_err() {
-        tracing::warn!("the agent of this process takes long to begin; its logs are there once it does");
+    let agents = Agents::default();
+    let host = options.agent.map(offered::host).transpose()?;
+    if let Some(host) = &host {
+        agents.attach(&hub, host);
+    }
+    let pushed = options.pushed.map(|bounds| take_pushed(&hub, &pushed, bounds, &agents)).unwrap_or_default();
+    let own = hub.host().into_iter().chain(&pushed).map(|host| hub.has_agent(host));
+    if tokio::time::timeout(INTRODUCED, join_all(own)).await.is_err() {
+        tracing::warn!("an agent of this process takes long to begin; its logs are there once it does");
     }
     // Whoever started us waits for this line; it is the only one on stdout.
     if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
@@ -69,14 +76,10 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
                 service::stopping();
                 hub.stop();
             }
-            Ok(()) = signals.reload.changed() => reload(flags, environment, agent.as_ref().map(|agent| &agent.0)),
+            Ok(()) = signals.reload.changed() => reload(flags, environment, host.as_ref()),
         }
     }
-    agent_stop.cancel();
-    if let Some((_, task)) = agent {
-        // Its link has ended with the hub; it closes its files and is done.
-        drop(task.await);
-    }
+    agents.end().await;
     Ok(Exit::Ok)
 }
 
@@ -94,26 +97,57 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
     }
 }
 
-/// The agent of this process, at the other end of a pipe in memory. A link that ends while both serve is a mistake in
-/// one of them; this machine's logs come back all the same.
-fn attach(hub: &Arc<Hub>, host: Arc<Host>, stop: CancellationToken) -> (Arc<Host>, JoinHandle<()>) {
-    let (hub, speaking) = (Arc::clone(hub), Arc::clone(&host));
-    let task = tokio::spawn(async move {
-        loop {
-            let (to_agent, to_hub) = Pipe::pair();
-            tokio::spawn(Arc::clone(&hub).attach(to_agent));
-            let end = tailcast_agent::speak(&speaking, to_hub.tx, to_hub.rx, &stop).await;
-            if stop.is_cancelled() || hub.is_stopping() {
-                return tracing::debug!(?end, "the agent of this process has ended");
+/// The agents of this process, each at the other end of a pipe in memory: that of this machine, and one for each host under
+/// which lines are pushed.
+#[derive(Debug, Clone, Default)]
+struct Agents {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Agents {
+    /// A link that ends while both serve is a mistake in one of them; the logs come back all the same.
+    fn attach(&self, hub: &Arc<Hub>, host: &Arc<Host>) {
+        let (hub, host, stop) = (Arc::clone(hub), Arc::clone(host), self.stop.clone());
+        self.tasks.spawn(async move {
+            loop {
+                let (to_agent, to_hub) = Pipe::pair();
+                tokio::spawn(Arc::clone(&hub).attach(to_agent));
+                let end = tailcast_agent::speak(&host, to_hub.tx, to_hub.rx, &stop).await;
+                if stop.is_cancelled() || hub.is_stopping() {
+                    return tracing::debug!(?end, "an agent of this process has ended");
+                }
+                tracing::error!(?end, "the link to an agent of this process has ended; it is attached again");
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => (),
+                    () = stop.cancelled() => return,
+                }
             }
-            tracing::error!(?end, "the link to the agent of this process has ended; it is attached again");
-            tokio::select! {
-                () = tokio::time::sleep(AGAIN) => (),
-                () = stop.cancelled() => return,
-            }
+        });
+    }
+
+    /// Their links have ended with the hub; they close their files and are done.
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Takes lines that are pushed; gives under which hosts there are some already. A hub that cannot keep any serves all the same,
+/// and says why.
+fn take_pushed(hub: &Arc<Hub>, root: &Path, bounds: SpoolBounds, agents: &Agents) -> Vec<HostName> {
+    let agents = agents.clone();
+    let taken = hub.take_pushed(root.to_owned(), bounds, move |hub, host, folder| {
+        match offered::pushed(host.clone(), folder) {
+            Ok(host) => agents.attach(hub, &host),
+            Err(error) => tracing::error!("the logs that are pushed under {host} cannot be shown: {error}"),
         }
     });
-    (host, task)
+    taken.unwrap_or_else(|error| {
+        tracing::error!("lines that are pushed cannot be kept in {}: {error}", root.display());
+        Vec::new()
+    })
 }
 
 /// Takes over what can change while serving: the offers. A configuration with a mistake changes nothing and is told.

@@ -13,8 +13,12 @@ use crate::options::state_dir;
 /// Does what was said to the list of tokens.
 pub(crate) fn run(flags: cli::Token, environment: &Environment) -> Outcome {
     match flags.action {
-        TokenAction::Add { viewer, hosts, name, state } => {
-            let grant = if viewer.is_some() { Grant::Viewer } else { Grant::Agent { hosts } };
+        TokenAction::Add { viewer, hosts, logs, name, state } => {
+            let grant = match (&viewer, hosts.is_empty()) {
+                (Some(_), _) => Grant::Viewer,
+                (None, false) => Grant::Agent { hosts },
+                (None, true) => Grant::Push { logs },
+            };
             let name = viewer.or(name);
             let issued = tokens::add(&state_dir(&state, environment)?, grant, name.as_deref()).map_err(failure)?;
             eprintln!("tailcast: token {}; this is the only time that it is shown:", issued.name);
@@ -37,6 +41,7 @@ fn list(state_dir: &std::path::Path) -> Outcome {
         let purpose = match &entry.grant {
             Grant::Viewer => "viewer".to_owned(),
             Grant::Agent { hosts } => format!("agent for {}", hosts.join(" ")),
+            Grant::Push { logs } => format!("pushes to {}", logs.join(" ")),
         };
         writeln!(out, "{:width$}  {:.0}  {purpose}", entry.name, entry.created)?;
     }

@@ -85,6 +85,9 @@ keys! {
     HUB_STATE_DIR = "hub.state_dir", Text, Default::Found("/var/lib/tailcast for root, else ~/.local/state/tailcast"), "TAILCAST_STATE_DIR";
     HUB_BROKER = "hub.broker", Text, Default::Text("embedded");
     HUB_AGENT = "hub.agent", Switch, Default::Switch(true);
+    PUSH_LOGS = "push.logs", Text, Default::Text("1000");
+    PUSH_LOG_SIZE = "push.log_size", Text, Default::Text("64 MiB");
+    PUSH_TOTAL_SIZE = "push.total_size", Text, Default::Text("4 GiB");
     AGENT_HUB = "agent.hub", Text, Default::Unset, "TAILCAST_HUB";
     AGENT_HOST = "agent.host", Text, Default::Found("this machine's host name");
     AGENT_TOKEN_FILE = "agent.token_file", Text, Default::Unset, "TAILCAST_TOKEN_FILE";

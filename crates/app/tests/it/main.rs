@@ -4,6 +4,7 @@
 //! * `words`: usage, configuration and what is said when something is wrong
 //! * `ls`: the list
 //! * `ps`: processes
+//! * `push`: stdin as a log, through kills and a full disk
 //! * `once`: `tail --no-follow`
 //! * `follow`: `tail` through appending, rotation, a hub that restarts
 //! * `cursor`: `tail --cursor-file` through kills
@@ -19,5 +20,6 @@ mod house;
 mod ls;
 mod once;
 mod ps;
+mod push;
 mod way;
 mod words;

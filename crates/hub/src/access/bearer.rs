@@ -16,11 +16,11 @@ use super::private_file::Kept;
 use super::secret::{self, Hash};
 use super::tokens::{self, Entry, Grant, List};
 
-/// The host names that an agent may speak for. Cheap to clone.
+/// Patterns: of the hosts that an agent may speak for, of the logs that may be pushed to. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct HostGlobs(Arc<GlobSet>);
+pub struct Globs(Arc<GlobSet>);
 
-impl HostGlobs {
+impl Globs {
     pub(super) fn new(patterns: &[String]) -> Result<Self, Error> {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
@@ -32,10 +32,10 @@ impl HostGlobs {
         }
     }
 
-    /// Whether the agent may speak for `host`.
+    /// Whether one of them means `name`.
     #[must_use]
-    pub fn matches(&self, host: &str) -> bool {
-        self.0.is_match(host)
+    pub fn matches(&self, name: &str) -> bool {
+        self.0.is_match(name)
     }
 }
 
@@ -43,7 +43,8 @@ impl HostGlobs {
 #[derive(Debug, Clone)]
 pub(super) enum Bearer {
     Viewer { name: String },
-    Agent { name: String, hosts: HostGlobs },
+    Agent { name: String, hosts: Globs },
+    Pusher { name: String, logs: Globs },
 }
 
 /// What a token is for, without for whom.
@@ -51,6 +52,7 @@ pub(super) enum Bearer {
 pub(super) enum Kind {
     Viewer,
     Agent,
+    Pusher,
 }
 
 impl Bearer {
@@ -58,6 +60,7 @@ impl Bearer {
         match self {
             Bearer::Viewer { .. } => Kind::Viewer,
             Bearer::Agent { .. } => Kind::Agent,
+            Bearer::Pusher { .. } => Kind::Pusher,
         }
     }
 }
@@ -106,12 +109,11 @@ fn understand(bytes: &[u8]) -> Result<Vec<(Hash, Bearer)>, String> {
 fn bearer(entry: Entry) -> Result<(Hash, Bearer), String> {
     let name = entry.name;
     let hash = secret::bytes(&entry.sha256).ok_or_else(|| format!("the sha256 of the token {name:?} is none"))?;
+    let globs = |patterns: &[String]| Globs::new(patterns).map_err(|error| format!("the token {name:?}: {error}"));
     let bearer = match entry.grant {
         Grant::Viewer => Bearer::Viewer { name },
-        Grant::Agent { hosts } => {
-            let hosts = HostGlobs::new(&hosts).map_err(|error| format!("the token {name:?}: {error}"))?;
-            Bearer::Agent { name, hosts }
-        }
+        Grant::Agent { hosts } => Bearer::Agent { hosts: globs(&hosts)?, name },
+        Grant::Push { logs } => Bearer::Pusher { logs: globs(&logs)?, name },
     };
     Ok((hash, bearer))
 }

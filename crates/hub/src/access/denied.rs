@@ -33,6 +33,10 @@ pub enum Denied {
     NotAnAgent,
     /// An agent where a viewer is needed.
     NotAViewer,
+    /// Somebody who may not push where lines are pushed.
+    NotAPusher,
+    /// The bearer of a push token where a viewer is needed.
+    OnlyPushes,
     /// The password is wrong.
     WrongPassword,
     /// There is no password that could be right.
@@ -88,6 +92,11 @@ impl From<Denied> for Problem {
                 "Only an agent may do this: make it a token with `tailcast token add --agent HOST` on the hub.",
             ),
             Denied::NotAViewer => Problem::forbidden("An agent token speaks for its hosts; it does not look at logs."),
+            Denied::NotAPusher => unauthorized(
+                "Lines are pushed by whoever runs the hub, from its own machine, or with a token for that: \
+                 `tailcast token add --push 'HOST:*'` on the hub makes one.",
+            ),
+            Denied::OnlyPushes => Problem::forbidden("A push token pushes lines; it does not look at logs."),
             Denied::WrongPassword => unauthorized("This is not the password.").with("login", true),
             Denied::NoPassword => {
                 Problem::forbidden("No password is set on this hub: `tailcast password` sets one.").with("login", false)

@@ -122,6 +122,7 @@ fn by(who: Who) -> (&'static str, Option<String>) {
         Who::Token { name } => ("token", Some(name)),
         Who::ProxyUser { name } => ("proxy_user", Some(name)),
         Who::Agent { name, .. } => ("agent", Some(name)),
+        Who::Pusher { name, .. } => ("push", Some(name)),
         Who::Stranger => ("nobody", None),
     }
 }

@@ -4,7 +4,8 @@
 //! when it was made. The commands `tailcast token add|list|remove` change the file under a lock; a running hub sees
 //! the change by itself: a new token at once, a removed one within a second.
 //!
-//! A *viewer* token reads; an *agent* token opens the link of hosts whose name matches its patterns, and nothing else.
+//! A *viewer* token reads; an *agent* token opens the link of hosts whose name matches its patterns, and nothing else; a
+//! *push* token adds lines to pushed logs whose name matches its patterns, and nothing else.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::bearer::HostGlobs;
+use super::bearer::Globs;
 use super::error::Error;
 use super::private_file;
 use super::secret;
@@ -35,6 +36,33 @@ pub enum Grant {
         /// Patterns of host names, at least one.
         hosts: Vec<String>,
     },
+    /// Pushes lines.
+    Push {
+        /// Patterns over `HOST:NAME`, with or without `push/` in front of the name; at least one.
+        logs: Vec<String>,
+    },
+}
+
+impl Grant {
+    /// What kind it is, in one word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Grant::Viewer => "viewer",
+            Grant::Agent { .. } => "agent",
+            Grant::Push { .. } => "push",
+        }
+    }
+
+    /// What it is for, as patterns; none where it is for all.
+    #[must_use]
+    pub fn patterns(&self) -> &[String] {
+        match self {
+            Grant::Viewer => &[],
+            Grant::Agent { hosts } => hosts,
+            Grant::Push { logs } => logs,
+        }
+    }
 }
 
 /// A token as it is kept and listed: without the token.
@@ -69,8 +97,8 @@ pub(super) struct List {
 /// # Errors
 /// A taken or unusable name, a pattern that does not compile, a full list, or the file.
 pub fn add(state_dir: &Path, grant: Grant, name: Option<&str>) -> Result<Issued, Error> {
-    if let Grant::Agent { hosts } = &grant {
-        HostGlobs::new(hosts)?;
+    if grant != Grant::Viewer {
+        Globs::new(grant.patterns())?;
     }
     change(state_dir, |list| {
         let name = match name {
@@ -153,7 +181,7 @@ fn free(list: &List, name: &str) -> Result<String, Error> {
 }
 
 fn first_free(list: &List, grant: &Grant) -> String {
-    let kind = if *grant == Grant::Viewer { "viewer" } else { "agent" };
+    let kind = grant.kind();
     // One more number than there are tokens: one of them is free.
     let mut names = (1..=list.tokens.len() + 1).map(|number| format!("{kind}-{number}"));
     names.find(|name| !is_taken(list, name)).unwrap_or_else(|| kind.to_owned())

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method, Request, Uri, Version, request};
+use tailcast_wire::PushedLog;
 
-use super::bearer::HostGlobs;
+use super::bearer::Globs;
 use super::standing::Standing;
 
 /// What a route needs of whoever asks.
@@ -17,6 +18,9 @@ pub enum Need {
     /// Whoever runs the hub: its own user or root on this machine, or somebody who knew the password. Not a token, nor
     /// somebody whom a proxy named: neither may make itself tokens.
     Owner,
+    /// Somebody who may push lines into some log: whoever runs the hub, or the bearer of a token for it; into which one,
+    /// [`Visitor::may_push_to`] says.
+    Pusher,
     /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
     Agent,
 }
@@ -48,7 +52,14 @@ pub enum Who {
         /// The name of the token.
         name: String,
         /// The hosts it may speak for.
-        hosts: HostGlobs,
+        hosts: Globs,
+    },
+    /// The bearer of a push token.
+    Pusher {
+        /// The name of the token.
+        name: String,
+        /// The logs it may push to.
+        logs: Globs,
     },
     /// Not known, and not asked, since nothing was needed.
     Stranger,
@@ -88,6 +99,15 @@ impl Visitor {
             Who::Agent { hosts, .. } => hosts.matches(host),
             Who::Local { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Whether this visitor may push lines into a log.
+    #[must_use]
+    pub fn may_push_to(&self, log: &PushedLog) -> bool {
+        match &self.who {
+            Who::Pusher { logs, .. } => logs.matches(&log.to_string()) || logs.matches(&log.shorthand()),
+            who => who.is_owner(),
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{connection, health, history, listing, live, overview, processes, tokens};
+use super::{connection, health, history, listing, live, overview, processes, push, tokens};
 use crate::access::login;
 use crate::problem::Problem;
 
@@ -101,7 +101,7 @@ pub(crate) struct LiveEvent {
     info(title = "tailcast", description = "Live logs of every machine, straight from the files."),
     paths(
         listing::hosts, listing::logs,
-        processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw,
+        processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw, push::push,
         login::log_in, login::log_out, login::log_all_out, login::me, tokens::list, tokens::add, tokens::remove,
         overview::overview, connection::connection, connection::probe, health::healthz, health::readyz, health::metrics
     ),

@@ -91,7 +91,7 @@ async fn the_routes_that_are_open_to_everybody_are_those_that_are_known_to_be() 
                 let status = house.ask(Method::GET, &example(route.path), &stranger(), None).await;
                 assert!(!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{}", route.path);
             }
-            Need::Viewer | Need::Owner | Need::Agent => assert!(!OPEN.contains(&route.path)),
+            Need::Viewer | Need::Owner | Need::Agent | Need::Pusher => assert!(!OPEN.contains(&route.path)),
         }
     }
 }
@@ -102,17 +102,20 @@ async fn a_token_opens_what_it_is_for_and_nothing_else() {
     let state_dir = house.dir.path();
     let viewer = tokens::add(state_dir, Grant::Viewer, None).unwrap().token;
     let agent = tokens::add(state_dir, Grant::Agent { hosts: vec!["*".to_owned()] }, None).unwrap().token;
+    let push = tokens::add(state_dir, Grant::Push { logs: vec!["ci:*".to_owned()] }, None).unwrap().token;
     for route in ROUTES {
         let path = example(route.path);
         let ask = async |token: &str| house.ask(Method::GET, &path, &stranger(), Some(token)).await;
         let is_in = |status: StatusCode| !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        let (viewer, agent) = (is_in(ask(&viewer).await), is_in(ask(&agent).await));
-        match route.need {
-            Need::Nothing => assert!(viewer && agent, "{path}"),
-            Need::Viewer => assert!(viewer && !agent, "{path}"),
-            Need::Agent => assert!(agent && !viewer, "{path}"),
-            Need::Owner => assert!(!agent && !viewer, "{path}"),
-        }
+        let is_in = [is_in(ask(&viewer).await), is_in(ask(&agent).await), is_in(ask(&push).await)];
+        let meant = match route.need {
+            Need::Nothing => [true; 3],
+            Need::Viewer => [true, false, false],
+            Need::Agent => [false, true, false],
+            Need::Pusher => [false, false, true],
+            Need::Owner => [false; 3],
+        };
+        assert_eq!(is_in, meant, "viewer, agent, push: {path}");
     }
 }
 

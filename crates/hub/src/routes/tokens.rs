@@ -32,10 +32,12 @@ pub(crate) struct TokensPage {
 #[derive(Debug, Serialize, ToSchema)]
 struct TokenRow {
     name: String,
-    /// `viewer`: looks at logs; `agent`: speaks for hosts.
+    /// `viewer`: looks at logs; `agent`: speaks for hosts; `push`: pushes lines.
     kind: &'static str,
-    /// Patterns of the host names that an agent may use; empty for a viewer.
+    /// Patterns of the host names that an agent may use; empty for others.
     hosts: Vec<String>,
+    /// Patterns over HOST:NAME of the logs that may be pushed to; empty for others.
+    logs: Vec<String>,
     #[schema(value_type = String, format = DateTime)]
     created: Timestamp,
 }
@@ -45,10 +47,13 @@ struct TokenRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     kind: WantedKind,
-    /// Patterns of host names, like `web*`: of an agent at least one, of a viewer none.
+    /// Patterns of host names, like `web*`: of an agent at least one, of others none.
     #[serde(default)]
     hosts: Vec<String>,
-    /// The first free one of `viewer-1`, `agent-1` and so on when it is not given.
+    /// Patterns over HOST:NAME, like `ci:*`: of a token to push with at least one, of others none.
+    #[serde(default)]
+    logs: Vec<String>,
+    /// The first free one of `viewer-1`, `agent-1`, `push-1` and so on when it is not given.
     #[serde(default)]
     name: Option<String>,
 }
@@ -61,6 +66,8 @@ enum WantedKind {
     Viewer,
     /// Speaks for hosts.
     Agent,
+    /// Pushes lines.
+    Push,
 }
 
 /// A new token.
@@ -122,23 +129,28 @@ pub(crate) async fn remove(
 
 impl Wanted {
     fn grant(&self) -> Result<Grant, Problem> {
-        match (self.kind, self.hosts.is_empty()) {
-            (WantedKind::Viewer, true) => Ok(Grant::Viewer),
-            (WantedKind::Viewer, false) => {
-                Err(Problem::bad_request("a viewer's token is for no host: leave `hosts` out"))
+        match (self.kind, &self.hosts[..], &self.logs[..]) {
+            (WantedKind::Viewer, [], []) => Ok(Grant::Viewer),
+            (WantedKind::Viewer, ..) => {
+                Err(Problem::bad_request("a viewer's token is for all: leave `hosts` and `logs` out"))
             }
-            (WantedKind::Agent, _) => Ok(Grant::Agent { hosts: self.hosts.clone() }),
+            (WantedKind::Agent, hosts, []) => Ok(Grant::Agent { hosts: hosts.to_vec() }),
+            (WantedKind::Agent, ..) => Err(Problem::bad_request("an agent's token is for hosts: leave `logs` out")),
+            (WantedKind::Push, [], logs) => Ok(Grant::Push { logs: logs.to_vec() }),
+            (WantedKind::Push, ..) => Err(Problem::bad_request("a token to push with is for logs: leave `hosts` out")),
         }
     }
 }
 
 impl From<Entry> for TokenRow {
     fn from(entry: Entry) -> Self {
-        let (kind, hosts) = match entry.grant {
-            Grant::Viewer => ("viewer", Vec::new()),
-            Grant::Agent { hosts } => ("agent", hosts),
+        let kind = entry.grant.kind();
+        let (hosts, logs) = match entry.grant {
+            Grant::Viewer => Default::default(),
+            Grant::Agent { hosts } => (hosts, Vec::new()),
+            Grant::Push { logs } => (Vec::new(), logs),
         };
-        TokenRow { name: entry.name, kind, hosts, created: entry.created }
+        TokenRow { name: entry.name, kind, hosts, logs, created: entry.created }
     }
 }
 

@@ -47,14 +47,15 @@ async fn a_link_that_breaks_and_comes_back_costs_no_line_and_doubles_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hub_that_has_its_own_agent_answers_for_that_one_s_logs_at_once() {
     let mut world = World::new().await;
+    let host = HOST.parse().unwrap();
     world.append("a.log", "first\n");
     for _ in 0..20 {
         world.agent.take().unwrap().stop().await;
         let started = Served::start(world.state_dir(), 0).await;
         let earlier = std::mem::replace(&mut world.served, started);
-        assert!(world.served.hub.has_own_agent().now_or_never().is_none());
+        assert!(world.served.hub.has_agent(&host).now_or_never().is_none());
         world.agent = Some(Agent::start(&world.served.hub, &world.host));
-        timeout(PATIENCE, world.served.hub.has_own_agent()).await.unwrap();
+        timeout(PATIENCE, world.served.hub.has_agent(&host)).await.unwrap();
         assert_eq!(texts(&world.lines("a.log", "limit=1").await.lines), ["first"]);
         earlier.stop().await;
     }

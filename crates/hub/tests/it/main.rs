@@ -28,6 +28,7 @@ mod paces;
 mod paging;
 mod pipe;
 mod processes;
+mod push;
 mod raw;
 mod revoked;
 mod rotation;
