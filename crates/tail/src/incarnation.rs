@@ -211,6 +211,17 @@ impl Held {
             && alike(Offset(size - ANCHOR_BYTES as u64), ANCHOR_BYTES)
     }
 
+    /// Whether a page is to pass it over beside `original`: as a copy that is being made, or as one of any size to which and to
+    /// whose original nobody has written since. A file that was renamed was born before the next one was written to.
+    pub(crate) fn repeats(&self, original: &Self) -> bool {
+        let (Ok(copy), Ok(now)) = (self.file.stat(), original.file.stat()) else { return false };
+        let untouched =
+            copy.identity.born != 0 && now.modified < i128::from(copy.identity.born) && copy.size == now.size;
+        let whole =
+            || self.file.read(Offset::ZERO, HEAD_BYTES).ok() == original.file.read(Offset::ZERO, HEAD_BYTES).ok();
+        self.is_copy_of(original) || (untouched && copy.size < HEAD_BYTES as u64 && whole())
+    }
+
     pub(crate) fn remember(&self) -> Remembered {
         Remembered { name: self.name.clone(), file: Arc::downgrade(&self.file) }
     }

@@ -126,7 +126,7 @@ fn floor(at: &Place) -> Result<Offset, Error> {
 /// The end of the next older file. A copy of the one at hand, which a running `copytruncate` makes, is none.
 fn older(shared: &Shared, ours: &Held) -> Option<Place> {
     let behind = shared.behind(ours).into_iter().filter_map(|member| shared.open_member(&member).ok());
-    let older = behind.into_iter().find(|older| !older.is_copy_of(ours))?;
+    let older = behind.into_iter().find(|older| !older.repeats(ours))?;
     let end = older.data_end();
     Place::exactly(older, end).ok()
 }

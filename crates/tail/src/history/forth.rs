@@ -89,9 +89,9 @@ fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'
     }
     let ahead = shared.ahead_of(ours, None);
     let mut ahead = ahead.into_iter().filter_map(|member| Some((member.role, shared.open_member(&member).ok()?)));
-    let is_copy = |held: &Held| shared.open_front().is_ok_and(|front| held.is_copy_of(&front));
+    let is_copy = |held: &Held| shared.open_front().is_ok_and(|front| held.repeats(&front));
     let (_, next) = ahead.find(|(role, held)| *role == Role::Itself || !is_copy(held))?;
-    Some(if ours.is_copy_of(&next) { Place { held: next, ..reader.cursor.place.clone() } } else { Place::start(next) })
+    Some(if ours.repeats(&next) { Place { held: next, ..reader.cursor.place.clone() } } else { Place::start(next) })
 }
 
 /// The wanted lines of a block, at most `most`, in runs; and where to go on.

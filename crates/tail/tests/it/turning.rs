@@ -154,6 +154,23 @@ fn a_copy_that_is_being_made_is_passed_over_on_the_way_forth() {
 }
 
 #[test]
+fn a_copy_of_a_few_lines_is_passed_over_until_its_original_is_written_to_again() {
+    let back = |bench: &Bench| whole(&bench.log.last(Ask::lines(9)).expect("a page"));
+    let bench = Bench::new();
+    bench.append("log", "one\n");
+    bench.tick("log");
+    fs::copy(bench.path("log"), bench.path("log.1")).expect("a copy");
+    assert_eq!(back(&bench), "one\n");
+    bench.tick("log.1");
+    cut(&bench);
+    assert_eq!(back(&bench), "one\n");
+    bench.append("log", "one\n");
+    assert_eq!(back(&bench), "one\none\n");
+    let oldest = bench.log.find_first(None, &mut |_| Some(std::cmp::Ordering::Greater)).expect("a jump").place;
+    assert_eq!(read_from(&bench, oldest, 9, b"", || ()), "one\none\n");
+}
+
+#[test]
 fn who_reads_in_a_copy_that_is_being_made_goes_on_in_what_is_copied() {
     for lines in [1, 7, 1000] {
         let bench = Bench::new();

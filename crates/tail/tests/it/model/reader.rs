@@ -137,6 +137,8 @@ struct Books {
     again: HashSet<Ino>,
     /// Lines that were seen are gone, and that is still to be told.
     owed: bool,
+    /// Where the log's path led when it last read what that led to; before that, where the file stands that it reads.
+    came_to: Option<String>,
 }
 
 pub(super) struct Reader {
@@ -268,16 +270,18 @@ impl Reader {
         files
     }
 
-    /// Where a link led before it was turned, oldest first, from where it is or was read on.
+    /// Where a link led before it was turned, oldest first, from where it came to what it led to.
     pub(super) fn apart(&self, world: &World) -> Vec<String> {
         let mut homes = world.homes();
         homes.truncate(homes.len() - 1);
-        let at: Vec<Ino> = self.books.at.iter().flat_map(|at| at.files.iter().map(|&(ino, _)| ino)).collect();
         // It may read a copy of what the link leads to, and not have come there.
-        let reads =
-            |home: &String| at.len() > 1 || *home == self.home || world.family(home).iter().any(|ino| at.contains(ino));
-        let from = homes.iter().position(reads).filter(|_| self.follower.is_some() && self.books.opened);
-        homes.split_off(from.unwrap_or(homes.len()))
+        let is_sure = self.books.at.as_ref().is_none_or(|at| at.files.len() == 1);
+        let from = self.books.came_to.as_ref().and_then(|came_to| homes.iter().position(|home| home == came_to));
+        match from {
+            Some(from) => homes.split_off(from),
+            None if is_sure => Vec::new(),
+            None => homes,
+        }
     }
 
     /// Those of them that have names.

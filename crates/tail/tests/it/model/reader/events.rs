@@ -288,6 +288,10 @@ impl Reader {
         let front = world.front();
         if at.files.iter().any(|&(ino, _)| Some(ino) == front) {
             self.home = world.real();
+            self.books.came_to = Some(world.real());
+        } else if self.books.came_to.is_none() {
+            let holds = |home: &String| world.family(home).iter().any(|&ino| at.files.iter().any(|it| it.0 == ino));
+            self.books.came_to = world.homes().into_iter().find(holds);
         }
         let end = |body: &Body| {
             let whole = body.whole();
