@@ -134,7 +134,7 @@ pub(super) fn find(world: &World, reader: &Reader, back: usize) -> Check {
     let fits =
         |body: &Body| spot.held_by(body) > Holds::No && (starts(body) || spot.offset as usize == body.bytes.len());
     let right = world.bodies.iter().any(fits) && stands(world, block);
-    ensure!(right, "the place {} leads to {block:?}", spot.offset);
+    ensure!(right || spot.in_hole, "the place {} leads to {block:?}", spot.offset);
     Ok(())
 }
 

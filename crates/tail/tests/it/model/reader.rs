@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tailcast_tail::{
-    BLOCK_BYTES, Begins, Block, Ends, Event, Everything, Follower, From, Gap, Life, Log, Loss, Lost, Patience,
-    Position, Setup, Tag,
+    ANCHOR_BYTES, BLOCK_BYTES, Begins, Block, Ends, Event, Everything, Follower, From, Gap, Life, Log, Loss, Lost,
+    Patience, Position, Setup, Tag,
 };
 
 use super::world::{Body, HOLE, Id, Ino, Key, World};
@@ -58,6 +58,9 @@ pub(super) struct Spot {
     pub(super) offset: u64,
     /// Of all bytes before the place.
     prefix: u64,
+    /// Nothing but NUL bytes in front of it: a position remembers 64 of them, with which it also stands in what becomes of a file
+    /// that is cut and outgrows it behind another hole.
+    pub(super) in_hole: bool,
     /// The first ≤ 1 KiB of the file.
     head: Vec<u8>,
 }
@@ -74,7 +77,9 @@ impl Spot {
     fn new(position: Position, body: &Body) -> Self {
         let offset = position.offset().0;
         let head = body.bytes[..body.bytes.len().min(1024)].to_vec();
-        Self { position, offset, prefix: hash(&body.bytes[..offset as usize]), head }
+        let before = &body.bytes[..offset as usize];
+        let in_hole = offset > 0 && before[before.len().saturating_sub(ANCHOR_BYTES)..].iter().all(|&byte| byte == 0);
+        Self { position, offset, prefix: hash(before), in_hole, head }
     }
 
     pub(super) fn held_by(&self, body: &Body) -> Holds {
