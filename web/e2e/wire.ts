@@ -26,6 +26,11 @@ export class Wire {
     return `http://127.0.0.1:${address.port}${this.to.pathname}`;
   }
 
+  /** Breaks all connections, as a network does that comes and goes; new ones pass. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   end(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();

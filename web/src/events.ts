@@ -5,6 +5,7 @@
 
 import { Bursts } from "./bursts";
 import { EventText, frameOf } from "./eventstream";
+import { takePlace } from "./places";
 import type { Ending, Socket } from "./transport";
 
 export class Events implements Socket {
@@ -28,6 +29,7 @@ export class Events implements Socket {
 
   async #run(url: string): Promise<void> {
     try {
+      if (!(await takePlace(this.#abort.signal))) return this.#end({ full: true });
       await this.#read(await askEvents(url, this.#abort.signal));
     } catch {
       // Refused, cut, or closed from here; which one it was, the hub is asked where it matters.

@@ -28,6 +28,8 @@ export interface Ending {
   atOnce?: boolean;
   /** What came was held back on its way. */
   held?: boolean;
+  /** The browser has no connection to spare for it. */
+  full?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@
 //
 // It goes down on evidence alone: no WebSocket comes about though the hub answers (twice, since the hub may just have started); one
 // that was opened stays mute though the hub speaks at once; one is cut at the same age again and again. A hub that is away is no
-// evidence against a transport. It goes up again when a probe aside has shown that a WebSocket works; the view is not disturbed by that.
+// evidence against a transport; that the browser has no connection to spare for one more event stream (`places.ts`) is. It goes up again when a probe aside has shown that a WebSocket works; the view is not disturbed by that.
 
 import { TRANSPORTS, type Ending, type Socket, type Subscription, type Transport } from "./transport";
 
@@ -29,6 +29,7 @@ const LONGEST_PROBE_MS = 30 * 60_000;
 export type Evidence =
   | { kind: "unopened"; transport: Transport }
   | { kind: "mute"; transport: Transport }
+  | { kind: "full"; transport: Transport }
   | { kind: "cut"; transport: Transport; seconds: number };
 
 /** What it needs of the world. */
@@ -86,7 +87,7 @@ export class Ways {
     // Nothing has come at all: whether the hub is there is asked first, and then no second time is needed.
     if (how === "nothing") this.#refusals = REFUSALS - 1;
     if (how === "nothing") return false;
-    if (how === "mute") return this.#down({ kind: "mute", transport });
+    if (how === "mute" || how === "full") return this.#down({ kind: how, transport });
     if (how === "wordless") return ++this.#wordless === WORDLESS && this.#down({ kind: "unopened", transport });
     this.#ages = [...this.#ages, age].slice(-CUTS);
     const [least, most] = [Math.min(...this.#ages), Math.max(...this.#ages)];
@@ -122,7 +123,7 @@ export class Ways {
 
 interface Ended {
   transport: Transport;
-  how: "nothing" | "wordless" | "mute" | "cut";
+  how: "nothing" | "wordless" | "mute" | "full" | "cut";
   age: number;
 }
 
@@ -157,7 +158,7 @@ class Watched implements Socket {
     this.late = inner.late ?? 0;
     inner.onopen = () => this.#open();
     inner.onmessage = (event: { data: unknown }) => this.#message(event);
-    inner.onclose = (ending?: Ending) => this.#closed(ending?.held ? "mute" : "cut");
+    inner.onclose = (ending?: Ending) => this.#closed(ending?.full ? "full" : ending?.held ? "mute" : "cut");
     this.#expectWord();
     this.#tick = setInterval(() => void this.#look(), TICK_MS);
   }
@@ -194,7 +195,7 @@ class Watched implements Socket {
     (this.onmessage as ((event: { data: unknown }) => void) | null)?.(event);
   }
 
-  #closed(how: "nothing" | "mute" | "cut"): void {
+  #closed(how: "nothing" | "mute" | "full" | "cut"): void {
     this.close();
     const counts = how !== "cut" || (this.#opened > 0 && !this.#bye);
     const why = how === "cut" && !this.#spoke ? "wordless" : how;

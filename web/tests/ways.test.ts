@@ -56,6 +56,17 @@ function network() {
 beforeEach(() => vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) }));
 afterEach(() => vi.useRealTimers());
 
+test("an event stream is left where the browser has no connection to spare for it, and that is told", () => {
+  const { ways, open, ends } = network();
+  ways.refused();
+  ways.refused();
+  expect(ways.transport).toBe("events");
+  open().onclose?.({ full: true });
+  expect(ends).toEqual([{ atOnce: true }]);
+  expect(ways.transport).toBe("polls");
+  expect(ways.evidence).toEqual({ kind: "full", transport: "events" });
+});
+
 describe("a WebSocket is left", () => {
   test("when the hub answers and twice none has come about", () => {
     const { ways, open, ends } = network();
