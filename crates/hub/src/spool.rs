@@ -14,9 +14,7 @@ mod segments;
 mod shelf;
 
 use std::collections::HashMap;
-use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -91,9 +89,10 @@ pub(crate) struct Spools {
 }
 
 impl Spools {
-    /// The spools in the folder `root`. Waits for the disk.
+    /// The spools in the folder `root`, which is made with the first of them. Waits for the disk.
     pub(crate) fn open(root: PathBuf, bounds: SpoolBounds) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&root)?;
+        // One log alone must not be more than all of them may be: it would wait for others to make room.
+        let bounds = SpoolBounds { log: bounds.log.min(bounds.total), ..bounds };
         let shelf = Arc::new(Shelf::of(&root, bounds)?);
         Ok(Spools { root, shelf, bounds, locks: Mutex::default(), writers: Arc::new(Semaphore::new(WRITERS)) })
     }
@@ -279,5 +278,15 @@ mod tests {
         assert!(matches!(push(&spools, "b", None, &lines(0..60)).await, Err(SpoolError::NoRoom(_))));
         // A log that is full makes room for its own lines.
         push(&spools, "a", None, &lines(60..100)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_log_alone_is_bounded_by_what_all_may_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let spools = Spools::open(dir.path().join("push"), SpoolBounds { total: 400, ..SMALL }).unwrap();
+        for n in 0..20 {
+            push(&spools, "a", None, &lines(n * 10..n * 10 + 10)).await.unwrap();
+        }
+        assert!((200..=500).contains(&kept(&spools, "a").len()));
     }
 }

@@ -23,7 +23,9 @@ pub enum PushedError {
     #[error(transparent)]
     NoLog(#[from] NameError),
     /// It names a log of another kind.
-    #[error("`{0}` is not a pushed log: that is written HOST:push/NAME, like ci:push/build-42")]
+    #[error(
+        "`{0}` is not a pushed log: that is written HOST:push/NAME, like ci:push/build-42; with `tailcast push` ci:build-42 will do"
+    )]
     OtherKind(String),
     /// It says `push/`, and what is behind it is no name.
     #[error(
@@ -56,6 +58,7 @@ impl PushedLog {
     pub fn from_shorthand(text: &str) -> Result<Self, PushedError> {
         match text.split_once(':') {
             Some((host, name)) if !name.starts_with(KIND) => format!("{host}:{KIND}{name}").parse(),
+            None => Err(PushedError::OtherKind(text.to_owned())),
             _ => text.parse(),
         }
     }

@@ -2060,7 +2060,7 @@ export interface operations {
                 log: string;
                 /** @description A position; the present file's beginning when absent */
                 from?: string;
-                /** @description A position, not included; the end as it stands when absent */
+                /** @description A position in the same file, not included; when absent the end of the log as it stands, over the ends of rotated files */
                 to?: string;
             };
             header?: never;

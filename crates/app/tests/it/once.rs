@@ -32,6 +32,19 @@ fn more_lines_than_a_page_has_come_whole() {
 }
 
 #[test]
+fn the_lines_of_rotated_files_come_first_and_those_of_the_log_behind_them() {
+    let house = House::new();
+    let files = [("a-20260101", 1..=10), ("a-20260102", 11..=20), ("a", 21..=30)];
+    for (name, numbers) in files {
+        house.append(name, numbers.map(|n| format!("line {n}\n")).collect::<String>());
+    }
+    let hub = house.hub();
+    let wanted: String = (6..=30).map(|n| format!("line {n}\n")).collect();
+    assert_eq!(tail(&house, &hub.url, &["-n", "25"]).ended(0).out, wanted);
+    assert_eq!(tail(&house, &hub.url, &["-n", "25", "--grep", "line"]).ended(0).out, wanted);
+}
+
+#[test]
 fn bytes_go_into_a_pipe_untouched() {
     let house = House::new();
     let bytes = b"\x1b[31mred\x1b[0m\r\n\0\xff\xfe latin-1 \xe4\n\n\ttab\nno end";

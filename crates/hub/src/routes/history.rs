@@ -261,7 +261,7 @@ fn push_optional(out: &mut Vec<u8>, text: Option<&str>) {
     params(
         ("log" = String, Query, description = "HOST:NAME"),
         ("from" = Option<String>, Query, description = "A position; the present file's beginning when absent"),
-        ("to" = Option<String>, Query, description = "A position, not included; the end as it stands when absent"),
+        ("to" = Option<String>, Query, description = "A position in the same file, not included; when absent the end of the log as it stands, over the ends of rotated files"),
     ),
     responses((status = 200, description = "The bytes", content_type = "application/octet-stream"),
         (status = 404, description = "No such host or log, or not offered", body = Problem)))]

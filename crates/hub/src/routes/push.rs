@@ -79,7 +79,7 @@ pub(crate) async fn push(
     if !visitor.may_push_to(&log) {
         return Err(Problem::forbidden(format!("This token is not for {log}.")));
     }
-    let pushed = hub.pushed.get().ok_or_else(|| Problem::not_found("this hub takes no lines that are pushed"))?;
+    let pushed = hub.pushed.get().ok_or_else(|| Problem::not_found("this hub takes no lines that are pushed: `logs` under [push] in its configuration is 0, or its log says why"))?;
     let pushing = Pushing { hub: &hub, pushed, visitor: &visitor, log: &log };
     let offset = pushing.all(request.into_body().into_data_stream(), offset).await?;
     Ok(Json(Taken { log: log.to_string(), offset }))

@@ -80,18 +80,23 @@ fn limit_of(ask: &Ask<'_>) -> impl Fn(&Held) -> Offset + use<> {
     move |held| limit(held, upto)
 }
 
-/// Where it goes on in the next newer file, unless the cap or the end of the log stands before it. A running `copytruncate` has
-/// the same lines in two files: they are read in the one that is copied, whether the copy lies ahead or is the one at hand.
+/// Where it goes on in the next newer file, unless the cap or the end of the log stands before it.
 fn newer(shared: &Shared, reader: &Reader<impl Fn(&Held) -> Offset>, ask: &Ask<'_>) -> Option<Place> {
     let ours = reader.cursor.held();
     if ask.upto.is_some_and(|cap| cap.life == ours.life()) {
         return None;
     }
-    let ahead = shared.ahead_of(ours, None);
+    go_on(shared, &reader.cursor.place)
+}
+
+/// Where the log goes on behind a place at the end of its file: in the next newer one, or nowhere. A running `copytruncate` has
+/// the same lines in two files: they are read in the one that is copied, whether the copy lies ahead or is the one at hand.
+pub(super) fn go_on(shared: &Shared, place: &Place) -> Option<Place> {
+    let ahead = shared.ahead_of(&place.held, None);
     let mut ahead = ahead.into_iter().filter_map(|member| Some((member.role, shared.open_member(&member).ok()?)));
     let is_copy = |held: &Held| shared.open_front().is_ok_and(|front| held.repeats(&front));
     let (_, next) = ahead.find(|(role, held)| *role == Role::Itself || !is_copy(held))?;
-    Some(if ours.repeats(&next) { Place { held: next, ..reader.cursor.place.clone() } } else { Place::start(next) })
+    Some(if place.held.repeats(&next) { Place { held: next, ..place.clone() } } else { Place::start(next) })
 }
 
 /// The wanted lines of a block, at most `most`, in runs; and where to go on.

@@ -1,5 +1,6 @@
 //! The bytes as they stand, for downloads and for the rest of a line that was cut.
 
+use super::forth::go_on;
 use crate::error::{Error, Loss};
 use crate::log::Log;
 use crate::page::Raw;
@@ -8,8 +9,8 @@ use crate::position::{ANCHOR_BYTES, Offset, Position};
 use crate::resolve::holds;
 
 impl Log {
-    /// Up to `most` bytes from `from` on, within one file, up to `to` when that is given. Called again with
-    /// [`Raw::next`] it streams.
+    /// Up to `most` bytes from `from` on: up to `to` when that is given, within one file; else to the end of the log as it stands,
+    /// over the ends of rotated files. Called again with [`Raw::next`] it streams.
     ///
     /// # Errors
     /// [`Error::AnotherLog`], [`Error::Gone`] (also for a `to` that is in another file), [`Error::Obstacle`].
@@ -29,7 +30,14 @@ impl Log {
         }
         let reached = from.offset().plus(wanted as u64);
         let before = bytes.len().saturating_sub(ANCHOR_BYTES);
-        let next = (reached < end).then(|| held.position(reached, &bytes[before..]));
+        let next = match (reached < end, to) {
+            (true, _) => Some(held.position(reached, &bytes[before..])),
+            (false, Some(_)) => None,
+            (false, None) => {
+                let ahead = go_on(&self.0, &Place::exactly(held, reached)?);
+                ahead.filter(|place| place.offset.0 < place.held.size()).map(|place| place.position())
+            }
+        };
         bytes.drain(..lead.len());
         Ok(Raw { bytes, next })
     }

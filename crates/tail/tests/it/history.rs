@@ -355,6 +355,22 @@ fn raw_gives_the_bytes_in_pieces_between_two_positions() {
 }
 
 #[test]
+fn raw_without_an_end_goes_on_over_the_ends_of_rotated_files() {
+    let bench = Bench::new();
+    bench.append("log-20260101", "one\ntwo\n");
+    bench.append("log-20260102", "three\n");
+    bench.append("log", "four\n");
+    let mut from = Some(bench.log.last(Ask::lines(3)).expect("a page").before.expect("more"));
+    let mut all = Vec::new();
+    while let Some(place) = from {
+        let piece = bench.log.raw(&place, None, 3).expect("bytes");
+        all.extend(piece.bytes);
+        from = piece.next;
+    }
+    assert_eq!(String::from_utf8(all).expect("text"), "two\nthree\nfour\n");
+}
+
+#[test]
 fn a_page_of_a_file_that_was_truncated_under_it_is_an_error_and_no_nonsense() {
     let bench = Bench::new();
     bench.append("log", numbered(0..100));
