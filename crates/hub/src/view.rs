@@ -6,6 +6,7 @@
 //! up, and law 4 rests on one comparison. A view holds a cursor, one question at most, and no bytes.
 
 mod reading;
+mod skipping;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tailcast_fanout::{Drained, Subscription};
 use tailcast_wire::{Place, Tiding, Told, Why};
 use tokio::time::Sleep;
 
+use self::skipping::is_gap;
 use crate::ask::{Answered, AskError};
 use crate::audience::Place as Stand;
 use crate::away::Away;
@@ -29,8 +31,6 @@ use crate::item::{Item, Reach, What};
 
 /// A viewer who has waited so long for an answer is told that it waits.
 const SLOW: Duration = Duration::from_secs(3);
-/// What a viewer who skips ahead is shown of what came before: some screens, if the ring has it.
-const KEEP: u64 = 64 << 10;
 /// Bytes of items taken out of the ring at once.
 const DRAIN: usize = 256 << 10;
 
@@ -314,65 +314,6 @@ impl View {
         true
     }
 
-    /// Whether a gap in the channel is none for this viewer, who reads the bytes from the file.
-    fn reads_over(&self, told: &Told) -> bool {
-        is_gap(told) && self.policy == Policy::Complete && self.position.is_some()
-    }
-
-    /// A gap in the channel, without what this viewer has read of it from the file.
-    fn rest_of_gap(&self, item: &Arc<Item>, told: &Told, reach: Reach) -> Arc<Item> {
-        let (Some(position), true) = (&self.position, item.from < reach) else { return Arc::clone(item) };
-        let bytes = (item.reach.epoch == reach.epoch).then(|| item.reach.offset - reach.offset);
-        let from = Place { life: Place::BOUND, offset: reach.offset, position: position.to_string() };
-        let words = "the rest of what was skipped can be loaded".to_owned();
-        let told = Told { from: Some(from), bytes, words, ..told.clone() };
-        Arc::new(self.item(What::Told(told), None))
-    }
-
-    /// The ring has overwritten what the viewer did not read in time.
-    fn fell_off(&mut self, reach: Reach, out: &mut Vec<Arc<Item>>) {
-        if self.position.is_none() {
-            self.stage = Stage::Live(reach);
-            return;
-        }
-        match self.policy {
-            Policy::Complete => self.read(),
-            Policy::Live => self.skip_ahead(reach, out),
-        }
-    }
-
-    /// Goes to the newest item, and tells the gap with its bounds.
-    fn skip_ahead(&mut self, reach: Reach, out: &mut Vec<Arc<Item>>) {
-        let newest = self.channel.newest(KEEP).filter(|newest| self.subscription.seek(newest.seq).is_ok());
-        let Some(newest) = newest else {
-            return self.read();
-        };
-        self.caught_up = 0;
-        if newest.reach <= reach {
-            // Only what says nothing of lines has left the ring.
-            self.stage = Stage::Live(reach);
-            return;
-        }
-        let bytes = (newest.reach.epoch == reach.epoch).then(|| newest.reach.offset - reach.offset);
-        let place = |position: &Arc<str>, offset| Place { life: newest.life, offset, position: position.to_string() };
-        let told = Told {
-            tiding: Some(Tiding::Gap),
-            from: self.position.as_ref().map(|position| place(position, reach.offset)),
-            to: Some(place(&newest.position, newest.reach.offset)),
-            bytes,
-            words: match bytes {
-                Some(bytes) => format!("this view was too slow: {bytes} bytes were skipped and can be loaded"),
-                None => "this view was too far behind: what came meanwhile was skipped and can be loaded".to_owned(),
-            },
-            why: Some(Why::SlowViewer),
-        };
-        self.hub.metrics.viewer_skipped(bytes.unwrap_or(0));
-        self.known = Some(newest.reach);
-        self.position = Some(newest.position);
-        self.stage = Stage::Live(newest.reach);
-        out.push(Arc::new(self.item(What::Told(told), None)));
-    }
-
     fn closed(&mut self, out: &mut Vec<Arc<Item>>) -> Poll<()> {
         // The ring closes only when its source is dropped while somebody looks: the hub is going down.
         self.tell(Tiding::Error, None, "the hub closed this channel".to_owned(), out);
@@ -425,9 +366,4 @@ impl View {
         let position = to.map(|to| Arc::from(to.position.as_str())).or_else(|| self.position.clone());
         Item::new(Arc::clone(self.channel.log()), self.channel.zone(), what, Default::default(), position)
     }
-}
-
-/// Whether it tells of bytes that were not sent, with the log going on behind them.
-fn is_gap(told: &Told) -> bool {
-    told.tiding == Some(Tiding::Gap) && told.goes_on().is_some()
 }

@@ -4,11 +4,19 @@
 //! figures and words, and there is nothing in them that the hub would have to look into. Text that is no UTF-8 on the host has
 //! U+FFFD in it here. Every list is bounded by who makes it, and says what was left out.
 
+mod files;
+mod limits;
+mod sockets;
+
 use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use files::{DeletedFiles, OpenFile};
+pub use limits::{Ancestor, Ceiling, Limits, Remedy};
+pub use sockets::{Holder, HostSockets, Listener, Peer, SocketEnds};
 
 /// What is asked of a host's processes.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -230,161 +238,6 @@ pub struct ProcessDetail {
     pub unseen: Vec<Hidden>,
 }
 
-/// An open file.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct OpenFile {
-    /// Its number.
-    #[n(0)]
-    pub fd: u32,
-    /// file, directory, device, pipe, socket, epoll, eventfd, inotify, timerfd, signalfd, pidfd, io_uring, memory, other.
-    #[n(1)]
-    pub kind: String,
-    /// Its path, or the kernel's words for it.
-    #[n(2)]
-    pub target: String,
-    /// read, write or both.
-    #[n(3)]
-    pub access: Option<String>,
-    /// Of a file, in bytes.
-    #[n(4)]
-    pub size: Option<u64>,
-    /// Whether it has no name any more.
-    #[n(5)]
-    pub deleted: bool,
-    /// What it watches or waits for.
-    #[n(6)]
-    pub about: Option<String>,
-    /// Of a socket.
-    #[n(7)]
-    pub socket: Option<SocketEnds>,
-    /// Which processes of this host have the other end.
-    #[n(8)]
-    pub others: Vec<Holder>,
-}
-
-/// A socket.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct SocketEnds {
-    /// tcp, udp or unix.
-    #[n(0)]
-    pub protocol: String,
-    /// ESTABLISHED, LISTEN, CLOSE_WAIT …
-    #[n(1)]
-    pub state: String,
-    /// This end: an address with a port, or a path.
-    #[n(2)]
-    pub local: String,
-    /// The other; empty for none.
-    #[n(3)]
-    pub remote: String,
-    /// Bytes that wait to be read, or connections that wait to be accepted.
-    #[n(4)]
-    pub received: u32,
-    /// Bytes that the other end has not taken; of a listener, how many connections may wait.
-    #[n(5)]
-    pub unsent: Option<u32>,
-    /// The command that closes this connection, to be copied; absent where there is none.
-    #[n(6)]
-    pub close: Option<String>,
-}
-
-/// A process that holds something.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Holder {
-    /// Its number.
-    #[n(0)]
-    pub pid: u32,
-    /// Its name.
-    #[n(1)]
-    pub name: String,
-}
-
-/// Files without a name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct DeletedFiles {
-    /// How many.
-    #[n(0)]
-    pub files: u64,
-    /// How large they are together.
-    #[n(1)]
-    pub bytes: u64,
-}
-
-/// A group of connections.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Peer {
-    /// out, in or local.
-    #[n(0)]
-    pub direction: String,
-    /// With whom: an address with a port; of incoming ones an address, or how many; a path.
-    #[n(1)]
-    pub remote: String,
-    /// Of incoming ones: the port here.
-    #[n(2)]
-    pub port: Option<u16>,
-    /// What listens there: the process on this host, or what is usual for the port.
-    #[n(3)]
-    pub service: Option<String>,
-    /// How many.
-    #[n(4)]
-    pub count: u64,
-    /// How many in which state.
-    #[n(5)]
-    pub states: BTreeMap<String, u64>,
-    /// All of it in one line.
-    #[n(6)]
-    pub words: String,
-}
-
-/// A socket that waits for connections.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Listener {
-    /// Where.
-    #[n(0)]
-    pub address: String,
-    /// Connections that wait to be accepted.
-    #[n(1)]
-    pub queue: u32,
-    /// How many may; null where that cannot be known.
-    #[n(2)]
-    pub backlog: Option<u32>,
-    /// Who would accept them.
-    #[n(3)]
-    pub holders: Vec<Holder>,
-}
-
-/// The connections of a host.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct HostSockets {
-    /// TCP sockets by state.
-    #[n(0)]
-    pub states: BTreeMap<String, u64>,
-    /// Sockets of UDP.
-    #[n(1)]
-    pub udp: u64,
-    /// Unix sockets.
-    #[n(2)]
-    pub unix: u64,
-    /// Who listens, the fullest queue first.
-    #[n(3)]
-    pub listeners: Vec<Listener>,
-    /// With whom most connections are.
-    #[n(4)]
-    pub peers: Vec<Peer>,
-    /// Connections that were dropped since the host was started because an accept queue was full.
-    #[n(5)]
-    pub overflows: Option<u64>,
-    /// Dropped for that or another reason.
-    #[n(6)]
-    pub drops: Option<u64>,
-    /// Network namespaces that were looked into.
-    #[n(7)]
-    pub namespaces: u64,
-    /// What could not be seen.
-    #[n(8)]
-    pub unseen: Vec<Hidden>,
-}
-
 /// Something that is there and was not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 pub struct Hidden {
@@ -394,96 +247,4 @@ pub struct Hidden {
     /// Capabilities that would show it.
     #[n(1)]
     pub capabilities: Vec<String>,
-}
-
-/// Something that can be done, to be copied.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Remedy {
-    /// What it does.
-    #[n(0)]
-    pub words: String,
-    /// The file to change; null for something to run.
-    #[n(1)]
-    pub file: Option<String>,
-    /// The lines to write into it, or the commands to run.
-    #[n(2)]
-    pub lines: Vec<String>,
-    /// What to run afterwards, so that it takes effect.
-    #[n(3)]
-    pub then: Vec<String>,
-}
-
-/// What limits a process, and who has set it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Limits {
-    /// Its number.
-    #[n(0)]
-    pub pid: u32,
-    /// Its name.
-    #[n(1)]
-    pub name: String,
-    /// Open files.
-    #[n(2)]
-    pub fds: Option<u64>,
-    /// The soft limit in force.
-    #[n(3)]
-    pub soft: u64,
-    /// The hard limit in force.
-    #[n(4)]
-    pub hard: u64,
-    /// Who has set it, in words that say what is certain.
-    #[n(5)]
-    pub origin: String,
-    /// systemd, supervisord, pam, container, shell, itself or unknown. There may be more.
-    #[n(6)]
-    pub set_by: String,
-    /// From the process upwards: who has which limit.
-    #[n(7)]
-    pub ancestors: Vec<Ancestor>,
-    /// What else stands above it or beside it.
-    #[n(8)]
-    pub ceilings: Vec<Ceiling>,
-    /// At how many it stops, in words.
-    #[n(9)]
-    pub stops: Vec<String>,
-    /// What to change, and where.
-    #[n(10)]
-    pub remedies: Vec<Remedy>,
-    /// What is easily mistaken here.
-    #[n(11)]
-    pub notes: Vec<String>,
-}
-
-/// One of the processes above a process.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Ancestor {
-    /// Its number.
-    #[n(0)]
-    pub pid: u32,
-    /// Its name.
-    #[n(1)]
-    pub name: String,
-    /// Its soft limit; null where it cannot be seen.
-    #[n(2)]
-    pub soft: Option<u64>,
-    /// Its hard limit.
-    #[n(3)]
-    pub hard: Option<u64>,
-}
-
-/// A limit of the host.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-pub struct Ceiling {
-    /// As the system calls it: `fs.nr_open`.
-    #[n(0)]
-    pub name: String,
-    /// What it is set to.
-    #[n(1)]
-    pub value: u64,
-    /// How much of it is used, where that can be told.
-    #[n(2)]
-    pub used: Option<u64>,
-    /// What it limits, and whether that matters here.
-    #[n(3)]
-    pub words: String,
 }

@@ -1,0 +1,97 @@
+//! What limits a process, who has set it, and what would change it, to be copied.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Something that can be done, to be copied.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Remedy {
+    /// What it does.
+    #[n(0)]
+    pub words: String,
+    /// The file to change; null for something to run.
+    #[n(1)]
+    pub file: Option<String>,
+    /// The lines to write into it, or the commands to run.
+    #[n(2)]
+    pub lines: Vec<String>,
+    /// What to run afterwards, so that it takes effect.
+    #[n(3)]
+    pub then: Vec<String>,
+}
+
+/// What limits a process, and who has set it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Limits {
+    /// Its number.
+    #[n(0)]
+    pub pid: u32,
+    /// Its name.
+    #[n(1)]
+    pub name: String,
+    /// Open files.
+    #[n(2)]
+    pub fds: Option<u64>,
+    /// The soft limit in force.
+    #[n(3)]
+    pub soft: u64,
+    /// The hard limit in force.
+    #[n(4)]
+    pub hard: u64,
+    /// Who has set it, in words that say what is certain.
+    #[n(5)]
+    pub origin: String,
+    /// systemd, supervisord, pam, container, shell, itself or unknown. There may be more.
+    #[n(6)]
+    pub set_by: String,
+    /// From the process upwards: who has which limit.
+    #[n(7)]
+    pub ancestors: Vec<Ancestor>,
+    /// What else stands above it or beside it.
+    #[n(8)]
+    pub ceilings: Vec<Ceiling>,
+    /// At how many it stops, in words.
+    #[n(9)]
+    pub stops: Vec<String>,
+    /// What to change, and where.
+    #[n(10)]
+    pub remedies: Vec<Remedy>,
+    /// What is easily mistaken here.
+    #[n(11)]
+    pub notes: Vec<String>,
+}
+
+/// One of the processes above a process.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Ancestor {
+    /// Its number.
+    #[n(0)]
+    pub pid: u32,
+    /// Its name.
+    #[n(1)]
+    pub name: String,
+    /// Its soft limit; null where it cannot be seen.
+    #[n(2)]
+    pub soft: Option<u64>,
+    /// Its hard limit.
+    #[n(3)]
+    pub hard: Option<u64>,
+}
+
+/// A limit of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Ceiling {
+    /// As the system calls it: `fs.nr_open`.
+    #[n(0)]
+    pub name: String,
+    /// What it is set to.
+    #[n(1)]
+    pub value: u64,
+    /// How much of it is used, where that can be told.
+    #[n(2)]
+    pub used: Option<u64>,
+    /// What it limits, and whether that matters here.
+    #[n(3)]
+    pub words: String,
+}
