@@ -235,7 +235,7 @@ task(
   async ({ page }) => {
     const json = row(page, "order 1176 failed");
     await json.getByTitle("All fields as a tree").click();
-    await expect(json.getByRole("button", { name: /^customer/ })).toContainText("9007199254740993");
+    await expect(json.getByRole("treeitem", { name: /^customer/ })).toContainText("9007199254740993");
   },
 );
 
