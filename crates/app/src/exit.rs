@@ -2,6 +2,7 @@
 //!
 //! A broken pipe is a normal end (`tailcast tail … | head` has done what it was asked to). So is Ctrl-C: no handler is
 //! installed for it in client commands, so that the shell sees a program that was ended by SIGINT (130), as with `tail`.
+//! Only a `tail` that keeps a cursor for a file listens, to bring both in order, and ends with 0.
 
 use std::fmt;
 use std::io::{self, Write};

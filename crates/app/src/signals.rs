@@ -1,6 +1,7 @@
 //! What the system asks of a running service: to stop (SIGTERM, SIGINT) or to look at its configuration again (SIGHUP).
 //!
-//! Only `serve` and `agent` listen; a client command keeps the system's own way of ending by a signal. A second request
+//! Only `serve` and `agent` listen; a client command keeps the system's own way of ending by a signal, but for a `tail` that
+//! keeps a cursor for a file. A second request
 //! to stop ends the process at once, for whoever does not want to wait for goodbyes.
 
 use std::io;

@@ -17,9 +17,12 @@ mod live;
 mod once;
 mod output;
 mod places;
+mod replaced;
 mod screen;
 mod stdout;
+mod stop;
 mod stretch;
+mod taken_back;
 mod time;
 mod words;
 
@@ -37,6 +40,7 @@ use self::once::Once;
 use self::output::Output;
 use self::places::Places;
 use self::stdout::{Kind, Stdout};
+use self::stop::Stop;
 use self::time::Begin;
 use super::ls;
 use crate::cli;
@@ -70,6 +74,8 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
             logs => break logs?,
         }
     };
+    let is_kept = flags.cursor_file.is_some() && stdout.kind() == Kind::Appended;
+    let stop = if is_kept { Stop::listen()? } else { Stop::default() };
     let cursor = flags.cursor_file.as_deref().map(|path| Cursor::open(path, &stdout)).transpose()?;
     let policy = policy(flags.pace, stdout.kind());
     let colours = environment.get("NO_COLOR").is_none();
@@ -80,7 +86,7 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
     let places = Places::new(&logs, &begin, left);
     let dialect = if flags.json { Dialect::Json } else { Dialect::Cbor };
-    Live { dialer, client, dialect, filter, policy, places, output, cursor, patient, link }.run().await
+    Live { dialer, client, dialect, filter, policy, places, output, cursor, patient, link }.run(stop).await
 }
 
 /// The way to the logs, and their names or globs there.

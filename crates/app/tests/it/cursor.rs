@@ -2,12 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use crate::house::{House, Hub, Running};
 
@@ -109,6 +112,51 @@ fn killed_before_anything_else_was_kept_it_goes_on_where_it_began() {
     let numbers: Vec<u64> = out.lines().map(|line| line["line ".len()..].parse().unwrap()).collect();
     let whole: Vec<u64> = (numbers[0]..last).collect();
     assert!(numbers == whole, "from {} to {last} there are {} lines", numbers[0], numbers.len());
+}
+
+#[test]
+fn after_an_end_that_was_asked_for_what_others_have_added_stays() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let house = House::new();
+        house.append("a", "one\n");
+        let hub = house.hub();
+        let mut tail = appending(&house, &hub);
+        wait_for(&house, "one\n".len());
+        assert_eq!(tail.end_by(signal).code(), Some(0));
+        let mut out = OpenOptions::new().append(true).open(house.path("out")).unwrap();
+        out.write_all(b"note by ops\n").unwrap();
+        house.append("a", "two\n");
+        let mut tail = appending(&house, &hub);
+        wait_for(&house, "one\nnote by ops\ntwo\n".len());
+        assert_eq!(tail.end_by(signal).code(), Some(0));
+        assert_eq!(fs::read_to_string(house.path("out")).unwrap(), "one\nnote by ops\ntwo\n");
+        assert!(!house.path("cursor.taken-back").exists());
+    }
+}
+
+#[test]
+fn after_a_kill_what_others_have_added_is_put_aside() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    let mut tail = appending(&house, &hub);
+    wait_for(&house, "one\n".len());
+    tail.kill();
+    let mut out = OpenOptions::new().append(true).open(house.path("out")).unwrap();
+    out.write_all(b"note by ops\n").unwrap();
+    fs::write(house.path("precious"), "precious").unwrap();
+    std::os::unix::fs::symlink("precious", house.path("cursor.taken-back")).unwrap();
+    let mut command = house.command(&["tail", &house.log("a"), "--cursor-file", "cursor", "--hub", &hub.url]);
+    let out = OpenOptions::new().append(true).open(house.path("out")).unwrap();
+    let mut tail = Running(command.stdout(out).stderr(File::create(house.path("said")).unwrap()).spawn().unwrap());
+    house.append("a", "two\n");
+    wait_until(|| fs::read_to_string(house.path("out")).unwrap() == "one\ntwo\n");
+    tail.kill();
+    assert!(fs::read_to_string(house.path("cursor.taken-back")).unwrap().ends_with("note by ops\n"));
+    assert_eq!(fs::metadata(house.path("cursor.taken-back")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(house.path("precious")).unwrap(), "precious");
+    let said = fs::read_to_string(house.path("said")).unwrap();
+    assert!(said.contains("all of them are kept in cursor.taken-back"), "{said}");
 }
 
 #[test]

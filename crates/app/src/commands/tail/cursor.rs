@@ -9,10 +9,12 @@
 //! | `>> FILE` | once a second, with the file's length, both brought to the disk | exact: what stands behind that length is taken back | exact |
 //! | a pipe | after each write; brought to the disk once a second | the last write may come twice (256 KiB at most) | what came since may come twice |
 //!
+//! A run that is asked to end (SIGINT, SIGTERM, SIGHUP) keeps all it has written and says so with `ended`: what stands behind
+//! a mark that is kept so was added by others, and stays. What is taken back after a kill is put aside first.
+//!
 //! The file is replaced by rename, so that it is always whole. Logs that are not looked at this time are kept in it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,11 +22,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::replaced::{Reach, replace};
 use super::stdout::{Kind, Mark, Stdout};
-use crate::exit::{Exit, Failure, say};
+use super::taken_back::take_back;
+use crate::exit::{Exit, Failure};
 
 /// How often what is kept is brought to the disk, and how often it is kept at all for a file that is appended to.
 const PACE: Duration = Duration::from_secs(1);
+
+/// Positions are no secret; the umask decides.
+const MODE: u32 = 0o666;
 
 /// What stands in the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -34,21 +41,15 @@ struct Kept {
     version: u32,
     /// How far the output had come, where it can be seen.
     output: Option<Mark>,
+    /// The run has ended in good order: what stands behind `output` is not ours, and nothing of it is ever taken back.
+    #[serde(default)]
+    ended: bool,
     /// Positions by log.
     logs: BTreeMap<String, String>,
 }
 
 /// The form that is written and understood.
 const VERSION: u32 = 1;
-
-/// How far what is written has to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// A kill does not undo it.
-    Kernel,
-    /// Nor does a power failure.
-    Disk,
-}
 
 /// A cursor file in use.
 #[derive(Debug)]
@@ -59,12 +60,14 @@ pub(super) struct Cursor {
     dirty: bool,
     /// When it was last brought to the disk.
     synced: Option<Instant>,
+    /// Where the output stood before what is being written now, and is in no position yet.
+    begun: Option<Mark>,
 }
 
 impl Cursor {
     /// Reads the cursor file, when it is there, and takes back what the output has behind it.
     pub(super) fn open(path: &Path, stdout: &Stdout) -> Result<Self, Failure> {
-        let kept = match std::fs::read(path) {
+        let mut kept = match std::fs::read(path) {
             Ok(bytes) => understand(path, &bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Kept { version: VERSION, ..Kept::default() },
             Err(error) => return Err(trouble(path, error)),
@@ -75,14 +78,12 @@ impl Cursor {
             ));
         }
         // What belongs to a log of which no position is known could not be written again, so it stays.
-        if let Some(mark) = kept.output.filter(|_| stdout.kind() == Kind::Appended && !kept.logs.is_empty()) {
-            let bytes = stdout.take_back(mark)?;
-            if bytes > 0 {
-                let cursor = path.display();
-                say(&format!("{bytes} bytes of the output are not in {cursor} yet: taken back, to be written again"));
-            }
+        let can_come_again = stdout.kind() == Kind::Appended && !kept.ended && !kept.logs.is_empty();
+        if let Some(mark) = kept.output.filter(|_| can_come_again) {
+            take_back(stdout, mark, path)?;
         }
-        let mut cursor = Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None };
+        kept.ended = false;
+        let mut cursor = Cursor { path: path.to_path_buf(), kept, dirty: false, synced: None, begun: None };
         if stdout.kind() == Kind::Appended {
             // The file may have been replaced since; what is written now is measured against this one.
             cursor.keep(stdout)?;
@@ -105,8 +106,17 @@ impl Cursor {
         self.save(stdout, Reach::Disk)
     }
 
+    /// What is written from now on may be left half written, until a log has [`Cursor::moved`].
+    pub(super) fn begin_block(&mut self, stdout: &Stdout) -> Result<(), Failure> {
+        if stdout.kind() == Kind::Appended {
+            self.begun = Some(stdout.mark()?);
+        }
+        Ok(())
+    }
+
     /// A log has been written out up to `position`.
     pub(super) fn moved(&mut self, log: &str, position: &str, stdout: &Stdout) -> Result<(), Failure> {
+        self.begun = None;
         match self.kept.logs.get_mut(log) {
             Some(kept) if kept == position => return Ok(()),
             Some(kept) => position.clone_into(kept),
@@ -129,13 +139,25 @@ impl Cursor {
         self.save(stdout, if self.is_due() { Reach::Disk } else { Reach::Kernel })
     }
 
+    /// Ends the run in good order: all that was written is kept, and what others add to the file from now on is theirs.
+    pub(super) fn end(&mut self, stdout: &Stdout) -> Result<(), Failure> {
+        if stdout.kind() == Kind::Appended {
+            // A block that was left half written will come again as a whole.
+            if let Some(mark) = self.begun.take() {
+                take_back(stdout, mark, &self.path)?;
+            }
+            self.kept.ended = true;
+        }
+        if self.dirty || self.kept.ended { self.save(stdout, Reach::Disk) } else { Ok(()) }
+    }
+
     fn save(&mut self, stdout: &Stdout, reach: Reach) -> Result<(), Failure> {
         if stdout.kind() == Kind::Appended {
             // First the bytes, then the word that they are there.
             stdout.sync()?;
             self.kept.output = Some(stdout.mark()?);
         }
-        self.replace(reach).map_err(|error| trouble(&self.path, error))?;
+        self.write(reach).map_err(|error| trouble(&self.path, error))?;
         self.dirty = false;
         if reach == Reach::Disk {
             self.synced = Some(Instant::now());
@@ -147,35 +169,11 @@ impl Cursor {
         self.synced.is_none_or(|synced| synced.elapsed() >= PACE)
     }
 
-    fn replace(&self, reach: Reach) -> io::Result<()> {
-        let beside = beside(&self.path);
-        let replaced = self.write(&beside, reach).and_then(|()| std::fs::rename(&beside, &self.path));
-        if let Err(error) = replaced {
-            // A half written file is of no use, least of all on a full disk; that it stays is the lesser trouble of the two.
-            drop(std::fs::remove_file(&beside));
-            return Err(error);
-        }
-        match self.path.parent().filter(|_| reach == Reach::Disk) {
-            Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
-            Some(directory) => File::open(directory)?.sync_all(),
-            None => Ok(()),
-        }
-    }
-
-    fn write(&self, path: &Path, reach: Reach) -> io::Result<()> {
+    fn write(&self, reach: Reach) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(&self.kept)?;
         text.push(b'\n');
-        let mut file = File::create(path)?;
-        file.write_all(&text)?;
-        if reach == Reach::Disk { file.sync_all() } else { Ok(()) }
+        replace(&self.path, MODE, reach, |file| file.write_all(&text))
     }
-}
-
-/// The name under which the next content is written: in the same directory, so that it can be renamed.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    PathBuf::from(name)
 }
 
 fn understand(path: &Path, bytes: &[u8]) -> Result<Kept, Failure> {
@@ -196,7 +194,7 @@ fn trouble(path: &Path, error: io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions};
 
     use tempfile::TempDir;
 
@@ -230,6 +228,39 @@ mod tests {
         let cursor = Cursor::open(&path, &stdout).unwrap();
         assert_eq!(content(&dir), "one\n");
         assert_eq!(cursor.position("web1:/a"), Some("p1"));
+    }
+
+    #[tokio::test]
+    async fn behind_an_end_in_good_order_nothing_is_taken_back_and_a_half_block_is() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("cursor");
+        let mut stdout = appended(&dir);
+        let mut cursor = Cursor::open(&path, &stdout).unwrap();
+        cursor.begin("web1:/a", "p0", &stdout).unwrap();
+        stdout.write(b"one\n").unwrap();
+        cursor.moved("web1:/a", "p1", &stdout).unwrap();
+        cursor.begin_block(&stdout).unwrap();
+        stdout.write(b"half of tw").unwrap();
+        cursor.end(&stdout).unwrap();
+        assert_eq!(content(&dir), "one\n");
+        stdout.write(b"a note\n").unwrap();
+        drop((cursor, stdout));
+        let cursor = Cursor::open(&path, &appended(&dir)).unwrap();
+        assert_eq!((content(&dir).as_str(), cursor.position("web1:/a")), ("one\na note\n", Some("p1")));
+    }
+
+    #[tokio::test]
+    async fn a_cursor_of_a_version_that_knew_no_end_is_one_of_a_run_that_was_killed() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("cursor");
+        let mut stdout = appended(&dir);
+        stdout.write(b"one\n").unwrap();
+        let mark = serde_json::to_string(&stdout.mark().unwrap()).unwrap();
+        stdout.write(b"two\n").unwrap();
+        std::fs::write(&path, format!(r#"{{"version":1,"output":{mark},"logs":{{"web1:/a":"p1"}}}}"#)).unwrap();
+        let cursor = Cursor::open(&path, &stdout).unwrap();
+        assert_eq!((content(&dir).as_str(), cursor.position("web1:/a")), ("one\n", Some("p1")));
+        assert_eq!(std::fs::read_to_string(dir.path().join("cursor.taken-back")).unwrap(), "two\n");
     }
 
     #[tokio::test]
@@ -273,7 +304,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert_eq!(cursor.begin("web1:/a", "a0", &stdout).unwrap_err().exit(), Exit::Failed);
-        assert!(!beside(&path).exists());
+        assert!(!dir.path().join("cursor.new").exists());
     }
 
     #[tokio::test]

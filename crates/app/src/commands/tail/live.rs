@@ -24,6 +24,7 @@ use super::dialect::{Dialect, Event, Told};
 use super::line::Line;
 use super::output::Output;
 use super::places::Places;
+use super::stop::Stop;
 use super::stretch::Stretch;
 use super::words;
 use crate::client::Client;
@@ -94,18 +95,21 @@ impl Link {
 }
 
 impl Live {
-    /// Follows until something ends it.
-    pub(super) async fn run(self) -> Outcome {
+    /// Follows until something ends it, which the cursor is told.
+    pub(super) async fn run(mut self, mut stop: Stop) -> Outcome {
         let reader = self.output.stdout().reader()?;
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
             // Between two writes: each is whole or was never begun.
             () = reader.left() => Ok(Exit::Ok),
+            () = stop.asked() => Ok(Exit::Ok),
             ended = self.follow() => ended,
-        }
+        };
+        let kept = self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.end(self.output.stdout()));
+        ended.and_then(|exit| kept.map(|()| exit))
     }
 
-    async fn follow(mut self) -> Outcome {
+    async fn follow(&mut self) -> Outcome {
         if !self.patient {
             self.places.are_there(&mut self.client).await?;
         }
@@ -162,6 +166,7 @@ impl Live {
         match self.dialect.read(message)? {
             Some(Event::Block { log, position, block }) => {
                 self.begin(&log, start_of(&block).as_deref())?;
+                self.cursor.as_mut().map_or(Ok(()), |cursor| cursor.begin_block(self.output.stdout()))?;
                 self.block(&log, &block).await?;
                 self.moved(&log, Some(&position))?;
             }

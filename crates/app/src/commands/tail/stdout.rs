@@ -84,16 +84,21 @@ impl Stdout {
         Ok(Mark { device: stat.st_dev, inode: stat.st_ino, length: u64::try_from(stat.st_size).unwrap_or(0) })
     }
 
-    /// Takes back what was written behind `mark`, and returns how many bytes that were. A file that is another one now,
-    /// or is shorter, is left alone.
-    pub(super) fn take_back(&self, mark: Mark) -> io::Result<u64> {
+    /// How many bytes stand behind `mark`; none in a file that is another one now, or is shorter.
+    pub(super) fn behind(&self, mark: Mark) -> io::Result<u64> {
         let now = self.mark()?;
-        let behind = now.length.saturating_sub(mark.length);
-        if (now.device, now.inode) != (mark.device, mark.inode) || behind == 0 {
-            return Ok(0);
-        }
-        self.file.set_len(mark.length)?;
-        Ok(behind)
+        let same = (now.device, now.inode) == (mark.device, mark.inode);
+        Ok(if same { now.length.saturating_sub(mark.length) } else { 0 })
+    }
+
+    /// Cuts off what stands behind `mark`.
+    pub(super) fn cut(&self, mark: Mark) -> io::Result<()> {
+        self.file.set_len(mark.length)
+    }
+
+    /// What is written to.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Looks out for the reader's leaving, where that can be told: of a pipe or a socket.
