@@ -243,7 +243,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         self.log();
-        let mut response = (self.status, self.body()).into_response();
+        let mut body = self.body();
+        // On a terminal the prompt stands below it.
+        body.push(b'\n');
+        let mut response = (self.status, body).into_response();
         response.headers_mut().extend(self.unsaid.headers);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         // A refusal is about this moment; a cache in between must not keep it.

@@ -1,10 +1,11 @@
 //! Viewers: who looks at which logs, under which filter, over which transport.
 //!
 //! One address, `GET live`, and three transports: a WebSocket (`viewers/websocket.rs`), Server-Sent Events and plain text
-//! (`viewers/stream.rs`). They differ in how they write; what they write comes from the same [`Views`].
+//! (`viewers/stream.rs`, `viewers/text.rs`). They differ in how they write; what they write comes from the same [`Views`].
 
 mod query;
 mod stream;
+mod text;
 mod turns;
 mod websocket;
 

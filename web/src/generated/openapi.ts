@@ -1747,7 +1747,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Server-Sent Events (Accept: text/event-stream), else plain text */
+            /** @description Server-Sent Events (Accept: text/event-stream), else plain text. Lines of the hub's own in plain text begin with `tailcast: ` (of a log: `tailcast: HOST:NAME: words`); of several logs, `==> HOST:NAME <==` stands where the lines of another one begin. A log's line may say the same: events are told apart with certainty. The text ends whole when the hub stops, and breaks off, behind a line with the words, when bytes are lost or no log is left that can be read */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1765,6 +1765,15 @@ export interface operations {
             };
             /** @description No such host or log, or not offered (not over a WebSocket) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the logs can be read: a pipe, a directory, no permission (plain text) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1790,7 +1799,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The agent is away (plain text) */
+            /** @description The agents of all logs are away (plain text) */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -28,8 +28,10 @@ async fn a_hub_that_stops_says_goodbye_to_each_viewer() {
     for (form, viewer) in viewers {
         match viewer.await.unwrap() {
             Some(Event::Bye(retry)) => assert!((1..=2000).contains(&retry), "{retry} ms"),
-            // Text has no word for it: it ends.
-            other => assert_eq!((form, other), (Form::Text, None)),
+            other => {
+                let said = Event::Told("words".to_owned(), "the hub stops".to_owned());
+                assert_eq!((form, other), (Form::Text, Some(said)));
+            }
         }
     }
     eprintln!("the hub ended {took:?} after SIGTERM");

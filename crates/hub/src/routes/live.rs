@@ -1,6 +1,6 @@
 //! `GET live`: one address, three transports, chosen by what the request says it can take.
 //!
-//! What is wrong is said by the status while there is one: a text stream has no other way to say it, and whoever looks at
+//! What is wrong is said by the status while there is one: a script that reads text goes by it, and whoever looks at
 //! an event stream with curl reads the problem. A WebSocket tells everything as events, since its viewer may add logs.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use axum::response::Response;
 use futures_util::future::try_join_all;
 use http::header::{ACCEPT, SEC_WEBSOCKET_KEY};
 use http::{HeaderMap, HeaderName};
-use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Spot};
+use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Question, Refusal, Spot, Why};
 
 use crate::access::Visitor;
 use crate::ask::AskError;
@@ -33,17 +33,30 @@ const FIRST_WORD: Duration = Duration::from_secs(3);
 enum Form {
     /// What happens, as events.
     Events,
-    /// Lines and nothing else.
+    /// Lines, and words between them: a script goes by the status and by how it ends.
     Text,
 }
 
+/// What is wrong with one log before a stream begins.
+enum Wrong {
+    /// The stream does not begin: a person is mistaken, or bytes are lost that were asked for.
+    Stops(Problem),
+    /// It begins as long as another log can be read.
+    Unless(Problem),
+}
+
 impl Form {
-    /// Whether the stream had better not begin: what a person has mistaken, and what text cannot tell.
-    fn is_stopped_by(self, failure: Failure) -> bool {
-        match failure {
-            Failure::NotOffered | Failure::BadPosition | Failure::BadFilter => true,
-            Failure::Gone => self == Form::Text,
-            Failure::Unreadable | Failure::Busy | Failure::Failed | Failure::Unknown => false,
+    /// Whether, and how far, a refusal keeps the stream from beginning.
+    fn wrong(self, refusal: Refusal) -> Result<(), Wrong> {
+        // Offered and not there yet: it is waited for.
+        let not_there = refusal.why() == Some(Why::NotThere);
+        match (self, refusal.failure) {
+            (_, Some(Failure::NotOffered | Failure::BadPosition | Failure::BadFilter))
+            | (Form::Text, Some(Failure::Gone)) => Err(Wrong::Stops(unexpected(Answer::Refused(refusal)))),
+            (Form::Text, Some(Failure::Unreadable)) if !not_there => {
+                Err(Wrong::Unless(unexpected(Answer::Refused(refusal))))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -70,12 +83,17 @@ impl Form {
     ),
     responses(
         (status = 101, description = "WebSocket, subprotocol tailcast.v1.json (default) or tailcast.v1.cbor"),
-        (status = 200, description = "Server-Sent Events (Accept: text/event-stream), else plain text"),
+        (status = 200, description = "Server-Sent Events (Accept: text/event-stream), else plain text. Lines of the hub's own in \
+            plain text begin with `tailcast: ` (of a log: `tailcast: HOST:NAME: words`); of several logs, `==> HOST:NAME <==` \
+            stands where the lines of another one begin. A log's line may say the same: events are told apart with certainty. The \
+            text ends whole when the hub stops, and breaks off, behind a line with the words, when bytes are lost or no log \
+            is left that can be read"),
         (status = 400, description = "Not understood, or a bad pattern with its place", body = Problem),
         (status = 404, description = "No such host or log, or not offered (not over a WebSocket)", body = Problem),
         (status = 410, description = "What `from` stood in is gone from the disk (plain text)", body = Problem),
         (status = 426, description = "A WebSocket was asked for, and a proxy took the upgrade out of the request", body = Problem),
-        (status = 503, description = "The agent is away (plain text)", body = Problem),
+        (status = 409, description = "None of the logs can be read: a pipe, a directory, no permission (plain text)", body = Problem),
+        (status = 503, description = "The agents of all logs are away (plain text)", body = Problem),
     ))]
 pub(crate) async fn live(
     State(hub): State<Arc<Hub>>,
@@ -131,11 +149,17 @@ fn refuse_turns(query: &LiveQuery) -> Result<(), Problem> {
 
 /// Asks for nothing of each log, to hear what is wrong. A log that is offered and not there yet is not wrong.
 async fn look_first(hub: &Hub, query: &LiveQuery, form: Form) -> Result<(), Problem> {
-    let looks = query.logs.iter().map(|(log, start)| look(hub, log, start, form));
-    tokio::time::timeout(FIRST_WORD, try_join_all(looks)).await.map_or(Ok(()), |looked| looked.map(drop))
+    let looks = query.logs.iter().map(async |(log, start)| match look(hub, log, start, form).await {
+        Ok(()) => Ok(None),
+        Err(Wrong::Unless(problem)) => Ok(Some(problem)),
+        Err(Wrong::Stops(problem)) => Err(problem),
+    });
+    let Ok(looked) = tokio::time::timeout(FIRST_WORD, try_join_all(looks)).await else { return Ok(()) };
+    let wrong: Option<Vec<Problem>> = looked?.into_iter().collect();
+    wrong.and_then(|wrong| wrong.into_iter().next()).map_or(Ok(()), Err)
 }
 
-async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(), Problem> {
+async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(), Wrong> {
     let spot = match start {
         Start::From(position) => Spot::After(position.clone()),
         Start::Last(_) | Start::Beginning => Spot::Last,
@@ -145,11 +169,10 @@ async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(),
     match hub.agents.ask(&log.host, nothing).await {
         Err(AskError::Late(_)) => Ok(()),
         Err(AskError::Away(_)) if form == Form::Events => Ok(()),
-        Err(e) => Err(e.into()),
+        Err(e @ AskError::Away(_)) => Err(Wrong::Unless(e.into())),
+        Err(e) => Err(Wrong::Stops(e.into())),
         Ok(answered) => match answered.answer {
-            Answer::Refused(refusal) if refusal.failure.is_some_and(|failure| form.is_stopped_by(failure)) => {
-                Err(unexpected(Answer::Refused(refusal)))
-            }
+            Answer::Refused(refusal) => form.wrong(refusal),
             _ => Ok(()),
         },
     }

@@ -10,24 +10,25 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http_body::Frame;
-use tailcast_wire::{LogName, Tiding, Told};
+use tailcast_wire::LogName;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Views;
+use super::text::{Broken, Text, write_own};
 use super::turns::{Ending, Turn, Turns};
 use crate::guests::{Guest, Leave};
 use crate::hub::Hub;
-use crate::item::{Item, What};
+use crate::item::Item;
 use crate::view::View;
 
 /// How long the last words have before a stream breaks off: hyper drops what is not written yet when a body fails.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// The two forms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Form {
     Sse,
-    Text,
+    Text(Text),
 }
 
 /// `text/event-stream`: each event's `id` is a cursor over all its logs. With an ending it is one turn of a long-poll.
@@ -41,7 +42,8 @@ pub(crate) fn sse(hub: &Arc<Hub>, guest: Guest, views: Views, ending: Option<End
 /// Plain text for `curl -N`: complete, harmless to a terminal, and aborted when bytes are lost.
 pub(crate) fn text(hub: &Arc<Hub>, guest: Guest, views: Views) -> Response {
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, guest, views, Form::Text))).into_response()
+    let form = Form::Text(Text::of(views.views.len()));
+    (headers, [("x-accel-buffering", "no")], Body::new(LiveBody::new(hub, guest, views, form))).into_response()
 }
 
 struct LiveBody {
@@ -58,8 +60,6 @@ struct LiveBody {
     ending: Option<Ending>,
     /// Behind the last event that was written.
     cursor: Cursor,
-    /// Of several logs, whose lines came last.
-    last_log: Option<Arc<LogName>>,
     /// Why it breaks off once the lines before that are out.
     broken: Option<Broken>,
     over: bool,
@@ -97,24 +97,18 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// Why a text stream breaks off.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Broken(String);
-
 impl LiveBody {
     fn new(hub: &Arc<Hub>, guest: Guest, views: Views, form: Form) -> Self {
         let comment = hub.config.patience.comment;
         LiveBody {
             cursor: Cursor::of(&views),
             views: Some(views),
+            greeted: matches!(form, Form::Text(_)),
             form,
             asked_to_leave: Box::pin(guest.asked_to_leave()),
             quiet: Box::pin(sleep_until(Instant::now() + comment)),
             comment,
-            greeted: form == Form::Text,
             ending: None,
-            last_log: None,
             broken: None,
             over: false,
             _guest: guest,
@@ -125,12 +119,12 @@ impl LiveBody {
         let mut out = Vec::new();
         for item in items {
             let before = out.len();
-            let written = match self.form {
+            let written = match &mut self.form {
                 Form::Sse => {
                     self.write_event(item, &mut out);
                     Ok(())
                 }
-                Form::Text => self.write_text(item, &mut out),
+                Form::Text(text) => text.write(item, &mut out),
             };
             if let Some(views) = &self.views {
                 views.wrote(item, out.len() - before);
@@ -157,34 +151,13 @@ impl LiveBody {
         out.extend_from_slice(b"\n\n");
     }
 
-    fn write_text(&mut self, item: &Item, out: &mut Vec<u8>) -> Result<(), Broken> {
-        if let What::Told(told) = &item.what
-            && matches!(told.tiding, Some(Tiding::Lost | Tiding::Error))
-        {
-            return Err(Broken(format!("{}: {}", item.log, told.words)));
-        }
-        if let Some(words) = aside(&item.what) {
-            write_aside(&item.log, words, out);
-        }
-        let text = item.text();
-        if text.is_empty() {
-            return Ok(());
-        }
-        if self.cursor.0.len() > 1 && self.last_log.as_ref() != Some(&item.log) {
-            out.extend_from_slice(format!("==> {} <==\n", item.log).as_bytes());
-            self.last_log = Some(Arc::clone(&item.log));
-        }
-        out.extend_from_slice(&text);
-        Ok(())
-    }
-
     fn break_off(&mut self, broken: Broken) {
         self.broken = Some(broken);
         self.quiet.as_mut().reset(Instant::now() + LAST_WORDS);
     }
 
     fn goodbye(&mut self, why: Leave) -> Bytes {
-        match (why, self.form) {
+        match (why, &self.form) {
             // The connection is cut at the same time: who takes nothing hears nothing.
             (Leave::RoomNeeded, _) => {
                 self.over = true;
@@ -195,18 +168,18 @@ impl LiveBody {
                 self.over = true;
                 Bytes::from(format!("retry: {}\n\n", 200 + crate::jitter(1000)))
             }
-            (Leave::HubStops, Form::Text) => {
+            (Leave::HubStops, Form::Text(_)) => {
                 self.over = true;
-                Bytes::new()
+                own_line("the hub stops")
             }
             (Leave::NotAdmitted(over), Form::Sse) => {
                 self.over = true;
                 let event = serde_json::json!({"type": "error", "log": null, "words": over.words()});
                 Bytes::from(format!("data: {event}\n\n"))
             }
-            (Leave::NotAdmitted(over), Form::Text) => {
+            (Leave::NotAdmitted(over), Form::Text(_)) => {
                 self.break_off(Broken(over.words().to_owned()));
-                Bytes::from(format!("tailcast: {}\n", over.words()))
+                own_line(over.words())
             }
         }
     }
@@ -243,25 +216,15 @@ impl LiveBody {
         self.quiet.as_mut().reset(again);
         match self.form {
             Form::Sse => Poll::Ready(Bytes::from_static(b": still here\n\n")),
-            Form::Text => self.poll_quiet(cx),
+            Form::Text(_) => self.poll_quiet(cx),
         }
     }
 }
 
-/// Why no lines come, which a reader of text cannot know otherwise.
-fn aside(what: &What) -> Option<&str> {
-    match what {
-        What::Told(Told { tiding: Some(Tiding::Waiting), words, .. }) => Some(words),
-        What::AgentLost(away) => Some(&away.words),
-        What::AgentBack { words } => Some(words),
-        What::Told(_) | What::Block { .. } | What::Edge { .. } => None,
-    }
-}
-
-/// A line of our own between those of the log. Its words come from a host, and a terminal obeys control bytes.
-fn write_aside(log: &LogName, words: &str, out: &mut Vec<u8>) {
-    let words = words.replace(char::is_control, " ");
-    out.extend_from_slice(format!("tailcast: {log}: {words}\n").as_bytes());
+fn own_line(words: &str) -> Bytes {
+    let mut out = Vec::new();
+    write_own(words, &mut out);
+    Bytes::from(out)
 }
 
 impl http_body::Body for LiveBody {
@@ -289,7 +252,7 @@ impl http_body::Body for LiveBody {
             items.clear();
             let Some(views) = &mut self.views else { break };
             match views.poll_next(cx, &mut items) {
-                Poll::Ready(()) if items.is_empty() && self.form == Form::Text => self.over = true,
+                Poll::Ready(()) if items.is_empty() && matches!(self.form, Form::Text(_)) => self.over = true,
                 Poll::Ready(()) if !items.is_empty() => match self.write(&items) {
                     bytes if bytes.is_empty() => (),
                     bytes => {

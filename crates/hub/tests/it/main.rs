@@ -37,6 +37,7 @@ mod silence;
 mod slow;
 mod sse;
 mod stream;
+mod text;
 mod turns;
 mod viewer;
 mod world;

@@ -172,13 +172,13 @@ async fn a_filter_holds_for_text_and_events_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_text_of_a_hub_that_stops_ends_as_it_should() {
+async fn a_text_of_a_hub_that_stops_says_so_and_ends_as_it_should() {
     let world = World::new().await;
     world.append("a.log", numbered(0..3));
     let mut text = world.text(&format!("log={}", world.log("a.log"))).await;
     assert_eq!(text.text_until("line 2\n").await, numbered(0..3));
     world.served.hub.stop();
-    assert_eq!(text.rest().await, (String::new(), Ended::Whole));
+    assert_eq!(text.rest().await, ("tailcast: the hub stops\n".to_owned(), Ended::Whole));
 }
 
 /// A comment comes every 15 s, and this test waits for one: time cannot be paused on real sockets.

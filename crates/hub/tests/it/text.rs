@@ -1,0 +1,103 @@
+//! What plain text says besides lines, and how it ends.
+
+use std::fs;
+
+use tailcast_agent::Offers;
+
+use crate::http;
+use crate::stream::Ended;
+use crate::world::{Agent, World, numbered};
+
+fn offers(world: &World, exclude: &[&str]) -> Offers {
+    Offers::new(&[world.path("").to_str().unwrap()], exclude).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_of_logs_of_which_none_can_be_read_does_not_begin() {
+    let world = World::new().await;
+    for name in ["one.log", "two.log"] {
+        fs::create_dir(world.path(name)).unwrap();
+    }
+    for logs in [vec!["one.log"], vec!["one.log", "two.log"]] {
+        let query: Vec<_> = logs.iter().map(|name| format!("log={}", world.log(name))).collect();
+        let answer = world.get(&format!("/api/v1/live?{}", query.join("&"))).await;
+        assert_eq!((answer.status, answer.header("content-type")), (409, "application/problem+json"));
+        assert!(answer.json()["detail"].as_str().unwrap().contains("a directory"), "{}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_read_is_said_in_text_and_the_others_go_on() {
+    let world = World::new().await;
+    fs::create_dir(world.path("bad.log")).unwrap();
+    world.append("a.log", "one\n");
+    let (bad, good) = (world.log("bad.log"), world.log("a.log"));
+    let mut text = world.text(&format!("log={bad}&log={good}")).await;
+    // Whichever answers first.
+    let said = text.text_until("\n").await + &text.text_until("\n").await + &text.text_until("\n").await;
+    assert!(said.contains(&format!("tailcast: {bad}: ")) && said.contains("a directory"), "{said}");
+    assert!(said.contains(&format!("==> {good} <==\none\n")), "{said}");
+    world.append("a.log", "two\n");
+    assert_eq!(text.text_until("\n").await, "two\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_of_a_log_that_is_withdrawn_goes_on_with_the_others_and_breaks_off_when_none_is_left() {
+    let world = World::new().await;
+    world.append("a.log", "a1\n");
+    world.append("b.log", "b1\n");
+    let (a, b) = (world.log("a.log"), world.log("b.log"));
+    let mut text = world.text(&format!("log={a}&log={b}")).await;
+    let shown = text.text_until("1\n").await + &text.text_until("1\n").await;
+    assert!(shown.contains("a1\n") && shown.contains("b1\n"), "{shown}");
+    world.host.offer(offers(&world, &["**/b.log"]));
+    let said = text.text_until("\n").await;
+    assert!(said.starts_with(&format!("tailcast: {b}: ")), "{said}");
+    world.append("a.log", "a2\n");
+    assert!(text.text_until("a2\n").await.ends_with("a2\n"));
+    world.host.offer(offers(&world, &["**/*.log"]));
+    let (said, ended) = text.rest().await;
+    assert!(said.contains(&format!("tailcast: {a}: ")), "{said}");
+    assert_eq!(ended, Ended::Broken);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_line_of_a_text_that_breaks_off_says_why() {
+    let mut world = World::new().await;
+    let name = world.log("a.log");
+    world.append("a.log", numbered(0..3));
+    let mut text = world.text(&format!("log={name}")).await;
+    assert_eq!(text.text_until("line 2\n").await, numbered(0..3));
+    world.agent.take().unwrap().cut().await;
+    world.append("a.log", "nobody has seen this\n");
+    fs::write(world.path("a.log"), "").unwrap();
+    world.append("a.log", "another beginning\n");
+    world.agent = Some(Agent::start(&world.served.hub, &world.host));
+    let (said, ended) = text.rest().await;
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with(&format!("tailcast: {name}: ")), "{said}");
+    assert_eq!(ended, Ended::Broken);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_to_a_file_is_said_between_its_lines() {
+    let world = World::new().await;
+    let name = world.log("a.log");
+    world.append("a.log", numbered(0..3));
+    let mut text = world.text(&format!("log={name}")).await;
+    assert_eq!(text.text_until("line 2\n").await, numbered(0..3));
+    fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+    world.append("a.log", "three\n");
+    let rotated = text.text_until("three\n").await;
+    assert!(rotated.contains(&format!("tailcast: {name}: ")), "{rotated}");
+    fs::remove_file(world.path("a.log")).unwrap();
+    let gone = text.text_until("\n").await;
+    assert!(gone.starts_with(&format!("tailcast: {name}: ")), "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_has_a_line_of_its_own_on_a_terminal() {
+    let world = World::new().await;
+    let answer = http::get(world.served.address, "/api/v1/live", &[]).await;
+    assert!(answer.text().ends_with("}\n"), "{}", answer.text());
+}
