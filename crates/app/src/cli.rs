@@ -125,7 +125,7 @@ shown harmless, and a log that is faster than one can read is skipped ahead in, 
 #[derive(Debug, Clone, Copy, Args)]
 #[command(group = ArgGroup::new("following").multiple(false))]
 pub(crate) struct FollowFlags {
-    /// Go on with what is added (the default)
+    /// Go on with what is added (the default); one of the logs has to be there
     #[arg(short = 'f', long, group = "following")]
     pub(crate) follow: bool,
     /// As -f, and wait for a hub, a host or a log that is not there yet

@@ -3,6 +3,8 @@
 //! What the hub refuses it says in `problem+json` (RFC 9457): its words go to stderr as they are, and the status becomes
 //! the exit code. The bytes of an answer are bounded; no hub can fill this machine's memory.
 
+use std::io;
+
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -33,6 +35,18 @@ pub(crate) enum Unanswered {
     Refused(StatusCode, String),
     /// The question did not reach a hub, or its answer did not reach us.
     Failed(Failure),
+}
+
+impl Unanswered {
+    /// The failure to look at this log: a refusal that speaks of the log names it.
+    pub(crate) fn of(self, log: &str) -> Failure {
+        match self {
+            Unanswered::Refused(status, words) if !is_about_us(status) => {
+                Failure::new(exit_for(status), anyhow::anyhow!("{log}: {words}"))
+            }
+            unanswered => unanswered.into(),
+        }
+    }
 }
 
 /// The part of a problem that a person reads.
@@ -153,6 +167,12 @@ impl From<Failure> for Unanswered {
     }
 }
 
+impl From<io::Error> for Unanswered {
+    fn from(error: io::Error) -> Self {
+        Unanswered::Failed(error.into())
+    }
+}
+
 impl From<DialError> for Unanswered {
     fn from(error: DialError) -> Self {
         Unanswered::Failed(error.into())
@@ -172,10 +192,15 @@ fn says_problem(value: &HeaderValue) -> bool {
     value.as_bytes().starts_with(b"application/problem+json")
 }
 
+/// Whether a status speaks of who asks, and not of what was asked for.
+pub(crate) fn is_about_us(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
 /// The exit code for a hub's refusal.
 fn exit_for(status: StatusCode) -> Exit {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::Refused,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::CONFLICT => Exit::Refused,
         StatusCode::NOT_FOUND | StatusCode::GONE => Exit::Nothing,
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY

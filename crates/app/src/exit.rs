@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use tailcast_agent::dial::DialError;
 
-/// The codes of the command line's contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The codes of the command line's contract, the graver behind the lighter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// It went well.
     Ok = 0,

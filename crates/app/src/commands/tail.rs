@@ -66,6 +66,8 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let mut client = Client::new(dialer.clone());
     let mut link = Link::default();
     let patient = flags.follow.follow_retry;
+    // What is left out was told: a path that can never be a log.
+    let told = if words.len() < flags.logs.len() { Exit::Refused } else { Exit::Ok };
     let logs = loop {
         match which(&mut client, &words).await {
             Err(failure) if patient && matches!(failure.exit(), Exit::Unreachable | Exit::Nothing) => {
@@ -81,7 +83,7 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let colours = environment.get("NO_COLOR").is_none();
     let output = Output::new(stdout, &logs, flags.json, colours);
     if flags.follow.no_follow {
-        return Once { client, filter, begin, output }.run(&logs).await;
+        return Once { client, filter, begin, output, exit: told }.run(&logs).await;
     }
     let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
     let places = Places::new(&logs, &begin, left);

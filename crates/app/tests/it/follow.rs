@@ -97,10 +97,46 @@ fn with_capital_f_a_hub_that_was_never_there_is_waited_for() {
 fn a_log_that_comes_later_is_shown_from_its_beginning() {
     let house = House::new();
     let hub = house.hub();
-    let tail = house.start(&["tail", &house.log("a"), "-n", "1", "--hub", &hub.url]);
+    let tail = house.start(&["tail", "-F", &house.log("a"), "-n", "1", "--hub", &hub.url]);
     tail.hears("nothing to read yet");
     house.append("a", "one\ntwo\nthree\n");
     assert_eq!((tail.next(), tail.next(), tail.next()), ("one\n".into(), "two\n".into(), "three\n".into()));
+}
+
+#[test]
+fn without_capital_f_a_log_that_is_not_there_ends_it() {
+    let house = House::new();
+    let hub = house.hub();
+    for words in [&["tail", "logs/a"][..], &["tail", "-f", &house.log("a"), "--hub", &hub.url]] {
+        let ran = house.run(words).ended(1);
+        assert!(ran.err.contains("/logs/a: ") && ran.err.contains("-F waits"), "{}", ran.err);
+    }
+    fs::create_dir(house.path("logs/d")).unwrap();
+    let ran = house.run(&["tail", &house.log("d"), "--hub", &hub.url]).ended(4);
+    assert!(ran.err.contains("/logs/d: it is a directory"), "{}", ran.err);
+}
+
+#[test]
+fn beside_a_log_that_is_there_one_that_is_not_may_come() {
+    let house = House::new();
+    house.append("b", "one\n");
+    let hub = house.hub();
+    let tail = house.start(&["tail", &house.log("a"), &house.log("b"), "--json", "--hub", &hub.url]);
+    assert!(tail.next().contains("one"));
+    house.append("a", "two\n");
+    assert!(tail.next().contains("two"));
+}
+
+#[test]
+fn a_log_that_disappears_while_it_is_followed_is_waited_for() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let tail = house.start(&["tail", "logs/a"]);
+    assert_eq!(tail.next(), "one\n");
+    fs::remove_file(house.path("logs/a")).unwrap();
+    tail.hears("deleted");
+    house.append("a", "two\n");
+    assert_eq!(tail.next(), "two\n");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `tail --no-follow`: from a beginning to the end as it stands.
 
+use std::fs;
+
 use crate::house::House;
 
 /// Runs `tail --no-follow` on the log `a` with these words.
@@ -132,6 +134,23 @@ fn what_is_not_there_is_told() {
     let ran = house.run(&["tail", "db9:/a", "--no-follow", "--hub", &hub.url]).ended(1);
     assert!(ran.err.contains("db9"), "{}", ran.err);
     house.run(&["tail", "web1:*.nothing", "--no-follow", "--hub", &hub.url]).ended(1);
+}
+
+#[test]
+fn a_log_that_cannot_be_shown_is_named_and_keeps_nobody_from_the_others() {
+    let house = House::new();
+    house.append("good", "one\n");
+    fs::create_dir(house.path("logs/d")).unwrap();
+    let hub = house.hub();
+    let good = house.log("good");
+    for (bad, code) in
+        [(house.log("d"), 4), (house.log("none"), 1), ("web1:/etc/passwd".into(), 1), ("db9:/a".into(), 1)]
+    {
+        let ran = house.run(&["tail", &bad, &good, "--no-follow", "--hub", &hub.url]).ended(code);
+        assert!(ran.err.contains(&format!("{bad}: ")) && ran.out.ends_with("one\n"), "{ran:?}");
+    }
+    let ran = house.run(&["tail", "logs/d", "logs/good", "--no-follow"]).ended(4);
+    assert!(ran.err.contains("logs/d: it is a directory") && ran.out.ends_with("one\n"), "{ran:?}");
 }
 
 #[test]

@@ -104,10 +104,11 @@ fn a_wrong_token_is_refused_in_words() {
 #[test]
 fn what_can_never_be_a_log_is_refused_and_not_waited_for() {
     let house = House::new();
-    for (path, why) in [("logs", "it is a directory"), ("-", "stdin is not a log"), ("/dev/null", "not a regular file")]
-    {
+    let never =
+        [("logs", "it is a directory", 4), ("-", "stdin is not a log", 2), ("/dev/null", "not a regular file", 4)];
+    for (path, why, code) in never {
         for words in [&["tail", path][..], &["tail", "-F", path], &["tail", "--no-follow", path]] {
-            let ran = house.run(words).ended(2);
+            let ran = house.run(words).ended(code);
             assert!(ran.err.contains(why), "{words:?}: {}", ran.err);
         }
     }

@@ -20,7 +20,7 @@ use tailcast_wire::{HostName, LogName};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, say};
 
 /// How often the list of hosts is asked for; more would be a fault that waiting does not mend.
 const MOST_LOOKS: u32 = 1000;
@@ -30,10 +30,21 @@ pub(super) fn is_path(word: &str) -> bool {
     word.starts_with(['/', '.']) || !word.contains(':')
 }
 
-/// The way to a hub that offers these files and globs, and the names they have there.
+/// The way to a hub that offers these files and globs, and the names they have there. What can never be a log is told and
+/// left out.
 pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Failure> {
     let host = name()?;
-    let paths = words.iter().map(|word| absolute(word)).collect::<Result<Vec<_>, _>>()?;
+    let mut paths = Vec::with_capacity(words.len());
+    for word in words {
+        let path = absolute(word)?;
+        match never_a_log(Path::new(&path)) {
+            Ok(()) => paths.push(path),
+            Err(why) => say(&format!("{word}: {why}")),
+        }
+    }
+    if paths.is_empty() {
+        return Err(Failure::silent(Exit::Refused));
+    }
     let logs = paths.iter().map(|path| LogName::new(host.clone(), path).map(|log| log.to_string()));
     let logs = logs.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let address = serve(offering(host, &paths)?).await?;
@@ -87,7 +98,6 @@ fn absolute(word: &str) -> Result<String, Failure> {
         return Err(Failure::usage("stdin is not a log; a file of that name is ./-"));
     }
     let path = std::path::absolute(word).map_err(|error| Failure::usage(format_args!("{word}: {error}")))?;
-    never_a_log(&path).map_err(|why| Failure::usage(format_args!("{word}: {why}")))?;
     // What was typed is text, and so is the directory we are in, or it cannot be named to a hub.
     path.into_os_string().into_string().map_err(|path| Failure::usage(format_args!("{}: not UTF-8", path.display())))
 }

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::places::{self, Page};
 use super::stretch::Stretch;
 use super::time::Begin;
-use crate::client::Client;
+use crate::client::{Client, Unanswered, is_about_us};
 use crate::exit::{Exit, Failure, Outcome, say};
 
 /// Lines asked for at a time.
@@ -24,29 +24,43 @@ pub(super) struct Once {
     pub(super) filter: String,
     pub(super) begin: Begin,
     pub(super) output: Output,
+    /// The gravest that has been told so far.
+    pub(super) exit: Exit,
 }
 
 impl Once {
-    /// Writes each log in turn. There was nothing when no log had a line.
+    /// Writes each log in turn. One that cannot be shown is told and keeps nobody from the others; it is in the exit code.
+    /// There was nothing when no log had a line.
     pub(super) async fn run(mut self, logs: &[String]) -> Outcome {
-        let mut exit = Exit::Nothing;
+        let mut any = false;
         for log in logs {
-            let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else {
-                say(&format!("{log}: there is nothing to read"));
-                continue;
-            };
-            let any = match self.output.is_bytes() && self.filter.is_empty() {
-                true => self.raw(log, &start).await?,
-                false => self.pages(log, start).await?,
-            };
-            if any {
-                exit = Exit::Ok;
+            match self.show(log).await {
+                Ok(shown) => any |= shown,
+                Err(Unanswered::Refused(status, words)) if !is_about_us(status) => {
+                    let failure = Unanswered::Refused(status, words).of(log);
+                    say(&failure.to_string());
+                    self.exit = self.exit.max(failure.exit());
+                }
+                Err(unanswered) => return Err(unanswered.into()),
             }
         }
-        Ok(exit)
+        Ok(if any { self.exit } else { self.exit.max(Exit::Nothing) })
     }
 
-    async fn raw(&mut self, log: &str, start: &str) -> Result<bool, Failure> {
+    /// Writes a log; whether it had a line.
+    async fn show(&mut self, log: &str) -> Result<bool, Unanswered> {
+        let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else {
+            say(&format!("{log}: there is nothing to read"));
+            self.exit = self.exit.max(Exit::Nothing);
+            return Ok(false);
+        };
+        match self.output.is_bytes() && self.filter.is_empty() {
+            true => self.raw(log, &start).await,
+            false => self.pages(log, start).await,
+        }
+    }
+
+    async fn raw(&mut self, log: &str, start: &str) -> Result<bool, Unanswered> {
         const PATH: &str = "raw?";
         let path = Serializer::for_suffix(PATH.to_owned(), PATH.len())
             .append_pair("log", log)
@@ -63,7 +77,7 @@ impl Once {
         Ok(any)
     }
 
-    async fn pages(&mut self, log: &str, start: String) -> Result<bool, Failure> {
+    async fn pages(&mut self, log: &str, start: String) -> Result<bool, Unanswered> {
         let mut any = false;
         let mut after = start;
         loop {

@@ -6,8 +6,8 @@ use url::form_urlencoded::Serializer;
 
 use super::line::Line;
 use super::time::Begin;
-use crate::client::{Client, Unanswered};
-use crate::exit::Failure;
+use crate::client::{Client, Unanswered, is_about_us};
+use crate::exit::{Exit, Failure};
 
 /// More last lines than this are not begun with over the WebSocket; their beginning is looked for in pages.
 const MOST_LAST: u32 = 10_000;
@@ -63,16 +63,20 @@ impl Places {
         }
     }
 
-    /// Refuses a log that no host offers: it will not come. One that is only away may.
+    /// Refuses what would be waited for without an end: a log that no host offers, and logs of which none is there. Beside
+    /// one that is there the others may come, as may what was read before, and who is on a host that is only away.
     pub(super) async fn are_there(&self, client: &mut Client) -> Result<(), Failure> {
+        let mut absent = Vec::new();
         for place in &self.0 {
-            match first(client, &place.log).await {
-                Ok(_) | Err(Unanswered::Failed(_)) => {}
-                Err(Unanswered::Refused(status, _)) if status != StatusCode::NOT_FOUND && !is_about_us(status) => {}
-                Err(refused) => return Err(refused.into()),
-            }
+            let failure = presence(client, &place.log).await?;
+            absent.extend(failure.filter(|_| !matches!(place.stands, Stands::At(_))));
         }
-        Ok(())
+        if absent.len() < self.0.len() {
+            return Ok(());
+        }
+        let exit = absent.iter().map(Failure::exit).max().unwrap_or(Exit::Nothing);
+        let words: Vec<_> = absent.iter().map(ToString::to_string).collect();
+        Err(Failure::new(exit, anyhow::anyhow!(words.join("\n"))))
     }
 
     /// Finds the positions of beginnings that a live view cannot be asked for: a time, very many lines, and the very
@@ -116,9 +120,22 @@ impl Places {
     }
 }
 
-/// Whether a status speaks of who asks, and not of a log.
-fn is_about_us(status: StatusCode) -> bool {
-    matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+/// Why there is nothing to read in a log now, if that is so; an error when it is not offered, or nobody answers us at all.
+async fn presence(client: &mut Client, log: &str) -> Result<Option<Failure>, Failure> {
+    let page: Result<Page, _> = client.json(&path(log, &[("last", "1")], "")).await;
+    match page {
+        Ok(Page { after: Some(_), .. }) | Err(Unanswered::Failed(_)) => Ok(None),
+        Ok(_) => {
+            let words = format!("{log}: there is no such file now; -F waits until there is");
+            Ok(Some(Failure::new(Exit::Nothing, anyhow::anyhow!(words))))
+        }
+        Err(refused @ Unanswered::Refused(StatusCode::CONFLICT, _)) => Ok(Some(refused.of(log))),
+        Err(refused @ Unanswered::Refused(StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST, _)) => Err(refused.of(log)),
+        Err(Unanswered::Refused(status, words)) if is_about_us(status) => {
+            Err(Unanswered::Refused(status, words).into())
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// The position of the first line of a log's present file; `None` while there is none.
