@@ -30,6 +30,9 @@ const SEEKERS: usize = 2;
 const MAX_BYTES: u32 = 4 << 20;
 /// The most bytes looked through for one answer.
 const MAX_SCAN: u64 = 1 << 30;
+/// The most bytes looked at for the end of one long line, whatever else is asked for: its length is told. Less than a tenth of
+/// a second of a core, and some seconds of a slow disk, once per line.
+const MAX_LENGTH: u64 = 256 << 20;
 /// How often a page is asked for again when the file moves on in the middle of it.
 const TRIES: usize = 3;
 
@@ -65,7 +68,7 @@ impl Answers {
         Answers { host, readers: Arc::new(Semaphore::new(READERS)), seekers: Arc::new(Semaphore::new(SEEKERS)) }
     }
 
-    /// The answer to a question. Cancel safe: what is at the disk then reads some megabytes more at most, and is dropped.
+    /// The answer to a question. Cancel safe: what is at the disk then reads some megabytes more, or to the end of one long line, and is dropped.
     pub(crate) async fn answer(&self, question: Question) -> Answer {
         let asker = Asker(TakenBack::default());
         let taken_back = asker.0.clone();
@@ -143,6 +146,7 @@ fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option<&str>) -> 
             lines: bounds.lines as usize,
             bytes: bounds.bytes.into(),
             scan: bounds.scan,
+            length: MAX_LENGTH,
             upto: log.edge(),
             want: (!filter.is_empty()).then_some(&mut wants),
         };

@@ -155,6 +155,11 @@ impl Channel {
         self.lock().link
     }
 
+    /// Whether the line that starts at `at` is still being written, as far as the channel goes.
+    pub(crate) fn is_in_line(&self, at: &At) -> bool {
+        self.lock().line.as_ref() == Some(&at.position)
+    }
+
     /// The agent's word that lines come late, if they do.
     pub(crate) fn late(&self) -> Option<Told> {
         self.lock().late.clone()

@@ -245,6 +245,8 @@ impl View {
         }
         match &self.stage {
             _ if self.channel.link() != Link::Up => (),
+            // With each piece of it, all of it would be looked through again for an end that is not there.
+            Stage::Waiting(Some(at)) if self.channel.is_in_line(at) => (),
             Stage::Waiting(Some(at)) => {
                 let at = at.clone();
                 self.go_on(&at, true, out);

@@ -27,6 +27,9 @@ pub struct Ask<'a> {
     pub bytes: u64,
     /// Bytes looked at on the disk at most; matters with a filter and with lines of many megabytes.
     pub scan: u64,
+    /// Bytes looked at for the end of a long line, forwards, where that is more than is left of `scan`: so that its true length
+    /// is known also where little is looked at.
+    pub length: u64,
     /// A place not to read past.
     pub upto: Option<Cap>,
     /// Which lines are wanted; all when there is none. Of a line longer than a block it sees the beginning.
@@ -40,7 +43,7 @@ impl Ask<'_> {
     /// `lines` lines, at most 8 MiB of them, looking at no more than 1 GiB.
     #[must_use]
     pub fn lines(lines: usize) -> Self {
-        Self { lines, bytes: 8 << 20, scan: 1 << 30, upto: None, want: None }
+        Self { lines, bytes: 8 << 20, scan: 1 << 30, length: 0, upto: None, want: None }
     }
 }
 

@@ -95,6 +95,67 @@ async fn what_happens_to_a_file_is_said_between_its_lines() {
     assert!(gone.starts_with(&format!("tailcast: {name}: ")), "{gone}");
 }
 
+/// As `yes` into a log without newlines would be: in pieces that a viewer sees coming.
+fn append_long_line(world: &World, name: &str, megabytes: usize) {
+    let piece = "x".repeat(1_000_000);
+    (0..megabytes).for_each(|_| world.append(name, &piece));
+    world.append(name, "\nend\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_length_of_a_line_that_is_written_while_it_is_watched_is_told_truly_in_every_form() {
+    let world = World::new().await;
+    world.append("a.log", "begin\n");
+    let query = format!("log={}&last=1", world.log("a.log"));
+    let mut text = world.text(&query).await;
+    let mut filtered = world.text(&format!("{query}&grep=%5Exxx%7Cend%7Cbegin")).await;
+    let mut viewer = world.watch("a.log", "last=1&policy=complete").await;
+    let mut live = world.watch("a.log", "last=1").await;
+    let mut events = world.events(&query, None).await;
+    assert_eq!(text.text_until("\n").await, "begin\n");
+    assert_eq!(filtered.text_until("\n").await, "begin\n");
+    for viewer in [&mut viewer, &mut live] {
+        viewer.lines(1).await;
+    }
+    assert_eq!(events.event().await.event.lines[0].text, "begin");
+    append_long_line(&world, "a.log", 40);
+    for text in [&mut text, &mut filtered] {
+        let shown = text.text_until("end\n").await;
+        assert!(shown.ends_with("xxx … [cut: 40000000 bytes]\nend\n"), "{:?}", shown.get(shown.len() - 80..));
+        assert_eq!(shown.lines().count(), 2);
+    }
+    let lines = viewer.lines_until("end").await;
+    assert_eq!(lines.iter().map(|line| line.cut).collect::<Vec<_>>(), [Some(40_000_000), None]);
+    let mut cuts = Vec::new();
+    while cuts.last() != Some(&None) {
+        cuts.extend(events.event().await.event.lines.iter().map(|line| line.cut));
+    }
+    // Who skips ahead may be shown the end alone.
+    assert!(cuts.iter().flatten().all(|length| *length == 40_000_000), "{cuts:?}");
+    let mut shown = Vec::new();
+    while shown.last().is_none_or(|(_, text)| text != "end") {
+        let lines = live.event().await.unwrap().lines;
+        shown.extend(lines.into_iter().map(|line| (line.cut, line.text)));
+    }
+    assert!(shown.iter().filter_map(|(cut, _)| *cut).all(|length| length == 40_000_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_length_of_a_line_that_is_read_by_catching_up_is_told_truly_with_and_without_a_filter() {
+    let world = World::new().await;
+    world.append("a.log", "begin\n");
+    let from = world.lines("a.log", "last=1").await.after.unwrap();
+    append_long_line(&world, "a.log", 40);
+    for filter in ["", "&grep=xxx%7Cend", "&exclude=nothing"] {
+        let mut text = world.text(&format!("log={}&from={from}{filter}", world.log("a.log"))).await;
+        let shown = text.text_until("end\n").await;
+        assert!(shown.ends_with("xxx … [cut: 40000000 bytes]\nend\n"), "{filter} {:?}", shown.get(shown.len() - 80..));
+        let mut viewer = world.watch("a.log", &format!("from={from}&policy=complete{filter}")).await;
+        let lines = viewer.lines_until("end").await;
+        assert_eq!(lines.iter().map(|line| line.cut).collect::<Vec<_>>(), [Some(40_000_000), None], "{filter}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_has_a_line_of_its_own_on_a_terminal() {
     let world = World::new().await;

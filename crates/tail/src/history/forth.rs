@@ -21,7 +21,7 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
     let after_life = Some(place.held.life());
     let mut page =
         Page { before: Some(place.position()), after: Some(place.position()), after_life, ..Page::default() };
-    let mut reader = Reader::new(place.clone(), limit_of(&ask), ask.scan);
+    let mut reader = Reader::new(place.clone(), limit_of(&ask), ask.scan).with_length(ask.length);
     let (mut lines, most) = (0, ask.lines.min(Ask::MOST_LINES));
     let (mut bytes, mut half) = (0, false);
     page.stopped = loop {
@@ -154,14 +154,21 @@ pub(super) struct Reader<L> {
     /// be given and then its rest.
     upto: Offset,
     pub(super) scanned: u64,
-    /// Looking for the end of a long line stops here.
+    /// Looking for the end of a long line stops here,
     budget: u64,
+    /// or after so many bytes of that line, whichever is further.
+    length: u64,
 }
 
 impl<L: Fn(&Held) -> Offset> Reader<L> {
     pub(super) fn new(place: Place, limit: L, budget: u64) -> Self {
         let upto = end(&limit, &place.held);
-        Self { cursor: Cursor::between(place, upto), limit, upto, scanned: 0, budget }
+        Self { cursor: Cursor::between(place, upto), limit, upto, scanned: 0, budget, length: 0 }
+    }
+
+    /// The same, which looks at so many bytes of a long line in any case.
+    fn with_length(self, length: u64) -> Self {
+        Self { length, ..self }
     }
 
     fn go_on(&mut self, place: Place) {
@@ -221,7 +228,8 @@ impl<L: Fn(&Held) -> Offset> Reader<L> {
         let held = self.cursor.held().clone();
         let mut at = block.end();
         let mut ends = None;
-        while at < self.upto && at.since(block.start()) + self.scanned < self.budget {
+        let budget = self.budget.saturating_sub(self.scanned).max(self.length);
+        while at < self.upto && at.since(block.start()) < budget {
             // One byte early, in case that a two-byte newline stands on the edge.
             let from = Offset(at.0 - 1);
             let most = self.upto.since(from).min(BLOCK_BYTES as u64 + 1) as usize;

@@ -252,6 +252,18 @@ fn a_long_line_is_passed_in_both_directions_though_the_budget_ends_in_it() {
 }
 
 #[test]
+fn the_length_of_a_long_line_is_true_though_the_budget_of_the_page_ends_in_it() {
+    let bench = Bench::new();
+    bench.append("log", "first\n".to_owned() + &"x".repeat(5_000_000) + "\nlast\n");
+    let small = || Ask { scan: 1_000_000, length: 10_000_000, ..Ask::lines(2) };
+    let page = bench.log.after(&start(&bench), small()).expect("a page");
+    let Some(Ends::Cut { line, .. }) = page.blocks.last().map(|block| block.ends()) else { panic!("{page:?}") };
+    assert_eq!(*line, 5_000_001);
+    let rest = bench.log.after(&page.after.expect("a place"), small()).expect("a page");
+    assert_eq!(text(&rest), "last\n");
+}
+
+#[test]
 fn the_last_lines_of_a_terabyte_of_nothing_come_at_once() {
     let bench = Bench::new();
     let file = File::create(bench.path("log")).expect("a file");
