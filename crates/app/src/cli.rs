@@ -96,7 +96,7 @@ pub(crate) struct Tail {
     /// Begin at a position, or at a time: 2026-11-20T22:31, 22:31, or 15m for that long ago
     #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) from: Option<String>,
-    /// Remember in FILE how far each log was written out, and go on from there the next time
+    /// Remember in FILE how far each log was written out, and go on from there the next time; not with --no-follow
     #[arg(long, value_name = "FILE", conflicts_with = "no_follow")]
     pub(crate) cursor_file: Option<PathBuf>,
     #[command(flatten)]
@@ -116,6 +116,8 @@ const TAIL_HELP: &str = "\
 Into a pipe the bytes go untouched, and all of them (--complete); on a terminal control bytes are
 shown harmless, and a log that is faster than one can read is skipped ahead in, with a word (--live).
 
+A LOG with * ? [ { in it is a glob, unless a log has that very name; \\ in front takes the meaning away.
+
   tailcast tail web1:/var/log/nginx/access.log
   tailcast tail 'web*:/var/log/nginx/*.log' --grep ' 50[0-9] ' --exclude healthz
   tailcast tail db1:/var/log/postgresql.log --from 15m --no-follow > incident.log
@@ -131,7 +133,7 @@ pub(crate) struct FollowFlags {
     /// As -f, and wait for a hub, a host or a log that is not there yet
     #[arg(short = 'F', long, group = "following")]
     pub(crate) follow_retry: bool,
-    /// End when the end is reached
+    /// End when the end is reached; not with --cursor-file
     #[arg(long, group = "following")]
     pub(crate) no_follow: bool,
 }

@@ -103,11 +103,11 @@ async fn way(flags: &cli::Tail, environment: &Environment) -> Result<(Dialer, Ve
     }
 }
 
-/// The logs that are meant: names as they stand, globs by what there is.
+/// The logs that are meant: names as they stand, globs by what there is. An exact name wins over a glob.
 async fn which(client: &mut Client, words: &[String]) -> Result<Vec<String>, Failure> {
     let mut logs: Vec<String> = Vec::new();
     for word in words {
-        let found = match word.contains(['*', '?', '[', '{']) {
+        let found = match here::is_glob(word) && !places::is_name(client, word).await {
             true => ls::matching(client, word, MOST_LOGS).await?,
             false => vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()],
         };

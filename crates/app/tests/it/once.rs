@@ -154,6 +154,25 @@ fn a_log_that_cannot_be_shown_is_named_and_keeps_nobody_from_the_others() {
 }
 
 #[test]
+fn an_exact_name_wins_over_a_glob() {
+    let house = House::new();
+    house.append("[br].log", "exact\n");
+    house.append("b.log", "globbed\n");
+    let hub = house.hub();
+    let listed = house.run(&["ls", "web1:*br*", "--hub", &hub.url]).ended(0).out;
+    assert!(listed.ends_with(&format!("{}\n", house.log("[br].log"))), "{listed}");
+    let escaped = house.log(r"\[br\].log");
+    for words in [&[&house.log("[br].log"), "--hub", &hub.url][..], &[&escaped, "--hub", &hub.url], &["logs/[br].log"]]
+    {
+        let ran = house.run(&[&["tail", "--no-follow"], words].concat()).ended(0);
+        assert_eq!(ran.out, "exact\n");
+    }
+    let globbed = house.log("[bx].log");
+    assert_eq!(house.run(&["tail", "--no-follow", &globbed, "--hub", &hub.url]).ended(0).out, "globbed\n");
+    assert_eq!(house.run(&["tail", "--no-follow", "logs/[bx].log"]).ended(0).out, "globbed\n");
+}
+
+#[test]
 fn a_file_of_this_machine_needs_no_hub() {
     let house = House::new();
     house.append("a", "one\ntwo\n");

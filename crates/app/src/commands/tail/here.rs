@@ -30,6 +30,14 @@ pub(super) fn is_path(word: &str) -> bool {
     word.starts_with(['/', '.']) || !word.contains(':')
 }
 
+/// What begins something in a glob.
+const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
+
+/// Whether a LOG may stand for several.
+pub(super) fn is_glob(word: &str) -> bool {
+    word.contains(SPECIAL)
+}
+
 /// The way to a hub that offers these files and globs, and the names they have there. What can never be a log is told and
 /// left out.
 pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Failure> {
@@ -88,9 +96,19 @@ async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
 }
 
 fn offering(host: HostName, paths: &[String]) -> Result<Arc<Host>, Failure> {
-    let offers = Offers::new(paths, &[]).map_err(Failure::usage)?;
+    let paths: Vec<_> = paths.iter().map(|path| offer(path)).collect();
+    let offers = Offers::new(&paths, &[]).map_err(Failure::usage)?;
     let zone = jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
     Ok(Host::new(HostConfig { host, offers, labels: Vec::new(), zone }))
+}
+
+/// A path as it is offered. An exact name wins over a glob: that of a file that is there is one that means itself alone.
+fn offer(path: &str) -> String {
+    if !is_glob(path) || !Path::new(path).is_file() {
+        return path.to_owned();
+    }
+    let special = |c: char| SPECIAL.contains(&c) || matches!(c, '\\' | ']' | '}');
+    path.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 fn absolute(word: &str) -> Result<String, Failure> {

@@ -120,6 +120,12 @@ impl Places {
     }
 }
 
+/// Whether what could be a glob is the very name of a log that can be read.
+pub(super) async fn is_name(client: &mut Client, word: &str) -> bool {
+    let page: Result<Page, _> = client.json(&path(word, &[("last", "1")], "")).await;
+    page.is_ok_and(|page| page.after.is_some())
+}
+
 /// Why there is nothing to read in a log now, if that is so; an error when it is not offered, or nobody answers us at all.
 async fn presence(client: &mut Client, log: &str) -> Result<Option<Failure>, Failure> {
     let page: Result<Page, _> = client.json(&path(log, &[("last", "1")], "")).await;
