@@ -115,7 +115,8 @@ pub(crate) async fn live(
         return Err(Problem::upgrade_is_gone());
     }
     if wants_events(headers) {
-        let last_seen = headers.get(HeaderName::from_static("last-event-id")).and_then(|id| id.to_str().ok());
+        let last_seen = headers.get(HeaderName::from_static("last-event-id"));
+        let last_seen = last_seen.map(|id| id.to_str().map_err(|_| bad_id())).transpose()?;
         let query = LiveQuery::parse(&query, last_seen)?;
         if query.logs.len() > MAX_SSE {
             return Err(Problem::bad_request(format!("at most {MAX_SSE} logs in one event stream")));
@@ -138,6 +139,10 @@ pub(crate) async fn live(
     let guest = hub.guests.enter(visitor.standing, Some(reins));
     let views = Views::new(&hub, &query, face(Transport::Text), &guest);
     Ok(viewers::text(&hub, guest, views))
+}
+
+fn bad_id() -> Problem {
+    Problem::bad_request("`Last-Event-ID` has characters that the id of no event has")
 }
 
 fn refuse_turns(query: &LiveQuery) -> Result<(), Problem> {

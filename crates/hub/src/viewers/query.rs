@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use tailcast_lines::{FilterError, FilterSpec, Level, UnknownLevel};
+use tailcast_tail::{Error, Position, Tag};
 use tailcast_wire::{Filter, LogName};
 
 use super::MAX_LOGS;
@@ -67,7 +68,7 @@ impl LiveQuery {
             many => return Err(Problem::bad_request(format!("{many} logs in one view; at most {MAX_LOGS}"))),
         }
         if let Some(cursor) = cursor {
-            resume(&mut logs, cursor);
+            resume(&mut logs, cursor)?;
         }
         let wait = match (wait, turn) {
             (None, None) => None,
@@ -78,12 +79,21 @@ impl LiveQuery {
     }
 }
 
-fn resume(logs: &mut [(LogName, Start)], cursor: &str) {
-    for ((_, start), position) in logs.iter_mut().zip(cursor.split('.')) {
-        if !position.is_empty() {
-            *start = Start::From(position.to_owned());
+/// What can never be a position is refused at once: whoever sends it again and again would wait for ever. Whether one leads
+/// anywhere is for the log's agent to say.
+fn resume(logs: &mut [(LogName, Start)], cursor: &str) -> Result<(), Problem> {
+    for ((log, start), position) in logs.iter_mut().zip(cursor.split('.')) {
+        if position.is_empty() {
+            continue;
         }
+        let refused =
+            |e: Error| Problem::bad_request(format!("`Last-Event-ID` is no place to go on from in {log}: {e}"));
+        if position.parse::<Position>().map_err(refused)?.tag() != Tag::of(&log.to_string()) {
+            return Err(refused(Error::AnotherLog));
+        }
+        *start = Start::From(position.to_owned());
     }
+    Ok(())
 }
 
 /// The pairs of a query, decoded. `+` is a space; bytes that are not UTF-8 become U+FFFD.

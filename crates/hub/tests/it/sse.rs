@@ -70,6 +70,32 @@ async fn the_id_of_an_event_is_the_cursor_of_that_very_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_no_event_can_have_is_refused_and_one_of_lines_that_are_gone_is_told() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let query = format!("log={}", world.log("a.log"));
+    let path = format!("/api/v1/live?{query}");
+    let id = world.lines("a.log", "last=2").await.lines[1].position.clone();
+    world.append("b.log", "b\n");
+    let of_another = world.lines("b.log", "last=1").await.after.unwrap();
+    for bad in ["garbage", &id[1..], &format!("{id}x"), &of_another, "\u{fc}"] {
+        let headers = [("accept", "text/event-stream"), ("last-event-id", bad)];
+        let answer = http::get(world.served.address, &path, &headers).await;
+        assert_eq!((answer.status, answer.header("content-type")), (400, "application/problem+json"), "{bad}");
+        assert!(answer.json()["detail"].as_str().unwrap().contains("Last-Event-ID"), "{}", answer.text());
+    }
+    std::fs::write(world.path("a.log"), "other bytes in this place, and more of them\n").unwrap();
+    let mut stream = world.events(&query, Some(&id)).await;
+    loop {
+        let event = stream.event().await.event;
+        if event.kind == "lost" {
+            break;
+        }
+        assert_ne!(event.kind, "lines", "{event:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_logs_than_a_cursor_can_hold_are_refused() {
     let world = World::new().await;
     let query: Vec<_> = (0..33).map(|n| format!("log={}", world.log(&format!("{n}.log")))).collect();
