@@ -77,8 +77,9 @@ impl Host {
     /// The host of this process.
     #[must_use]
     pub fn new(config: HostConfig) -> Arc<Self> {
-        warn_of_missing(&config.offers);
-        let offers = Arc::new(RwLock::new(Arc::new(config.offers)));
+        let offers = Arc::new(config.offers);
+        warn_of_missing(&offers);
+        let offers = Arc::new(RwLock::new(offers));
         let setup = Arc::new(Setup::new(OfferGate(Arc::clone(&offers))));
         Arc::new(Host {
             name: config.host,
@@ -96,8 +97,9 @@ impl Host {
 
     /// Other offers from now on. What is open and no longer offered is closed at once, and its viewers are told.
     pub fn offer(&self, offers: Offers) {
+        let offers = Arc::new(offers);
         warn_of_missing(&offers);
-        *self.offers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offers);
+        *self.offers.write().unwrap_or_else(PoisonError::into_inner) = offers;
         self.renewed.send_replace(());
     }
 
@@ -160,9 +162,21 @@ impl Host {
 }
 
 /// No error: a log may come later, but a path that is written wrong never does.
-fn warn_of_missing(offers: &Offers) {
+fn warn_of_missing(offers: &Arc<Offers>) {
     for path in offers.missing() {
         tracing::warn!("{} is offered, but nothing is there", path.display());
+    }
+    if offers.globs().next().is_some() {
+        let offers = Arc::clone(offers);
+        // A walk takes its time in a large tree, and nobody waits for a warning.
+        let walk = move || {
+            for glob in crate::list::idle_globs(&offers) {
+                tracing::warn!("{glob} is offered, but no log matches it now");
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("globs".to_owned()).spawn(walk) {
+            tracing::warn!("whether a log matches the globs that are offered is not known: {error}");
+        }
     }
 }
 

@@ -59,6 +59,19 @@ pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
     Answer::Logs { logs, next }
 }
 
+/// The globs among the offers that no log matches now, as they were written. Blocks on the file system.
+pub(crate) fn idle_globs(offers: &Offers) -> Vec<&str> {
+    let mut idle = Vec::new();
+    for (pattern, matcher, root) in offers.globs() {
+        let matches = |path: &PathBuf| matcher.is_match(path);
+        // Of a directory that is not there is told already.
+        if root.exists() && !Walk::from(offers, [root]).found.iter().any(matches) {
+            idle.push(pattern);
+        }
+    }
+    idle
+}
+
 /// What a file is called, in the order of a list.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
@@ -125,8 +138,12 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn over(offers: &'a Offers) -> Self {
+        Self::from(offers, offers.roots())
+    }
+
+    fn from(offers: &'a Offers, roots: impl IntoIterator<Item = &'a Path>) -> Self {
         let mut walk = Walk { offers, found: Vec::new(), left: MAX_ENTRIES };
-        for root in offers.roots() {
+        for root in roots {
             walk.visit(root, true, 0);
         }
         walk

@@ -127,6 +127,14 @@ impl Offers {
         })
     }
 
+    /// The globs: as written, what they match, and the directory they start in.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = (&str, &GlobMatcher, &Path)> {
+        self.offers.iter().filter_map(|offer| match offer {
+            Offer::Glob { pattern, matcher, root } => Some((pattern.as_str(), matcher, root.as_path())),
+            Offer::Path { .. } => None,
+        })
+    }
+
     /// The roots where nothing is now.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &Path> {
         let is_missing = |root: &&Path| root.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound);

@@ -5,6 +5,7 @@
 mod size;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -17,7 +18,7 @@ use crate::cli;
 use crate::config::keys::{self, Key, Value};
 use crate::config::{Complaints, Reader, Settings};
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, say};
 
 /// What `serve` is to do.
 #[derive(Debug)]
@@ -168,13 +169,23 @@ impl Way {
     }
 }
 
+/// The permission of those who are neither the file's owner nor in its group.
+const READ_BY_OTHERS: u32 = 0o004;
+
 /// The token: out of its file, or of `TAILCAST_TOKEN` when no file is named. Never out of a flag, which `ps` shows to all.
 fn token(file: Option<&Path>, environment: &Environment) -> Result<Option<String>, Failure> {
     let Some(file) = file else {
         return Ok(environment.get("TAILCAST_TOKEN").map(str::to_owned));
     };
     let unreadable = |error| Failure::new(Exit::Usage, anyhow::anyhow!("the token's file {}: {error}", file.display()));
-    std::fs::read_to_string(file).map(|text| Some(text.trim().to_owned())).map_err(unreadable)
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    if std::fs::metadata(file).is_ok_and(|meta| meta.permissions().mode() & READ_BY_OTHERS != 0) {
+        let file = file.display();
+        say(&format!(
+            "the token's file {file} can be read by every user of this machine; chmod 600 keeps it from them"
+        ));
+    }
+    Ok(Some(text.trim().to_owned()))
 }
 
 fn lay_hub_flags(settings: &mut Settings, way: &WayKeys, hub: &cli::Hub) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::complaint::{Complaint, Complaints};
 use super::keys::{Key, Value};
-use super::{Setting, Settings};
+use super::{Origin, Setting, Settings};
 
 /// Reads values out of settings.
 pub(crate) struct Reader<'a> {
@@ -55,11 +55,14 @@ impl<'a> Reader<'a> {
         judged.map_err(|words| self.complaints.push(Complaint::about(&origin, key.name, words))).ok()
     }
 
-    /// The path of a file or directory.
+    /// The path of a file or directory. One out of a variable is meant from here, as one out of a flag is; a file is read
+    /// from anywhere.
     pub(crate) fn path(&mut self, key: &Key) -> Option<PathBuf> {
-        self.judged(key, |text| {
-            let absolute = Path::new(text).is_absolute();
-            absolute.then(|| PathBuf::from(text)).ok_or_else(|| format!("`{text}` is relative; write it from / on"))
+        let from_here = matches!(self.settings.get(key)?.origin, Origin::Environment(_));
+        self.judged(key, |text| match from_here {
+            true => std::path::absolute(text).map_err(|error| format!("`{text}`: {error}")),
+            false if Path::new(text).is_absolute() => Ok(PathBuf::from(text)),
+            false => Err(format!("`{text}` is relative; write it from / on")),
         })
     }
 

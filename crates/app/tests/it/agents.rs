@@ -64,3 +64,15 @@ fn an_agent_whose_token_is_not_known_says_so_and_nothing_of_viewers() {
     assert!(first.contains("hard") && !first.contains("viewers"), "{first}");
     agent.hears("does not take this token");
 }
+
+#[test]
+fn a_glob_that_matches_nothing_is_told_when_an_agent_begins() {
+    let house = House::new();
+    house.append("a.log", "one\n");
+    let logs = house.path("logs").display().to_string();
+    let hub = house.hub_on("127.0.0.1:0", &["--no-agent"]);
+    let globs = [format!("{logs}/*.log"), format!("{logs}/*.out")];
+    let agent = house.start(&["agent", "--hub", &hub.url, "--host", "web1", &globs[0], &globs[1]]);
+    let said = agent.hears("no log matches it now");
+    assert!(said.contains("/*.out is offered"), "{said}");
+}

@@ -1,7 +1,9 @@
 //! The way to a hub: through a proxy, with a token.
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use crate::house::{House, Lines, Ran};
@@ -83,5 +85,23 @@ fn a_view_whose_token_is_removed_ends_as_refused_and_says_why() {
         house.run(&["token", "remove", "me", "--state-dir", "state"]).ended(0);
         tail.hears("the token was removed on the hub");
         assert_eq!(tail.child.0.wait().unwrap().code(), Some(4));
+    }
+}
+
+#[test]
+fn a_token_file_is_meant_from_here_and_one_that_all_can_read_is_told() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    let token = house.run(&["token", "add", "--viewer", "me", "--state-dir", "state"]).ended(0).out;
+    std::fs::write(house.path("token"), token).unwrap();
+    for (mode, warnings) in [(0o644, 1), (0o640, 0)] {
+        std::fs::set_permissions(house.path("token"), Permissions::from_mode(mode)).unwrap();
+        let by_flag = house.run(&["ls", "--hub", &hub.url, "--token-file", "token"]).ended(0);
+        let mut command = house.command(&["ls", "--hub", &hub.url]);
+        let by_variable = Ran::of(command.env("TAILCAST_TOKEN_FILE", "token").output().unwrap()).ended(0);
+        for ran in [by_flag, by_variable] {
+            assert_eq!(ran.err.matches("can be read by every user").count(), warnings, "{mode:o}: {}", ran.err);
+        }
     }
 }
