@@ -46,7 +46,7 @@ use super::ls;
 use crate::cli;
 use crate::client::Client;
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
 use crate::options;
 
 /// The most logs that one view takes.
@@ -68,8 +68,8 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let patient = flags.follow.follow_retry;
     // What is left out was told: a path that can never be a log.
     let told = if words.len() < flags.logs.len() { Exit::Refused } else { Exit::Ok };
-    let logs = loop {
-        match which(&mut client, &words).await {
+    let (logs, missing) = loop {
+        match which(&mut client, &words, flags.follow.no_follow).await {
             Err(failure) if patient && matches!(failure.exit(), Exit::Unreachable | Exit::Nothing) => {
                 sleep(link.broke(&failure)).await;
             }
@@ -83,7 +83,7 @@ pub(crate) async fn run(flags: cli::Tail, environment: &Environment) -> Outcome 
     let colours = environment.get("NO_COLOR").is_none();
     let output = Output::new(stdout, &logs, flags.json, colours);
     if flags.follow.no_follow {
-        return Once { client, filter, begin, output, exit: told }.run(&logs).await;
+        return Once { client, filter, begin, output, exit: told.max(missing) }.run(&logs).await;
     }
     let left = |log: &str| cursor.as_ref().and_then(|cursor| cursor.position(log)).map(str::to_owned);
     let places = Places::new(&logs, &begin, left);
@@ -103,13 +103,18 @@ async fn way(flags: &cli::Tail, environment: &Environment) -> Result<(Dialer, Ve
     }
 }
 
-/// The logs that are meant: names as they stand, globs by what there is. An exact name wins over a glob.
-async fn which(client: &mut Client, words: &[String]) -> Result<Vec<String>, Failure> {
-    let mut logs: Vec<String> = Vec::new();
+/// The logs that are meant, with how grave it is that some are not there. In a run that ends by itself a glob that no log
+/// matches is told, and keeps nobody from the others.
+async fn which(client: &mut Client, words: &[String], ends: bool) -> Result<(Vec<String>, Exit), Failure> {
+    let (mut logs, mut exit) = (Vec::<String>::new(), Exit::Ok);
     for word in words {
-        let found = match here::is_glob(word) && !places::is_name(client, word).await {
-            true => ls::matching(client, word, MOST_LOGS).await?,
-            false => vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()],
+        let found = match meant(client, word).await {
+            Err(failure) if ends && failure.exit() == Exit::Nothing => {
+                say(&failure.to_string());
+                exit = Exit::Nothing;
+                continue;
+            }
+            found => found?,
         };
         for log in found {
             if !logs.contains(&log) {
@@ -118,8 +123,16 @@ async fn which(client: &mut Client, words: &[String]) -> Result<Vec<String>, Fai
         }
     }
     match logs.len() {
-        0..=MOST_LOGS => Ok(logs),
+        0..=MOST_LOGS => Ok((logs, exit)),
         _ => Err(Failure::usage(format_args!("more than {MOST_LOGS} logs in one view: narrow the glob"))),
+    }
+}
+
+/// The logs that one word means: a name as it stands, a glob by what there is. An exact name wins over a glob.
+async fn meant(client: &mut Client, word: &str) -> Result<Vec<String>, Failure> {
+    match here::is_glob(word) && !places::is_name(client, word).await {
+        true => ls::matching(client, word, MOST_LOGS).await,
+        false => Ok(vec![word.parse::<LogName>().map_err(Failure::usage)?.to_string()]),
     }
 }
 

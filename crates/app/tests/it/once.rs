@@ -149,6 +149,8 @@ fn a_log_that_cannot_be_shown_is_named_and_keeps_nobody_from_the_others() {
         let ran = house.run(&["tail", &bad, &good, "--no-follow", "--hub", &hub.url]).ended(code);
         assert!(ran.err.contains(&format!("{bad}: ")) && ran.out.ends_with("one\n"), "{ran:?}");
     }
+    let ran = house.run(&["tail", "web1:*.nothing", &good, "--no-follow", "--hub", &hub.url]).ended(1);
+    assert!(ran.err.contains("no log matches web1:*.nothing") && ran.out == "one\n", "{ran:?}");
     let ran = house.run(&["tail", "logs/d", "logs/good", "--no-follow"]).ended(4);
     assert!(ran.err.contains("logs/d: it is a directory") && ran.out.ends_with("one\n"), "{ran:?}");
 }
