@@ -177,7 +177,8 @@ async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(),
         Err(e @ AskError::Away(_)) => Err(Wrong::Unless(e.into())),
         Err(e) => Err(Wrong::Stops(e.into())),
         Ok(answered) => match answered.answer {
-            Answer::Refused(refusal) => form.wrong(refusal),
+            // One of several: which one is the first thing to know.
+            Answer::Refused(refusal) => form.wrong(Refusal { words: format!("{log}: {}", refusal.words), ..refusal }),
             _ => Ok(()),
         },
     }
