@@ -1,7 +1,7 @@
 //! How long the looks take beside `lsof -nP`, `ss -tanp` and `lsfd`, on a machine with many sockets, which it opens itself.
 //!
 //! ```sh
-//! cargo run --release -p tailcast-procs --example bars -- 20000
+//! cargo run --release -p tailcast-procs --example crowded -- 20000
 //! ```
 //!
 //! Prints the best of three of each, and the load of the machine at that time. A tool that is not installed has a dash.
