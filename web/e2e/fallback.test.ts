@@ -1,12 +1,12 @@
 // What carries lines where no WebSocket passes, attacked: behind a real nginx that takes upgrades away, or hands on nothing but whole
 // answers, over a link that breaks again and again, with a hub that dies in the middle, and with more views than a browser has connections.
 
-import { expect, type Page } from "@playwright/test";
-import { isLive, range, showsExactly, test as base, type Hub } from "./hub";
-import { Nginx, RIGHT, without } from "./nginx";
+import { expect } from "@playwright/test";
+import { begin, test } from "./behind";
+import { isLive, range, showsExactly, type Hub } from "./hub";
+import { RIGHT, without } from "./nginx";
 import { Wire } from "./wire";
 
-const PASSWORD = "a password for the proxy";
 const NO_UPGRADE = without(RIGHT, "proxy_set_header Upgrade", "proxy_set_header Connection");
 const BUFFERED = `${without(NO_UPGRADE, "proxy_buffering")}
 proxy_buffering on;
@@ -15,22 +15,6 @@ gzip on;
 gzip_types *;
 gzip_proxied any;
 `;
-
-const test = base.extend<{ nginx: Nginx }>({
-  // oxlint-disable-next-line no-empty-pattern
-  nginx: async ({}, use) => {
-    const nginx = new Nginx();
-    await use(nginx);
-    await nginx.end();
-  },
-});
-
-async function begin(page: Page, hub: Hub, nginx: Nginx, lines: string): Promise<void> {
-  hub.wantPassword("127.0.0.1", PASSWORD);
-  await hub.start();
-  await nginx.pass(hub.url, lines);
-  await page.request.post(`${nginx.url}api/v1/login`, { data: { password: PASSWORD } });
-}
 
 const query = (hub: Hub, ...names: string[]): string => names.map((name) => `log=${encodeURIComponent(hub.log(name))}`).join("&");
 

@@ -1,27 +1,9 @@
 // The page behind a real nginx with one mistake each: lines are seen live, once each, and the page says what carries them.
 
 import { expect, type Page } from "@playwright/test";
-import { endsWith, isLive, showsExactly, test as base, type Hub } from "./hub";
-import { Nginx, RIGHT, without } from "./nginx";
-
-const PASSWORD = "a password for the proxy";
-
-const test = base.extend<{ nginx: Nginx }>({
-  // oxlint-disable-next-line no-empty-pattern
-  nginx: async ({}, use) => {
-    const nginx = new Nginx();
-    await use(nginx);
-    await nginx.end();
-  },
-});
-
-/** Starts both and logs in: whoever is passed on is not local. */
-async function begin(page: Page, hub: Hub, nginx: Nginx, lines: string): Promise<void> {
-  hub.wantPassword("127.0.0.1", PASSWORD);
-  await hub.start();
-  await nginx.pass(hub.url, lines);
-  await page.request.post(`${nginx.url}api/v1/login`, { data: { password: PASSWORD } });
-}
+import { begin, test } from "./behind";
+import { endsWith, isLive, showsExactly, type Hub } from "./hub";
+import { type Nginx, RIGHT, without } from "./nginx";
 
 function logsUrl(nginx: Nginx, hub: Hub, ...names: string[]): string {
   return `${nginx.url}logs?${names.map((name) => `log=${encodeURIComponent(hub.log(name))}`).join("&")}`;
