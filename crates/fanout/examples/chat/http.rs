@@ -16,6 +16,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use crate::live::{self, Events};
 use crate::room::{Refused, Room, Speaker};
+use crate::said::Place;
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
@@ -57,18 +58,22 @@ async fn listen(mut request: Request<Incoming>, room: Arc<Room>) -> Answer {
     }
     let after = after(&request);
     if let Some(key) = text(&request, header::SEC_WEBSOCKET_KEY).map(str::to_owned) {
+        // An answer that a proxy did not ask for would make it take this process for broken.
+        if !text(&request, header::UPGRADE).is_some_and(|what| what.eq_ignore_ascii_case("websocket")) {
+            return words(StatusCode::UPGRADE_REQUIRED, "a proxy has taken the upgrade away");
+        }
         tokio::spawn(live::websocket(hyper::upgrade::on(&mut request), room, after));
         return switch(&key);
     }
     if text(&request, header::ACCEPT) == Some("text/event-stream") {
-        let mut answer = Response::new(Events::new(&room, after.as_deref()).boxed());
+        let mut answer = Response::new(Events::new(&room, &after).boxed());
         with(&mut answer, header::CONTENT_TYPE, "text/event-stream");
         with(&mut answer, header::CACHE_CONTROL, "no-store");
         // nginx hands it on as it comes.
         with(&mut answer, HeaderName::from_static("x-accel-buffering"), "no");
         return answer;
     }
-    let mut answer = whole(live::answer(&room, after.as_deref()).await);
+    let mut answer = whole(live::answer(&room, &after).await);
     with(&mut answer, header::CONTENT_TYPE, "application/json");
     with(&mut answer, header::CACHE_CONTROL, "no-store");
     answer
@@ -95,11 +100,11 @@ async fn say(request: Request<Incoming>, room: &Room, peer: IpAddr) -> Answer {
     }
 }
 
-/// The message after which the viewer wants to hear: in the address, or by the browser's own word.
-fn after(request: &Request<Incoming>) -> Option<String> {
+/// Where the viewer stands: in the address, or by the browser's own word.
+fn after(request: &Request<Incoming>) -> Vec<Place> {
     let query = request.uri().query().and_then(|query| query.strip_prefix("after="));
     let last = text(request, HeaderName::from_static("last-event-id"));
-    last.or(query).filter(|id| id.len() == 32).map(str::to_owned)
+    Place::list(last.or(query).unwrap_or_default())
 }
 
 /// A browser says whose page asks; a program does not, and has no cookie to abuse.

@@ -1,7 +1,7 @@
 //! What is said, on its way to a viewer: WebSocket, or server-sent events, or one answer at a time.
 //!
-//! All three begin with what was said after the message that the viewer names, and then follow a feed. One that is too
-//! slow is told so, and the page asks again from where it stands.
+//! All three begin with what was said after the place where the viewer stands, and then follow a feed. One that is too
+//! slow is told so, and the page asks again from there.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -19,22 +19,23 @@ use tailcast_fanout::{Event, Feed};
 use tokio::time::{Interval, interval, timeout};
 use tokio_websockets::{Limits, Message, ServerBuilder};
 
-use crate::room::Room;
+use crate::room::{Entered, Room};
+use crate::said::Place;
 
 /// So long an answer waits for something to be said.
 const POLL: Duration = Duration::from_secs(25);
 /// So often a silent stream says that it is there, before a proxy takes it for dead.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// What a viewer is sent where messages are missing: it asks again.
-const MISSED: &[u8] = br#"{"missed":true}"#;
+/// What a viewer is sent who was too slow.
+const AGAIN: &[u8] = br#"{"again":true}"#;
 
 /// A WebSocket: one message of the room in each of its messages.
-pub(crate) async fn websocket(upgrade: OnUpgrade, room: Arc<Room>, after: Option<String>) {
+pub(crate) async fn websocket(upgrade: OnUpgrade, room: Arc<Room>, after: Vec<Place>) {
     let Ok(upgraded) = upgrade.await else { return };
     let limits = Limits::default().max_payload_len(Some(4096));
     let mut socket = ServerBuilder::new().limits(limits).serve(TokioIo::new(upgraded));
-    let (missing, mut feed) = room.enter(after.as_deref());
+    let Entered { missing, mut feed, .. } = room.enter(&after);
     let mut beat = interval(BEAT);
     for message in missing {
         if send(&mut socket, message).await.is_err() {
@@ -72,8 +73,8 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    pub(crate) fn new(room: &Room, after: Option<&str>) -> Self {
-        let (missing, feed) = room.enter(after);
+    pub(crate) fn new(room: &Room, after: &[Place]) -> Self {
+        let Entered { missing, feed, .. } = room.enter(after);
         Self { missing: missing.into_iter(), feed, beat: interval(BEAT) }
     }
 }
@@ -97,10 +98,10 @@ impl Body for Events {
     }
 }
 
-/// One answer: what was said, or what is said first within a while, as a list.
-pub(crate) async fn answer(room: &Room, after: Option<&str>) -> Bytes {
-    let (mut missing, mut feed) = room.enter(after);
-    if missing.is_empty() {
+/// One answer, as a list: what was said, or what is said first within a while. Who has no place here gets one at once.
+pub(crate) async fn answer(room: &Room, after: &[Place]) -> Bytes {
+    let Entered { mut missing, mut feed, is_new } = room.enter(after);
+    if missing.len() == 1 && !is_new {
         match timeout(POLL, feed.next()).await {
             Ok(Some(Event::Message(message))) => missing.push(message),
             // The next question brings what is in the history.
@@ -113,16 +114,16 @@ pub(crate) async fn answer(room: &Room, after: Option<&str>) -> Bytes {
 fn words(event: Event) -> Bytes {
     match event {
         Event::Message(message) => message,
-        Event::Missed(_) => Bytes::from_static(MISSED),
+        Event::Missed(_) => Bytes::from_static(AGAIN),
     }
 }
 
-/// A message is one line of JSON, and its id is what the browser says when it comes again.
-fn event(message: &Bytes) -> Bytes {
+/// What is told is one line of JSON, and its id is what the browser says when it comes again.
+fn event(told: &Bytes) -> Bytes {
     #[derive(Deserialize)]
-    struct Id {
-        id: String,
+    struct Stands {
+        place: String,
     }
-    let id = serde_json::from_slice(message).map_or(String::new(), |Id { id }| format!("id: {id}\n"));
-    Bytes::from([id.as_bytes(), b"data: ", message, b"\n\n"].concat())
+    let id = serde_json::from_slice(told).map_or(String::new(), |Stands { place }| format!("id: {place}\n"));
+    Bytes::from([id.as_bytes(), b"data: ", told, b"\n\n"].concat())
 }

@@ -2,9 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "it is a program: it reads its arguments")]
 
+mod history;
 mod http;
+mod limit;
 mod live;
 mod room;
+mod said;
 
 use std::error::Error;
 use std::net::SocketAddr;

@@ -5,46 +5,29 @@
 //! under one lock: whoever joins sees each message once.
 //!
 //! No process is special and none stores anything: one that starts asks the others for the last messages.
+//!
+//! Two processes may hear the same messages in another order, so a *place* is a number of one process, and a viewer who
+//! comes again names one place for each process that it has heard from. The page sorts by time.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-use tailcast_fanout::{Event, Fanout, Feed, Limits};
+use tailcast_fanout::{Count, Event, Fanout, Feed, Limits, Missed};
 
-/// Messages for who comes late.
-const HISTORY: usize = 50;
-/// Characters of a message, and of a name.
-const TEXT: usize = 500;
-const NAME: usize = 32;
-/// Messages of one person in a while, and of one address, behind which there may be an office.
-const PERSON: usize = 5;
-const ADDRESS: usize = 40;
-const WHILE: Duration = Duration::from_secs(10);
+use crate::history::{History, LATE};
+use crate::limit::{self, Limit, hash};
+use crate::said::{Place, Said, Shown, Wish, now};
 
 const ROOM: &str = "chat room";
 const ASKS: &str = "chat asks";
 
-/// One message, as it travels and as the page gets it.
-#[derive(Deserialize, Serialize)]
-struct Said {
-    id: String,
-    /// Milliseconds since 1970.
-    at: u64,
-    name: String,
-    text: String,
-    /// Whom it counts against: hashes, since a cookie is nobody else's business.
-    by: [u64; 2],
-}
-
-/// What a person wants to say.
-#[derive(Deserialize)]
-pub(crate) struct Wish {
-    name: String,
-    text: String,
+/// What somebody gets who comes in.
+pub(crate) struct Entered {
+    pub(crate) missing: Vec<Bytes>,
+    pub(crate) feed: Feed,
+    /// Whether they had no place here.
+    pub(crate) is_new: bool,
 }
 
 /// Who says it.
@@ -70,20 +53,21 @@ pub(crate) struct Room {
     answers: String,
 }
 
-#[derive(Default)]
 struct State {
-    /// The last messages, oldest first, with their ids.
-    history: VecDeque<(String, Bytes)>,
-    /// When each person and address spoke, within a while, here or anywhere.
-    spoke: HashMap<u64, VecDeque<(Instant, String)>>,
+    history: History,
+    limit: Limit,
+    /// When this process said its last one, so that the next one is later, also within one tick of the clock.
+    latest: u64,
 }
 
 impl Room {
     /// Joins the room that the broker carries.
     pub(crate) fn join(broker: Fanout) -> Arc<Self> {
-        let answers = format!("chat answers {:032x}", fastrand::u128(..));
+        let process = format!("{:016x}", fastrand::u64(..));
+        let answers = format!("chat answers {process}");
         let local = Fanout::embedded(Limits::new(1 << 20, 256));
-        let room = Arc::new(Self { broker, local, state: Mutex::default(), answers });
+        let state = State { history: History::of(process), limit: Limit::default(), latest: 0 };
+        let room = Arc::new(Self { broker, local, state: Mutex::new(state), answers });
         tokio::spawn(Arc::clone(&room).listen());
         tokio::spawn(Arc::clone(&room).answer());
         tokio::spawn(Arc::clone(&room).learn());
@@ -92,29 +76,23 @@ impl Room {
 
     /// Says something to everybody.
     pub(crate) fn say(&self, wish: &Wish, speaker: &Speaker) -> Result<(), Refused> {
-        let name = clean(&wish.name, NAME).ok_or(Refused::Wrong("a name has 1 to 32 characters"))?;
-        let text = clean(&wish.text, TEXT).ok_or(Refused::Wrong("a message has 1 to 500 characters"))?;
+        let (name, text) = wish.checked().map_err(Refused::Wrong)?;
         let id = format!("{:032x}", fastrand::u128(..));
         let by = [hash(&speaker.cookie), hash(&speaker.address)];
-        if !self.state().may_speak(by, &id) {
-            return Err(Refused::TooMuch);
-        }
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let said = Said { id, at: u64::try_from(at).unwrap_or_default(), name, text, by };
-        let message = Bytes::from(serde_json::to_vec(&said).map_err(|_| Refused::Unavailable)?);
+        let at = self.state().may_speak(by, &id).ok_or(Refused::TooMuch)?;
+        let message = Said { id, at, name, text, by }.encoded();
         self.broker.publish(ROOM, message.clone()).map_err(|_| Refused::Unavailable)?;
         // Known here at once: should the broker lose it, whoever is told so can ask us.
         self.hear(message);
         Ok(())
     }
 
-    /// What was said after a message (or the last of it, where that is not known any more), and what is said from now
-    /// on.
-    pub(crate) fn enter(&self, after: Option<&str>) -> (Vec<Bytes>, Feed) {
+    /// What was said after the places where a viewer stands (the last of it, if it never was here), and what is said
+    /// from now on.
+    pub(crate) fn enter(&self, after: &[Place]) -> Entered {
         let state = self.state();
-        let known = state.history.iter().position(|(id, _)| Some(id.as_str()) == after);
-        let missing = state.history.iter().skip(known.map_or(0, |known| known + 1));
-        (missing.map(|(_, message)| message.clone()).collect(), self.local.subscribe(ROOM))
+        let (missing, is_new) = state.history.since(after);
+        Entered { missing, feed: self.local.subscribe(ROOM), is_new }
     }
 
     async fn listen(self: Arc<Self>) {
@@ -122,42 +100,53 @@ impl Room {
         while let Some(event) = feed.next().await {
             match event {
                 Event::Message(message) => self.hear(message),
-                // Somebody else may have heard it.
-                Event::Missed(_) => self.ask().await,
+                Event::Missed(missed) => {
+                    self.tell(missed);
+                    self.ask().await;
+                }
             }
         }
+    }
+
+    /// Tells viewers what even those who are asked do not know.
+    fn tell(&self, missed: Missed) {
+        let missed = match missed.count {
+            // Whoever said it keeps so many.
+            Count::Exactly(count) if count <= LATE as u64 => return,
+            Count::Exactly(count) => Some(count - LATE as u64),
+            Count::Unknown => None,
+        };
+        drop(self.local.publish(ROOM, Shown::Missed { missed }.encoded()));
     }
 
     /// Takes in a message, unless it is known or none.
     fn hear(&self, message: Bytes) {
         let Ok(said) = serde_json::from_slice::<Said>(&message) else { return };
         let mut state = self.state();
-        if state.history.iter().any(|(id, _)| *id == said.id) {
-            return;
+        if let Some(shown) = state.keep(&said, message) {
+            // Embedded: it cannot fail, and wakes viewers without waiting for them.
+            drop(self.local.publish(ROOM, shown));
         }
-        state.count(said.by, &said.id);
-        if state.history.len() == HISTORY {
-            state.history.pop_front();
-        }
-        state.history.push_back((said.id, message.clone()));
-        // Embedded: it cannot fail, and wakes viewers without waiting for them.
-        drop(self.local.publish(ROOM, message));
     }
 
     /// Tells processes that ask what was said last.
     async fn answer(self: Arc<Self>) {
         let mut asks = self.broker.subscribe(ASKS);
         while let Some(event) = asks.next().await {
-            let Event::Message(whom) = event else { continue };
-            let Ok(whom) = str::from_utf8(&whom) else { continue };
-            if whom == self.answers {
-                continue;
+            match &event {
+                Event::Message(whom) if *whom == self.answers => {}
+                Event::Message(whom) => self.tell_last(str::from_utf8(whom).unwrap_or(ROOM)).await,
+                // Somebody asked, and who is not known: everybody is told, and knows most of it already.
+                Event::Missed(_) => self.tell_last(ROOM).await,
             }
-            let history = self.state().history.iter().map(|(_, message)| message.clone()).collect::<Vec<_>>();
-            for message in history {
-                self.broker.room().await;
-                drop(self.broker.publish(whom, message));
-            }
+        }
+    }
+
+    async fn tell_last(&self, channel: &str) {
+        let last = self.state().history.for_others();
+        for message in last {
+            self.broker.room().await;
+            drop(self.broker.publish(channel, message));
         }
     }
 
@@ -167,8 +156,9 @@ impl Room {
         answers.ready().await;
         self.ask().await;
         while let Some(event) = answers.next().await {
-            if let Event::Message(message) = event {
-                self.hear(message);
+            match event {
+                Event::Message(message) => self.hear(message),
+                Event::Missed(_) => self.ask().await,
             }
         }
     }
@@ -184,46 +174,22 @@ impl Room {
 }
 
 impl State {
-    /// Whether neither the person nor the address has spoken too much; if so, this counts.
-    fn may_speak(&mut self, by: [u64; 2], id: &str) -> bool {
-        self.forget();
-        let spoke = |who: u64| self.spoke.get(&who).map_or(0, VecDeque::len);
-        let may = spoke(by[0]) < PERSON && spoke(by[1]) < ADDRESS;
-        if may {
-            self.count(by, id);
+    /// The time of a message that counts from now on, later than that of any other of this process; `None` where the
+    /// person or the address has spoken too much.
+    fn may_speak(&mut self, by: [u64; 2], id: &str) -> Option<u64> {
+        if !self.limit.may_speak(by, id) {
+            return None;
         }
-        may
+        self.latest = now().max(self.latest + 1);
+        Some(self.latest)
     }
 
-    /// Counts a message once, wherever it was said.
-    fn count(&mut self, by: [u64; 2], id: &str) {
-        self.forget();
-        for who in by {
-            let spoke = self.spoke.entry(who).or_default();
-            if spoke.len() < ADDRESS && !spoke.iter().any(|(_, known)| known == id) {
-                spoke.push_back((Instant::now(), id.to_owned()));
-            }
+    /// Keeps a message and returns it as viewers get it; `None` when it is known.
+    fn keep(&mut self, said: &Said, message: Bytes) -> Option<Bytes> {
+        let shown = self.history.keep(said, message)?;
+        if Duration::from_millis(now().saturating_sub(said.at)) < limit::WHILE {
+            self.limit.count(said.by, &said.id);
         }
+        Some(shown)
     }
-
-    fn forget(&mut self) {
-        self.spoke.retain(|_, spoke| {
-            spoke.retain(|(at, _)| at.elapsed() < WHILE);
-            !spoke.is_empty()
-        });
-    }
-}
-
-/// Without what is not text, and without space at either end; `None` when nothing or too much is left.
-fn clean(text: &str, most: usize) -> Option<String> {
-    let text = text.chars().filter(|c| !c.is_control() || *c == '\n').collect::<String>();
-    let text = text.trim();
-    (1..=most).contains(&text.chars().count()).then(|| text.to_owned())
-}
-
-/// The same in every process.
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

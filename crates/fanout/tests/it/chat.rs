@@ -1,5 +1,6 @@
 //! The chat room among the examples, as its README starts it: two processes, one broker, nginx in front with the
-//! configuration that stands beside it. What a browser does is done here by the three transports themselves.
+//! configuration that stands beside it. What a browser does is done here by the three transports themselves; the page in
+//! real browsers is looked at by `web/e2e/chat.test.ts`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -103,8 +104,14 @@ async fn request(port: u16, text: &str) -> String {
     answer
 }
 
-/// What one long-polling question brings.
+/// What one long-polling question brings, but for the place.
 async fn poll(port: u16, after: &str) -> Vec<Value> {
+    let mut told = poll_all(port, after).await;
+    told.retain(|told| told.get("here").is_none());
+    told
+}
+
+async fn poll_all(port: u16, after: &str) -> Vec<Value> {
     let head = format!("GET /live?after={after} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n");
     let answer = request(port, &head).await;
     let body = answer.split_once("\r\n\r\n").unwrap().1;
@@ -121,8 +128,9 @@ async fn heard(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Value
     let said = async {
         loop {
             let message = socket.next().await.unwrap().unwrap();
-            if let Some(text) = message.as_text() {
-                return serde_json::from_str::<Value>(text).unwrap();
+            let told = message.as_text().map(|text| serde_json::from_str::<Value>(text).unwrap());
+            if let Some(told) = told.filter(|told| told.get("here").is_none()) {
+                return told;
             }
         }
     };
@@ -138,7 +146,7 @@ impl Events {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut events = Self(BufReader::new(stream));
         // The head, and the first sign of life.
-        let begun = async { while events.line().await != ":" {} };
+        let begun = async { while !events.line().await.starts_with(r#"data: {"here":"#) {} };
         timeout(PATIENCE, begun).await.expect("no stream");
         events
     }
@@ -173,22 +181,23 @@ async fn everybody_hears_everything_also_when_the_broker_is_restarted(kind: Kind
         [websocket(site.processes[0]).await, websocket(site.processes[1]).await, websocket(site.nginx).await];
     let mut events = Events::open(site.nginx).await;
     let markup = "<script>alert(1)</script> & \"quotes\" \u{202e}";
-    let mut last = String::new();
+    let mut places = Vec::new();
     for (n, what) in ["hello", markup].iter().enumerate() {
         assert_eq!(site.say(&format!("p{n}"), what).await, 202);
+        places.clear();
         for socket in &mut sockets {
-            assert_eq!(text(&heard(socket).await), *what);
+            let message = heard(socket).await;
+            assert_eq!(text(&message), *what);
+            places.push(message["place"].as_str().unwrap().to_owned());
         }
-        let message = events.heard().await;
-        assert_eq!(text(&message), *what);
-        last = message["id"].as_str().unwrap().to_owned();
+        assert_eq!(text(&events.heard().await), *what);
     }
     assert_eq!(poll(site.nginx, "").await.len(), 2, "who comes late has both");
 
     site.broker.kill().await;
     let asking = tokio::spawn({
-        let (port, last) = (site.nginx, last.clone());
-        async move { poll(port, &last).await }
+        let (port, places) = (site.nginx, places.join(","));
+        async move { poll(port, &places).await }
     });
     assert_eq!(site.say("p3", "while it was away").await, 202);
     site.broker.start_again().await;
@@ -238,26 +247,63 @@ async fn nobody_says_too_much_at_whichever_process() {
     assert_eq!(text(&heard(&mut viewer).await), "somebody else");
 }
 
+/// Says a number at a process, from an address of its own, as nginx would say it.
+async fn say_number(port: u16, n: usize) {
+    let body = json!({ "name": "p", "text": n.to_string() }).to_string();
+    let length = body.len();
+    let (high, low) = (n / 256, n % 256);
+    let head = format!(
+        "POST /say HTTP/1.1\r\nHost: chat\r\nX-Real-IP: 192.0.{high}.{low}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    let answer = request(port, &(head + &body)).await;
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_after_more_than_is_kept_is_told_how_much_is_missing() {
+    let site = Site::start(Kind::Redis).await;
+    for n in 0..510 {
+        say_number(site.processes[0], n).await;
+    }
+    let late = poll(site.processes[0], "").await;
+    let (process, number) = late[49]["place"].as_str().unwrap().split_once('.').unwrap();
+    assert_eq!(number, "510");
+    let back = poll(site.processes[0], &format!("{process}.4")).await;
+    assert_eq!(back[0], json!({ "missed": 6 }));
+    assert_eq!((back.len(), text(&back[1]), text(&back[500])), (501, "10", "509"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_late_hears_the_last_fifty() {
     let site = Site::start(Kind::Redis).await;
     let mut viewer = websocket(site.processes[0]).await;
     for n in 0..60 {
-        // Each from an address of its own, as nginx would say it.
-        let body = json!({ "name": "p", "text": n.to_string() }).to_string();
-        let length = body.len();
-        let head = format!(
-            "POST /say HTTP/1.1\r\nHost: chat\r\nX-Real-IP: 192.0.2.{n}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-        );
-        let answer = request(site.processes[n % 2], &(head + &body)).await;
-        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+        say_number(site.processes[n % 2], n).await;
         assert_eq!(text(&heard(&mut viewer).await), n.to_string());
     }
     let late = poll(site.processes[0], "").await;
     assert_eq!(late.iter().map(text).collect::<Vec<_>>(), (10..60).map(|n| n.to_string()).collect::<Vec<_>>());
     // From where one stands, only the rest.
-    let after = late[47]["id"].as_str().unwrap();
+    let after = late[47]["place"].as_str().unwrap();
     assert_eq!(poll(site.processes[0], after).await.iter().map(text).collect::<Vec<_>>(), ["58", "59"]);
+    // Who comes from there to the other process may know some of it already, and is told where it begins.
+    let elsewhere = poll(site.processes[1], after).await;
+    assert_eq!(elsewhere[0], json!({ "eldest": elsewhere[1]["id"] }));
+    assert_eq!((elsewhere.len(), text(&elsewhere[1])), (51, "10"));
+    assert!(elsewhere[1].get("by").is_none(), "nobody is told another's address: {}", elsewhere[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_whose_upgrade_was_taken_away_is_refused_and_harms_nobody() {
+    let site = Site::start(Kind::Redis).await;
+    let asked =
+        "GET /live HTTP/1.1\r\nHost: chat\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: close\r\n\r\n";
+    // As often as would make nginx give up both processes, had they broken its rules.
+    for _ in 0..4 {
+        let answer = request(site.nginx, asked).await;
+        assert!(answer.starts_with("HTTP/1.1 426"), "{answer}");
+    }
+    assert_eq!(site.say("p", "still here").await, 202);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
