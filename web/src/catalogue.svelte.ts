@@ -28,6 +28,8 @@ class Catalogue {
   names = $state.raw<readonly Named[]>([]);
   entries = $state.raw<ReadonlyMap<LogName, LogEntry>>(new Map());
   missing = $state.raw<readonly { host: string; words: string }[]>([]);
+  /** Hosts that were asked for their logs and heard in the end; of any other nothing is known. */
+  heard = $state.raw<ReadonlySet<string>>(new Set());
   /** There are more names than are held. */
   over = $state(false);
   /** A first look has been answered. */
@@ -59,6 +61,7 @@ class Catalogue {
   async #readAll(signal: AbortSignal): Promise<void> {
     const logs: LogEntry[] = [];
     const missing = new Map<string, string>();
+    const asked = this.hosts.filter(({ state }) => state === "up").map(({ name }) => name);
     let next: string | null = null;
     do {
       const page: LogsPage = await fetchLogs({ q: "", match: "", limit: logs.length === 0 ? FIRST : PAGE, next }, signal);
@@ -69,6 +72,7 @@ class Catalogue {
     } while (next !== null && logs.length < MOST);
     this.over = next !== null;
     this.missing = [...missing].map(([host, words]) => ({ host, words }));
+    this.heard = new Set(asked.filter((host) => !missing.has(host)));
     this.#publish(logs);
     this.known = true;
     this.#read = performance.now();

@@ -1,7 +1,7 @@
 // What becomes of the hub's numbers on the page: rates out of counters, minutes of them for the charts, how serious the descriptors are,
 // and the commands that a person can copy. Pure: it reads no clock and asks nobody.
 
-import type { Descriptors, HubNow, NewToken } from "./hubshapes";
+import type { AgentRow, Descriptors, HubNow, NewToken } from "./hubshapes";
 
 /** Samples that are kept: five minutes of one every 2 s. */
 export const KEPT = 150;
@@ -14,6 +14,14 @@ export interface Sample {
   /** Seconds since 1970, by the hub's clock. */
   at: number;
   values: Record<Series, number | null>;
+}
+
+/** Silent for longer than a link that works can be, in milliseconds: one without lines is asked for a sign of life every 15 s. */
+const SILENT_MS = 20_000;
+
+/** Whether nothing is heard of an agent although its link is up. */
+export function isSilent({ link }: Pick<AgentRow, "link">): boolean {
+  return (link?.silent_milliseconds ?? 0) > SILENT_MS;
 }
 
 /** Minutes of samples, and the counters that the next one is compared with. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HubNow } from "../src/hubshapes";
-import { agentCommand, beat, hubUrl, isHere, KEPT, level, patterns, quoted, STILL, summary, tokenCommand } from "../src/pulse";
+import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, quoted, STILL, summary, tokenCommand } from "../src/pulse";
 
 /** The hub so many seconds after noon. */
 function hub(seconds: number, counters: { lines: number; bytes: number }, started = "2026-11-26T11:00:00Z"): HubNow {
@@ -67,4 +67,10 @@ test("the hub's address is that of the page without a slash at its end", () => {
 test("patterns are typed with spaces or commas between them, each once", () => {
   expect(patterns("  web1, db*\tweb1 ,")).toEqual(["web1", "db*"]);
   expect(patterns(" ")).toEqual([]);
+});
+
+test("a link is silent once it has missed the sign of life that it is asked for, and the hub's own never is", () => {
+  const link = (silent_milliseconds: number | null) => ({ link: { own: false, client: null, received: 0, sent: 0, silent_milliseconds, round_trip_microseconds: null } });
+  expect([null, 0, 16_000, 32_000].map((ms) => isSilent(link(ms)))).toEqual([false, false, false, true]);
+  expect(isSilent({ link: null })).toBe(false);
 });

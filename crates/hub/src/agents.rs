@@ -235,12 +235,29 @@ impl Agents {
     /// # Errors
     /// When there is no such host, its agent is away, too many questions are open, or no answer comes in time.
     pub(crate) async fn ask(&self, host: &HostName, question: Question) -> Result<Answered, AskError> {
-        let link = match self.lock().hosts.get(host).map(|host| &host.state) {
-            Some(State::Up(link)) => Arc::clone(link),
-            Some(State::Lost(away)) => return Err(AskError::Away(away.clone())),
-            None => return Err(AskError::NoSuchHost(host.clone())),
-        };
-        Asks::ask(&link, question, self.patience).await
+        Asks::ask(&self.link(host)?, question, self.patience).await
+    }
+
+    /// As [`Agents::ask`], for whoever asks many hosts at once: one that stands still must not keep the answers of the
+    /// others, so it is waited for only while it gives signs of life. Dropping the future takes the question back.
+    ///
+    /// # Errors
+    /// As [`Agents::ask`], and when the agent gives no sign of life.
+    pub(crate) async fn ask_among_many(&self, host: &HostName, question: Question) -> Result<Answered, AskError> {
+        let link = self.link(host)?;
+        tokio::select! {
+            biased;
+            answered = Asks::ask(&link, question, self.patience) => answered,
+            silence = link.falls_silent() => Err(AskError::Silent(silence)),
+        }
+    }
+
+    fn link(&self, host: &HostName) -> Result<Arc<Link>, AskError> {
+        match self.lock().hosts.get(host).map(|host| &host.state) {
+            Some(State::Up(link)) => Ok(Arc::clone(link)),
+            Some(State::Lost(away)) => Err(AskError::Away(away.clone())),
+            None => Err(AskError::NoSuchHost(host.clone())),
+        }
     }
 
     /// A host's time zone, for stamps that name none.

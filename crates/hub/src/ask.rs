@@ -32,6 +32,9 @@ pub(crate) enum AskError {
     /// The deadline passed.
     #[error("the agent did not answer within {} s", .0.as_secs())]
     Late(Duration),
+    /// No sign of life came, for so long.
+    #[error("nothing was heard of the agent for {} s: it stands still, or the way to it is cut", .0.as_secs())]
+    Silent(Duration),
 }
 
 impl AskError {
@@ -40,7 +43,7 @@ impl AskError {
         match self {
             AskError::NoSuchHost(_) => Some(Why::NeverHere),
             AskError::Away(away) => away.why,
-            AskError::Late(_) => Some(Why::SlowAnswer),
+            AskError::Late(_) | AskError::Silent(_) => Some(Why::SlowAnswer),
         }
     }
 }

@@ -147,6 +147,17 @@ impl Link {
         !self.closing.is_cancelled() && (matches!(answered, Ok(Ok(_))) || heard)
     }
 
+    /// Completes when the agent gives no sign of life, with how long it has not been heard. It is asked for one only after
+    /// a while, since most answers come sooner. Cancel safe.
+    pub(crate) async fn falls_silent(self: &Arc<Self>) -> Duration {
+        loop {
+            tokio::time::sleep(SIGN / 4).await;
+            if !self.is_alive().await {
+                return self.pulse.silent_for();
+            }
+        }
+    }
+
     /// The host's time zone.
     pub(crate) fn zone(&self) -> TimeZone {
         self.hello.zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)

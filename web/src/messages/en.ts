@@ -331,6 +331,7 @@ export const en = {
   list_filter: "Filter logs by name",
   list_filter_hint: "Filter logs",
   list_found: (n: number, all: number) => `${number(n)} of ${number(all)} logs`,
+  list_host_asked: "is asked for its logs…",
   list_host_empty: "offers no logs",
   list_host_lost: (since: string) => `lost ${since} ago`,
   list_host_silent: "does not answer",

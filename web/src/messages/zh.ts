@@ -331,6 +331,7 @@ export const zh: Messages = {
   list_filter: "按名称筛选日志",
   list_filter_hint: "筛选日志",
   list_found: (n: number, all: number) => `${number(all)} 个日志中的 ${number(n)} 个`,
+  list_host_asked: "正在询问其日志…",
   list_host_empty: "未提供日志",
   list_host_lost: (since: string) => `${since}前失联`,
   list_host_silent: "没有响应",

@@ -357,7 +357,7 @@ impl From<AskError> for Problem {
         match error {
             AskError::NoSuchHost(_) => Problem::not_found(words),
             AskError::Away(_) => Problem::unavailable(words, Duration::from_secs(2)),
-            AskError::Late(_) => Problem::gateway_timeout(words),
+            AskError::Late(_) | AskError::Silent(_) => Problem::gateway_timeout(words),
         }
     }
 }

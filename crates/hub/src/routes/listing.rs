@@ -176,7 +176,7 @@ impl Wanted {
         let after = self.after.as_ref().filter(|after| after.host == *host).map(|after| after.name.clone());
         let (pattern, contains) = (self.name.clone(), self.contains.clone());
         let question = Question::List { pattern, contains, limit: self.limit as u32, after };
-        let answer = match hub.agents.ask(host, question).await {
+        let answer = match hub.agents.ask_among_many(host, question).await {
             Ok(answered) => match answered.answer {
                 Answer::Logs { logs, next } => Ok((logs, next.is_some())),
                 other => Err(super::history::unexpected(other).detail().to_owned()),

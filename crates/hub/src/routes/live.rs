@@ -172,7 +172,7 @@ async fn look(hub: &Hub, log: &LogName, start: &Start, form: Form) -> Result<(),
     let (log_name, filter) = (log.name.clone(), Filter::default());
     let nothing = Question::Read { log: log_name, spot, lines: 0, bytes: 1, filter, scan: 1, half: HalfLine::Hold };
     match hub.agents.ask(&log.host, nothing).await {
-        Err(AskError::Late(_)) => Ok(()),
+        Err(AskError::Late(_) | AskError::Silent(_)) => Ok(()),
         Err(AskError::Away(_)) if form == Form::Events => Ok(()),
         Err(e @ AskError::Away(_)) => Err(Wrong::Unless(e.into())),
         Err(e) => Err(Wrong::Stops(e.into())),

@@ -214,6 +214,21 @@ async fn a_host_that_has_gone_stays_listed_with_the_reason() {
     assert_eq!(answer.status, 503);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_stands_still_does_not_keep_the_logs_of_the_others_from_the_list() {
+    let patience = Patience { answer: Duration::from_secs(600), ..Patience::default() };
+    let world = World::with(patience).await;
+    world.append("a.log", "first\n");
+    let (pipe, mut still) = Pipe::pair();
+    tokio::spawn(std::sync::Arc::clone(&world.served.hub).attach(pipe));
+    still.tx.send(encode(&ToHub::Hello(hello("still")))).await.unwrap();
+    assert!(matches!(decode(&still.rx.recv().await.unwrap()).unwrap(), Some(ToAgent::Welcome(_))));
+    let logs = timeout(PATIENCE, world.get("/api/v1/logs")).await.unwrap().json();
+    assert_eq!(logs["logs"][0]["log"], world.log("a.log").as_str());
+    assert_eq!(logs["missing"][0]["host"], "still");
+    assert!(logs["missing"][0]["words"].as_str().unwrap().contains("nothing was heard of the agent"), "{logs}");
+}
+
 /// What the hub answers to an agent that calls itself `name` and shows `token`.
 async fn dial_in(world: &World, token: &str, name: &str) -> ToAgent {
     Dialled::new(world, token, name).await.heard().await.unwrap()
