@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tailcast_wire::{Failure, Follow, Refusal, Tiding, ToAgent, ToHub, Told, decode, encode};
+use tailcast_wire::{Answer, Failure, Follow, Refusal, Tiding, ToAgent, ToHub, Told, decode, encode, unknown_question};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -48,11 +48,11 @@ pub async fn speak(
     if tx.send(encode(&ToHub::Hello(host.hello()))).await.is_err() {
         return End::Gone;
     }
-    match tokio::time::timeout(WELCOME, rx.recv()).await.ok().flatten().map(|bytes| decode::<ToAgent>(&bytes)) {
-        Some(Ok(Some(ToAgent::Welcome(welcome)))) => {
+    match tokio::time::timeout(WELCOME, first_word(&mut rx)).await {
+        Ok(Some(ToAgent::Welcome(welcome))) => {
             tracing::info!(hub = welcome.version, protocol = welcome.protocol, "the hub says welcome");
         }
-        Some(Ok(Some(ToAgent::Refused { words, .. }))) => return End::Refused(words),
+        Ok(Some(ToAgent::Refused { words, .. })) => return End::Refused(words),
         _ => return End::Gone,
     }
     let (outbox, outgoing) = outbox();
@@ -63,6 +63,15 @@ pub async fn speak(
     // All senders are gone, so it writes what is left and ends; a link that is stuck must not keep us.
     drop(tokio::time::timeout(Duration::from_secs(1), writer).await);
     end
+}
+
+/// The first message that is known here; `None` when the link ends, or with what is no message.
+async fn first_word(rx: &mut mpsc::Receiver<Bytes>) -> Option<ToAgent> {
+    loop {
+        if let Some(message) = decode(&rx.recv().await?).ok()? {
+            return Some(message);
+        }
+    }
 }
 
 struct Session {
@@ -124,7 +133,7 @@ impl Session {
                 Ok(Some(ToAgent::Bye { retry_ms })) => return End::Bye(Duration::from_millis(retry_ms.into())),
                 Ok(Some(ToAgent::Refused { words, .. })) => return End::Refused(words),
                 Ok(Some(message)) => self.obey(message).await,
-                Ok(None) => tracing::debug!("a message that only a newer agent knows"),
+                Ok(None) => self.pass_over(&bytes).await,
                 Err(e) => {
                     tracing::warn!("the hub sent what is no message: {e}");
                     return End::Gone;
@@ -207,6 +216,17 @@ impl Session {
             self.ending.retain(|_, ending| !ending.is_finished());
             self.ending.insert(name, pump.end());
         }
+    }
+
+    /// A message that only a newer agent knows. If it is a question, the hub need not wait until its patience ends.
+    async fn pass_over(&self, bytes: &[u8]) {
+        let Some(ask) = unknown_question(bytes) else {
+            return tracing::debug!("a message that only a newer agent knows");
+        };
+        let words = "the agent of this host is older than the hub and cannot answer this: update it".to_owned();
+        let answer = Answer::Refused(Refusal::of(Failure::Unknown, words));
+        // A link that has ended is noticed where it is read.
+        drop(self.outbox.answer(&ToHub::Answer { ask, answer }).await);
     }
 
     fn ask(&mut self, ask: u64, question: tailcast_wire::Question) {

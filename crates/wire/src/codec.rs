@@ -53,6 +53,18 @@ where
     Ok(minicbor::decode::<Envelope<T>>(bytes)?.message)
 }
 
+/// Of a message that [`decode`] does not know: the number of the question in it, when it is a question of a kind that only
+/// a newer hub asks. Whoever asked waits for one answer to it.
+pub fn unknown_question(bytes: &[u8]) -> Option<u64> {
+    #[derive(Decode)]
+    enum Numbered {
+        #[n(5)]
+        Ask(#[n(0)] u64),
+    }
+    let Numbered::Ask(ask) = decode(bytes).ok()??;
+    Some(ask)
+}
+
 /// `Bytes` as a CBOR byte string, for `#[cbor(with = "crate::codec::raw")]`.
 pub(crate) mod raw {
     use bytes::Bytes;

@@ -34,7 +34,7 @@ mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
 pub use block::{Begins, Block, Body, Encoding, Ends, Picked, Place, Tiding, Told};
-pub use codec::{Error, MAX_MESSAGE, decode, encode};
+pub use codec::{Error, MAX_MESSAGE, decode, encode, unknown_question};
 pub use filter::Filter;
 pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};

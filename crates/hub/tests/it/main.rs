@@ -11,6 +11,7 @@ static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::Syste
 mod chaos;
 mod churn;
 mod connection;
+mod conversation;
 mod crowd;
 mod far;
 mod filters;

@@ -16,6 +16,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use tailcast_wire::{
     Answer, Begins, Block, Body, Encoding, Ends, Failure, Filter, Follow, HalfLine, Hello, Live, LiveBlock, LogEntry,
     Page, Part, Picked, Place, Question, Refusal, Spot, Tiding, ToAgent, ToHub, Told, Welcome, Why, decode, encode,
+    unknown_question,
 };
 
 const GOLDEN: &str = include_str!("v1.txt");
@@ -370,6 +371,23 @@ fn a_field_of_a_newer_peer_is_skipped() {
     for (name, message) in live() {
         assert_eq!(decode(&with_unknown_fields(&encode(&message))).unwrap(), Some(message), "{name}");
     }
+}
+
+#[test]
+fn a_question_of_a_newer_hub_is_none_but_its_number_is_known() {
+    let question = |kind: u32| {
+        let mut out = Encoder::new(Vec::new());
+        out.array(1).unwrap().array(2).unwrap().u32(5).unwrap().array(3).unwrap().u64(7).unwrap();
+        // What is asked, and a field that nobody knows.
+        out.array(2).unwrap().u32(kind).unwrap().array(1).unwrap().array(1).unwrap().str("from").unwrap();
+        out.str("the future").unwrap();
+        out.into_writer()
+    };
+    let newer = question(99);
+    assert_eq!(decode::<ToAgent>(&newer).unwrap(), None);
+    assert_eq!(unknown_question(&newer), Some(7));
+    assert_eq!(unknown_question(&encode(&ToAgent::Unfollow { channel: 7 })), None);
+    assert_eq!(unknown_question(b"\xff"), None);
 }
 
 #[test]
