@@ -119,6 +119,13 @@ test("on a phone, what is done most is in one row within reach of the thumb", as
     expect(box?.height, name).toBeGreaterThanOrEqual(40);
   }
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  const bar = page.locator("footer");
+  const height = (await bar.boundingBox())?.height;
+  await page.keyboard.press("k");
+  hub.write("app.log", 100, 1335);
+  await expect(page.getByRole("button", { name: "Follow · 1,235 new lines" })).toHaveText("↓ 1K", { useInnerText: true });
+  expect((await bar.boundingBox())?.height).toBe(height);
+  await page.keyboard.press("G");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page.getByLabel("Show only")).toBeVisible();
 });

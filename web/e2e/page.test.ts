@@ -98,11 +98,29 @@ test("a filter shows what matches, live, and is in the address", async ({ page, 
   await expect(page.locator(".row .sign")).toHaveText("E");
 });
 
+test("half a pattern takes nothing away of what is shown, and Enter says what is missing of it", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const field = page.getByLabel("Show only");
+  for (const half of ["(unclosed", "line [", "*line", "line\\"]) {
+    await field.fill(half);
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await field.press("Enter");
+    await expect(page.getByRole("alert")).toContainText(`“${half}” is not a whole pattern yet`);
+    await showsExactly(page, 0, 3);
+    await isLive(page);
+  }
+  await field.fill("line [12]");
+  await showsExactly(page, 1, 3);
+  await expect(page.getByRole("alert")).toBeHidden();
+});
+
 test("a pattern that is none is told in words, and is not tried again and again", async ({ page, hub }) => {
   hub.write("app.log", 0, 3);
   await hub.start();
   await openLog(page, hub, "app.log");
-  await page.getByLabel("Show only").fill("(unclosed");
+  await page.getByLabel("Show only").fill("(?unclosed");
   await expect(page.getByTestId("standing")).toHaveText("refused");
   await expect(page.getByRole("alert")).toContainText("unclosed");
   await page.getByLabel("Show only").fill("line");

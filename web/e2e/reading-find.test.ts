@@ -22,8 +22,6 @@ test("what is found is lit up and counted, and n and N go from hit to hit", asyn
   await expect(page.getByText("line 17", { exact: true })).toBeInViewport();
   await expect.poll(() => lit(page)).toEqual({ all: expect.arrayContaining(["line 13"]), now: ["line 17"] });
   await page.screenshot({ path: "test-results/found.png" });
-  await page.getByLabel("Find in this view").first().blur();
-  await page.getByTestId("rows").click({ position: { x: 400, y: 5 } });
   await page.keyboard.press("N");
   await page.keyboard.press("N");
   await expect.poll(async () => (await lit(page)).now).toEqual(["line 7"]);
@@ -35,6 +33,42 @@ test("what is found is lit up and counted, and n and N go from hit to hit", asyn
   await expect(page.getByText("Nothing further up.")).toBeVisible();
   await page.getByRole("button", { name: "Close" }).click();
   expect(await lit(page)).toEqual({ all: [], now: [] });
+});
+
+test("what was typed is looked for by Enter, and then Enter, n and N go on, the other keys are the log's, and Escape ends it", async ({ page, hub }) => {
+  hub.write("app.log", 0, 150);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("g");
+  await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
+  await page.keyboard.press("f");
+  await page.keyboard.type("line 1?[37]$");
+  const now = async (): Promise<string[]> => (await lit(page)).now;
+  for (const [key, hit] of [["Enter", "line 3"], ["Enter", "line 7"], ["n", "line 13"], ["N", "line 7"], ["n", "line 13"], ["Shift+Enter", "line 7"]] as const) {
+    await page.keyboard.press(key);
+    await expect.poll(now).toEqual([hit]);
+  }
+  await page.keyboard.press("Space");
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("textbox", { name: "Find in this view" })).toBeHidden();
+});
+
+test("at the live end, what is nowhere on the screen is looked for above it, also beyond what is held", async ({ page, hub }) => {
+  hub.append("app.log", "the needle\n");
+  hub.write("app.log", 0, 20_000);
+  hub.append("app.log", "the thimble\n");
+  hub.write("app.log", 20_000, 20_150);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 20_150);
+  for (const word of ["thimble", "needle"]) {
+    await page.keyboard.press("G");
+    await page.keyboard.press("f");
+    await page.keyboard.type(word);
+    await page.keyboard.press("Enter");
+    await expect(page.getByText(`the ${word}`, { exact: true })).toBeInViewport();
+  }
 });
 
 test("at the live end what is found is lit up at once, and so is what comes", async ({ page, hub }) => {

@@ -131,3 +131,28 @@ test("letters within a row are copied as in any page, and the view stands still 
   await page.keyboard.press("Control+c");
   expect((await clipboard(page)).trim()).toBe("line");
 });
+
+test("a selection that was changed is downloaded like one that was not", async ({ page, hub }) => {
+  hub.write("app.log", 0, 150);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await line(page, 140).click();
+  for (const end of [142, 145]) {
+    await line(page, end).click({ modifiers: ["Shift"] });
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download", exact: true }).click();
+    expect(readFileSync(await (await download).path(), "utf8")).toMatch(new RegExp(`line ${end}\n$`));
+  }
+});
+
+test("whoever takes all of what is held is told that it is not the whole file, and can have that, too", async ({ page, hub }) => {
+  hub.write("app.log", 0, 60_000);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 60_000);
+  await page.keyboard.press("Control+a");
+  await expect(page.getByText(/^The \d+ lines held here are selected$/)).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: /^Whole file, 6\d\d kB$/ }).click();
+  expect(readFileSync(await (await download).path(), "utf8")).toBe(`${texts(0, 60_000)}\n`);
+});

@@ -112,9 +112,9 @@ test("a share, a byte, a time and a link lead there, and what is none of them is
   await hub.start();
   await openLog(page, hub, "app.log");
   await expect(page.getByText("line 1439")).toBeInViewport();
-  await page.keyboard.press(":");
   const field = page.getByLabel("Go to a place in the log");
   const go = async (where: string): Promise<void> => {
+    await page.keyboard.press(":");
     await field.fill(where);
     await field.press("Enter");
   };
@@ -127,10 +127,24 @@ test("a share, a byte, a time and a link lead there, and what is none of them is
   expect(await first(page)).toBeLessThan(730);
   await go("somewhere");
   await expect(page.getByRole("alert")).toContainText("Write a share");
+  await expect(field).toBeFocused();
+  await field.press("Escape");
+  await expect(field).toBeHidden();
   await go("end");
   await expect(page.getByText("line 1439")).toBeInViewport();
-  await page.keyboard.press("Escape");
-  await expect(field).toBeHidden();
+});
+
+test("where the field has led, it is out of the way and the keys are those of the log again", async ({ page, hub }) => {
+  hub.write("app.log", 0, 2000);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press(":");
+  await page.keyboard.type("50%");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: /^Follow/ })).toBeVisible();
+  await expect(page.getByLabel("Go to a place in the log")).toBeHidden();
+  await page.keyboard.press("Space");
+  await expect(page.getByText("line 1999", { exact: true })).toBeInViewport();
 });
 
 test("Escape goes one step back at a time: out of a field, and only then off the mark of a line", async ({ page, hub }) => {
@@ -138,17 +152,18 @@ test("Escape goes one step back at a time: out of a field, and only then off the
   await hub.start();
   await openLog(page, hub, "app.log");
   const marked = page.locator(".row.marked");
-  for (const [key, label, typed] of [
-    [":", "Go to a place in the log", "00:55"],
-    ["f", "Find in this view", "line 57"],
-  ] as const) {
-    await page.keyboard.press(key);
-    const field = page.getByRole("textbox", { name: label });
-    await field.fill(typed);
-    await field.press("Enter");
-    await expect(marked).toContainText("line 55");
-    await expect(field).toBeFocused();
-    await field.press("Escape");
+  await page.keyboard.press(":");
+  await page.getByRole("textbox", { name: "Go to a place in the log" }).fill("00:55");
+  await page.keyboard.press("Enter");
+  await expect(marked).toContainText("line 55");
+  await page.keyboard.press(":");
+  await page.keyboard.press("Escape");
+  const field = page.getByRole("textbox", { name: "Find in this view" });
+  for (const typing of [true, false]) {
+    await page.keyboard.press("f");
+    await field.fill("line 57");
+    if (!typing) await field.press("Enter");
+    await page.keyboard.press("Escape");
     await expect(field).toBeHidden();
     await expect(marked).toContainText("line 55");
     await expect(page).toHaveURL(/[?&]at=/);

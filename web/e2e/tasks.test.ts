@@ -190,10 +190,11 @@ task("copy the last minutes for the report", "click a line, Shift-click another,
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(minutes(235, 240).map((at, i) => `${at} INFO order ${235 + i} taken`).join("\n"));
 });
 
-task("keep a whole log as a file", "Ctrl-A, *Download*", ({ page }) => openByName(page, "postgres"), async ({ page, agent }) => {
-  await page.keyboard.press("Control+a");
+task("keep a whole log as a file", "Ctrl-K, `whole`, Enter", ({ page }) => openByName(page, "postgres"), async ({ page, agent }) => {
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Download" }).click();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("whole");
+  await page.keyboard.press("Enter");
   expect(readFileSync(await (await download).path(), "utf8")).toBe(readFileSync(agent.path("postgres.log"), "utf8"));
 });
 
@@ -206,9 +207,9 @@ task("the very first line", "`g`", ({ page }) => openByName(page, "postgres"), a
 task("find a word and go from hit to hit", "`f`, `1175`, Enter; `N`", inOrders, async ({ page }) => {
   await page.keyboard.press("f");
   await page.keyboard.type("1175");
-  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.press("Enter");
   await expect(row(page, "retrying order 1175")).toBeInViewport();
-  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.press("N");
   await expect(row(page, "order 1175 failed")).toBeInViewport();
 });
 

@@ -81,7 +81,8 @@ class Acting {
     if (chord === undefined) return false;
     if (isSingle(chord)) return at !== "field" && this.#single;
     if (at === "field") return actionOf(id).typing === true;
-    return !(at === "control" && chord === "Space");
+    // On a control these two press it.
+    return !(at === "control" && /(Space|Enter)$/.test(chord));
   }
 
   #asked(): readonly Offer[] {

@@ -35,6 +35,11 @@ export function count(n: number, one: string, many: string): string {
   return `${number(n)} ${n === 1 ? one : many}`;
 }
 
+/** A number where there is little room: `128K`. */
+export function about(value: number): string {
+  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 0 }).format(value);
+}
+
 /** A number as the reader writes it, with so many digits behind the point. */
 export function number(value: number, digits = 0): string {
   const made = numbers.get(digits) ?? new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });

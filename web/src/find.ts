@@ -26,6 +26,14 @@ export function matcher(pattern: string, ignoreCase: boolean): RegExp | null {
   return null;
 }
 
+/**
+ * Whether a pattern is surely none, as half of one is that is being typed: neither here nor on the host. What only Rust knows (it begins
+ * with `(?`) is left to the host to judge.
+ */
+export function isBroken(pattern: string): boolean {
+  return pattern !== "" && matcher(pattern, false) === null && !/\(\?(?![:=!<P])/.test(pattern);
+}
+
 /** Where a text matches: from, to. A match of nothing is none. */
 export function spans(regex: RegExp, text: string): [number, number][] {
   const found: [number, number][] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Finder, matcher, nextIndex, spans } from "../src/find";
+import { Finder, isBroken, matcher, nextIndex, spans } from "../src/find";
 import { line, lines } from "./rows";
 
 test("a pattern of the hub is one of the browser's, with the case as it was chosen", () => {
@@ -44,4 +44,9 @@ test("the next hit is looked for from a row on, in either direction", () => {
   expect(nextIndex([1, 2, 3, 4], 2, -1, even)).toBe(1);
   expect(nextIndex([1, 2, 3, 4], 0, -1, even)).toBe(-1);
   expect(nextIndex([1, 2, 3, 4], 9, 1, even)).toBe(-1);
+});
+
+test("half a pattern is surely none, and what only the host can judge is left to it", () => {
+  for (const half of ["order[", "(a|b", "*error*", "a|+", "x\\", "a{2,1}"]) expect([half, isBroken(half)]).toEqual([half, true]);
+  for (const whole of ["", "order[ =]200", "(?x) a b", "(?P<n>\\d+)", "[[:alpha:]]", "\\pL", "a{2,}", "{"]) expect([whole, isBroken(whole)]).toEqual([whole, false]);
 });
