@@ -21,6 +21,7 @@ mod block_lines;
 mod carrier;
 mod carry;
 mod channel;
+pub mod cluster;
 pub mod frames;
 mod guests;
 mod held;

@@ -1,0 +1,5 @@
+//! Many hubs that behave as one, joined by a broker.
+
+mod key;
+
+pub use self::key::{ClusterKey, KeyError};
