@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Config(Config),
     Token(Token),
     Password(Password),
+    /// Print a new key for hubs that are to be a cluster; it goes into a file that they alone can read
+    ClusterKey,
 }
 
 /// Run a hub: the page, the HTTP interface, and an agent for this machine
@@ -365,10 +367,13 @@ pub(crate) enum TokenAction {
         /// Name to know the token of an agent, or of one who pushes, by [default: the first free of agent-1, agent-2 …]
         #[arg(long, value_name = "NAME", conflicts_with = "viewer")]
         name: Option<String>,
+        /// When it is to hold no longer: 90d, 12h, 2027-01-31 [default: when it is removed]
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
         #[command(flatten)]
         state: State,
     },
-    /// List the tokens: name, what for, when made
+    /// List the tokens that were made here: name, when made, what for, until when
     List {
         #[command(flatten)]
         state: State,
@@ -376,7 +381,11 @@ pub(crate) enum TokenAction {
     /// Take a token away; who uses it is refused from then on
     Remove {
         /// The name it was given
-        name: String,
+        #[arg(required_unless_present = "id", conflicts_with = "id")]
+        name: Option<String>,
+        /// In a cluster, instead: the id of a token that was made on another of its hubs
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
         #[command(flatten)]
         state: State,
     },

@@ -1,6 +1,7 @@
 //! The commands, one file each. This is the table from what the user said to what does it.
 
 mod agent;
+mod cluster_key;
 mod config;
 mod doctor;
 mod inspect;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli, environment: &Environment) -> Outcome {
         Command::Config(flags) => config::run(&flags, environment),
         Command::Token(flags) => token::run(flags, environment),
         Command::Password(flags) => password::run(&flags, environment),
+        Command::ClusterKey => cluster_key::run(),
     }
 }
 

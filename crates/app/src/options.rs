@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
 use tailcast_hub::SpoolBounds;
 use tailcast_hub::access::AccessConfig;
+use tailcast_hub::cluster::ClusterKey;
 use tailcast_wire::HostName;
 
 use crate::cli;
@@ -27,6 +28,9 @@ pub(crate) struct ServeOptions {
     pub(crate) listen: SocketAddr,
     /// Who may come in, under which path and name; `state_dir` is in it.
     pub(crate) access: AccessConfig,
+    /// Where the key of the cluster is. It is in `access` only when the hub is to be started: whoever checks a configuration
+    /// may not be allowed to read it.
+    pub(crate) key_file: Option<PathBuf>,
     /// What this machine offers; `None` for a hub without an agent of its own.
     pub(crate) agent: Option<Offer>,
     /// How much of what is pushed is kept; `None` for a hub that takes nothing.
@@ -68,7 +72,9 @@ impl ServeOptions {
         settings.flag(&keys::HUB_OPEN_LOOPBACK, "--open-loopback", flags.open_loopback.then_some(Value::Switch(true)));
         settings.flag(&keys::AGENT_HOST, "--host", text(flags.host.as_deref()));
         settings.flag(&keys::AGENT_OFFER, "PATH", paths(&flags.offer)?);
-        Ok(Self::of(&settings, environment)?)
+        let mut options = Self::of(&settings, environment)?;
+        options.access.cluster = cluster_key(options.key_file.as_deref())?;
+        Ok(options)
     }
 
     /// Of what is configured, without flags.
@@ -82,8 +88,11 @@ impl ServeOptions {
             false => Some(None),
         };
         let pushed = pushed(&mut reader);
-        let options =
-            (|| alone.and(Some(ServeOptions { listen: listen?, access: access?, agent: agent?, pushed: pushed? })))();
+        let key_file = reader.path(&keys::CLUSTER_KEY_FILE);
+        let options = (|| {
+            alone?;
+            Some(ServeOptions { listen: listen?, access: access?, key_file, agent: agent?, pushed: pushed? })
+        })();
         reader.finish(options)
     }
 }
@@ -137,6 +146,19 @@ pub(crate) fn state_dir(flags: &cli::State, environment: &Environment) -> Result
     let mut reader = Reader::new(&settings);
     let dir = read_state_dir(&mut reader, environment);
     Ok(reader.finish(dir)?)
+}
+
+/// The key of the cluster that this machine's hub belongs to, for a command that works on its state.
+pub(crate) fn cluster(flags: &cli::State, environment: &Environment) -> Result<Option<ClusterKey>, Failure> {
+    let settings = Settings::load(flags.config.file.as_deref(), environment)?;
+    let mut reader = Reader::new(&settings);
+    let key_file = reader.path(&keys::CLUSTER_KEY_FILE);
+    let key_file = reader.finish(Some(key_file))?;
+    cluster_key(key_file.as_deref())
+}
+
+fn cluster_key(file: Option<&Path>) -> Result<Option<ClusterKey>, Failure> {
+    file.map(ClusterKey::read).transpose().map_err(Failure::usage)
 }
 
 /// The keys that say how a hub is reached.
@@ -209,7 +231,14 @@ fn access(reader: &mut Reader<'_>, environment: &Environment) -> Option<AccessCo
     let open_loopback = reader.switch(&keys::HUB_OPEN_LOOPBACK);
     let state_dir = read_state_dir(reader, environment)?;
     let base_path = base_path?;
-    Some(AccessConfig { state_dir, open_loopback, public_url, base_path, trusted_proxies, proxy_user_header })
+    Some(AccessConfig {
+        open_loopback,
+        public_url,
+        base_path,
+        trusted_proxies,
+        proxy_user_header,
+        ..AccessConfig::new(state_dir)
+    })
 }
 
 /// No log at all is a hub that takes nothing.

@@ -5,7 +5,7 @@
 //!
 //! 1. What changes something must come from our own page or from a program (`origin`).
 //! 2. A **token** in `Authorization: Bearer` decides by itself; a wrong one is refused also to somebody who would have
-//!    come in without any.
+//!    come in without any. One that is signed with the cluster's key holds without being in a list, until it is revoked.
 //! 3. The name the request came under must be ours (`origin`): what follows is lent by a browser without asking its
 //!    user.
 //! 4. **Proxy authentication**: the user in a header, of a TCP peer that is a trusted proxy.
@@ -39,16 +39,20 @@ mod passage;
 mod password;
 mod peer;
 mod private_file;
+mod revoked;
 mod secret;
 mod session;
+mod shared;
+mod signed_token;
 mod standing;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 mod visitor;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, Version, header};
@@ -58,8 +62,11 @@ use self::bearer::{Bearer, Bearers};
 use self::origin::Host;
 use self::owner::Owner;
 use self::password::{Passwords, Verdict};
-use self::session::Sessions;
-use self::standing::Rules;
+use self::revoked::Revoked;
+use self::secret::Hash;
+use self::session::{Bound, NO_PASSWORD, Sessions};
+use self::signed_token::TokenKey;
+use self::standing::{Rules, SignedToken};
 use crate::sock_diag::SockDiag;
 
 pub use self::bearer::Globs;
@@ -84,8 +91,11 @@ pub struct Access {
     own_uid: u32,
     passwords: Passwords,
     attempts: Attempts,
+    revoked: Arc<Revoked>,
     sessions: Sessions,
     bearers: Bearers,
+    /// What signs tokens in a cluster.
+    token_key: Option<TokenKey>,
 }
 
 impl Access {
@@ -94,13 +104,25 @@ impl Access {
     #[must_use]
     pub fn new(config: AccessConfig) -> Self {
         let state_dir = &config.state_dir;
+        let (revoked, sessions) = match &config.cluster {
+            None => {
+                let revoked = Revoked::alone(state_dir, now());
+                (Arc::clone(&revoked), Sessions::alone(state_dir, revoked))
+            }
+            Some(key) => {
+                let revoked = Revoked::shared(state_dir, now());
+                (Arc::clone(&revoked), Sessions::shared(key, revoked))
+            }
+        };
         Self {
             kernel: SockDiag::open(),
             own_uid: rustix::process::geteuid().as_raw(),
             passwords: Passwords::new(state_dir),
             attempts: Attempts::default(),
-            sessions: Sessions::new(state_dir, now()),
+            revoked,
+            sessions,
             bearers: Bearers::new(state_dir),
+            token_key: config.cluster.as_ref().map(TokenKey::new),
             config,
         }
     }
@@ -116,7 +138,9 @@ impl Access {
     /// [`Refused`], which says the ways out.
     pub fn may_listen(&self, address: SocketAddr) -> Result<(), Refused> {
         let closed = address.ip().to_canonical().is_loopback();
-        if closed || self.has_password() || self.bearers.has_viewer() || self.has_proxy_authentication() {
+        // In a cluster another hub may have made the token, or begun the session.
+        let elsewhere = self.config.cluster.is_some();
+        if closed || elsewhere || self.has_password() || self.bearers.has_viewer() || self.has_proxy_authentication() {
             return Ok(());
         }
         Err(Refused { address })
@@ -132,11 +156,6 @@ impl Access {
     #[must_use]
     pub fn crowded_attempts(&self) -> u64 {
         self.attempts.crowded()
-    }
-
-    /// Where the list of tokens is.
-    pub(crate) fn state_dir(&self) -> &Path {
-        &self.config.state_dir
     }
 
     fn has_proxy_authentication(&self) -> bool {
@@ -246,16 +265,31 @@ impl Access {
     /// The bearer of a token of ours; a header of somebody else's (a proxy's own login) is none.
     fn bearer(&self, headers: &HeaderMap) -> Result<Option<(Bearer, Standing)>, Denied> {
         let Some(token) = bearer_token(headers) else { return Ok(None) };
+        let now = now();
+        if let Some(signed) = self.signed_bearer(token, now) {
+            return Ok(Some(signed));
+        }
         let hash = secret::hash(token.as_bytes());
-        let bearer = self.bearers.find(&hash).ok_or(Denied::UnknownToken)?;
+        let bearer = self.bearers.find(&hash, now).ok_or(Denied::UnknownToken)?;
         let standing = Standing::token(hash, bearer.kind());
         Ok(Some((bearer, standing)))
     }
 
+    /// The bearer of a token that a hub of our cluster has signed.
+    fn signed_bearer(&self, token: &str, now: u64) -> Option<(Bearer, Standing)> {
+        let claims = self.token_key.as_ref()?.read(token, now)?;
+        let (id, created, expires) = (claims.id, claims.created, claims.expires);
+        if self.revoked.has_token(created, &id) {
+            return None;
+        }
+        let bearer = Bearer::new(claims.name, &claims.grant).ok()?;
+        Some((bearer, Standing::signed(SignedToken { id, created, expires })))
+    }
+
     /// Judges again those who have something open: for each whether, and why, they may look no longer.
     pub(crate) fn over<'a>(&self, standings: impl Iterator<Item = &'a Standing>) -> Vec<Option<Over>> {
-        let (tokens, password) = (self.bearers.all(), self.passwords.current());
-        let rules = Rules { tokens, password, sessions: &self.sessions, now: now() };
+        let (tokens, bound) = (self.bearers.all(), self.bound());
+        let rules = Rules { tokens, bound, sessions: &self.sessions, revoked: &self.revoked, now: now() };
         standings.map(|standing| rules.over(standing)).collect()
     }
 
@@ -273,9 +307,27 @@ impl Access {
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Standing> {
-        let password = self.passwords.current();
-        let digest = password.as_ref().as_ref()?.digest;
-        Some(Standing::session(self.sessions.find(headers, &digest, now())?, digest))
+        let bound = self.bound()?;
+        Some(Standing::session(self.sessions.find(headers, &bound, now())?, bound))
+    }
+
+    /// What sessions are bound to beside the key; `None` where there can be none.
+    fn bound(&self) -> Option<Bound> {
+        let password = self.passwords.current().as_ref().as_ref().map(|password| password.digest);
+        if self.config.cluster.is_none() {
+            return password;
+        }
+        self.revoked.password_is(password, now());
+        Some(NO_PASSWORD)
+    }
+
+    /// The session that begins with a password of that digest.
+    fn begin(&self, password: Hash) -> io::Result<String> {
+        if self.config.cluster.is_none() {
+            return self.sessions.begin(&password, now());
+        }
+        self.revoked.begins_under(password, now());
+        self.sessions.begin(&NO_PASSWORD, now())
     }
 
     fn local(&self, asked: Asked<'_>, peer: &Peer, host: Host) -> Result<Who, Stranger> {
@@ -304,8 +356,7 @@ impl Access {
         match self.passwords.check(password).await {
             Verdict::Right(digest) => {
                 self.attempts.forgive(client);
-                let value =
-                    self.sessions.begin(&digest, now()).map_err(|e| Denied::Broken(format!("session.key: {e}")))?;
+                let value = self.begin(digest).map_err(|error| Denied::Broken(format!("session.key: {error}")))?;
                 tracing::info!(%client, "logged in");
                 Ok(self.cookie(&value, session::LIFETIME))
             }
@@ -320,10 +371,8 @@ impl Access {
 
     /// Ends the session that the headers carry, if they do: the `Set-Cookie` line that clears it. Waits for the disk.
     pub(crate) fn log_out(&self, headers: &HeaderMap) -> String {
-        let (password, now) = (self.passwords.current(), now());
-        let session =
-            password.as_ref().as_ref().and_then(|password| self.sessions.find(headers, &password.digest, now));
-        if let Some(session) = session {
+        let now = now();
+        if let Some(session) = self.bound().and_then(|bound| self.sessions.find(headers, &bound, now)) {
             self.sessions.end(session, now);
         }
         self.cookie("", 0)
@@ -331,7 +380,7 @@ impl Access {
 
     /// Ends every session: the `Set-Cookie` line that clears that of who asks. Waits for the disk.
     pub(crate) fn log_all_out(&self) -> String {
-        self.sessions.end_all(now());
+        self.revoked.end_all_sessions(now());
         self.cookie("", 0)
     }
 

@@ -24,17 +24,20 @@
 mod ask;
 mod block;
 mod codec;
+mod credential;
 mod filter;
 mod link;
 mod live;
 mod name;
 mod processes;
 mod pushed;
+mod revocations;
 mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
 pub use block::{Begins, Block, Body, Encoding, Ends, Picked, Place, Tiding, Told};
 pub use codec::{Error, MAX_MESSAGE, decode, encode, unknown_question};
+pub use credential::Credential;
 pub use filter::Filter;
 pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
@@ -44,4 +47,5 @@ pub use processes::{
     OpenFile, Peer, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
 pub use pushed::{PUSHED_FILE, PushedError, PushedLog, PushedName, pushed_host};
+pub use revocations::{Revocations, Revoked, RevokedId};
 pub use why::Why;

@@ -49,8 +49,11 @@ fn the_words_of_the_manual_are_understood() {
         "tailcast token add --agent web1 --agent db* --name web --state-dir d",
         "tailcast token add --viewer grafana",
         "tailcast token list",
+        "tailcast token add --push ci:* --expires 90d",
         "tailcast token remove web1",
+        "tailcast token remove --id AAAAAAAAAAAAAAAAAAAAAA",
         "tailcast password",
+        "tailcast cluster-key",
     ] {
         assert!(parsed(words).is_ok(), "{words}: {}", parsed(words).unwrap_err());
     }

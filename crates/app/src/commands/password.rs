@@ -8,8 +8,8 @@ use tailcast_hub::access::{Error, set_password};
 
 use crate::cli;
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::options::state_dir;
+use crate::exit::{Exit, Failure, Outcome, say};
+use crate::options::{cluster, state_dir};
 
 /// Sets it.
 pub(crate) fn run(flags: &cli::Password, environment: &Environment) -> Outcome {
@@ -22,6 +22,11 @@ pub(crate) fn run(flags: &cli::Password, environment: &Environment) -> Outcome {
         Error::PasswordLength => Failure::usage(error),
         other => Failure::new(Exit::Failed, other),
     })?;
+    if cluster(&flags.state, environment)?.is_some() {
+        say(
+            "everybody is logged out on all hubs; the others keep the password that they have: copy the file `password` to them",
+        );
+    }
     Ok(Exit::Ok)
 }
 

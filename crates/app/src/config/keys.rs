@@ -85,6 +85,7 @@ keys! {
     HUB_STATE_DIR = "hub.state_dir", Text, Default::Found("/var/lib/tailcast for root, else ~/.local/state/tailcast"), "TAILCAST_STATE_DIR";
     HUB_BROKER = "hub.broker", Text, Default::Text("embedded");
     HUB_AGENT = "hub.agent", Switch, Default::Switch(true);
+    CLUSTER_KEY_FILE = "cluster.key_file", Text, Default::Unset;
     PUSH_LOGS = "push.logs", Text, Default::Text("1000");
     PUSH_LOG_SIZE = "push.log_size", Text, Default::Text("64 MiB");
     PUSH_TOTAL_SIZE = "push.total_size", Text, Default::Text("4 GiB");

@@ -10,6 +10,7 @@
 //! * `cursor`: `tail --cursor-file` through kills
 //! * `way`: a proxy, a token, a base path
 //! * `agents`: an agent of its own process, with a token
+//! * `signed`: tokens that hold on every hub with the same key
 
 #![allow(clippy::unwrap_used, reason = "a harness that cannot go on has failed its test")]
 
@@ -21,5 +22,6 @@ mod ls;
 mod once;
 mod ps;
 mod push;
+mod signed;
 mod way;
 mod words;

@@ -7,11 +7,12 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use super::origin::PublicUrl;
+use crate::cluster::ClusterKey;
 
 /// What the configuration says about access.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
-    /// Where `password`, `tokens.json` and `session.key` are.
+    /// Where `password`, `tokens.json`, `session.key` and `revocations` are.
     pub state_dir: PathBuf,
     /// Everybody on this machine may look, without logging in.
     pub open_loopback: bool,
@@ -25,6 +26,9 @@ pub struct AccessConfig {
     /// The header in which a trusted proxy tells the user it has authenticated, and which it must not let through
     /// from outside.
     pub proxy_user_header: Option<HeaderName>,
+    /// What all hubs of the cluster know: sessions and new tokens are signed with it, so that they hold on each. `None` for
+    /// a hub alone.
+    pub cluster: Option<ClusterKey>,
 }
 
 impl AccessConfig {
@@ -38,6 +42,7 @@ impl AccessConfig {
             base_path: "/".to_owned(),
             trusted_proxies: Vec::new(),
             proxy_user_header: None,
+            cluster: None,
         }
     }
 }

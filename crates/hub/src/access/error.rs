@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::password::{LONGEST, SHORTEST};
+use super::signed_token::LONGEST as LONGEST_TOKEN;
 
 /// An error that a person at the command line reads.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,15 @@ pub enum Error {
     /// There is no token of that name.
     #[error("there is no token {0:?}: `tailcast token list` shows them")]
     NoSuchToken(String),
+    /// What was given names no signed token.
+    #[error("{0:?} is not the id of a signed token: `tailcast token list` shows it on the hub where it was made")]
+    BadId(String),
+    /// More patterns than a signed token holds.
+    #[error("so many patterns do not fit into a signed token ({LONGEST_TOKEN} bytes): use globs, or several tokens")]
+    TokenTooLong,
+    /// A token that would hold no longer before it was made.
+    #[error("that token would be over before it was made: its end has to be in the future")]
+    ExpiredBefore,
     /// The list of tokens is full.
     #[error("there are {0} tokens already, which is as many as there may be")]
     TooManyTokens(usize),

@@ -89,6 +89,12 @@ impl Passwords {
         self.kept.current()
     }
 
+    /// The password as it is now.
+    #[cfg(test)]
+    pub(super) fn now(&self) -> Arc<Option<Password>> {
+        self.kept.now()
+    }
+
     /// Checks a password. Dropping the future gives up the wait; a check that has begun runs to its end and keeps its
     /// turn.
     pub(super) async fn check(&self, password: String) -> Verdict {

@@ -17,7 +17,7 @@ use super::secret;
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// How long a file is taken as unchanged without looking. A look is one `stat`, about a microsecond.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes `bytes` to `path` with mode 0600: to a new file beside it, synced, then renamed over it (rename(2) is
 /// atomic).
@@ -45,12 +45,28 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
 
 fn write_new(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let owner = fs::metadata(directory)?;
-    if rustix::process::geteuid().is_root() && owner.uid() != 0 {
-        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
-    }
+    give(&file, directory)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+fn give(file: &File, directory: &Path) -> io::Result<()> {
+    let owner = fs::metadata(directory)?;
+    match rustix::process::geteuid().is_root() && owner.uid() != 0 {
+        true => fchown(file, Some(owner.uid()), Some(owner.gid())),
+        false => Ok(()),
+    }
+}
+
+/// Waits until nobody else changes what `path` guards; they may as soon as the file that is returned is dropped. `path` is a
+/// file of its own: the one that is guarded is replaced, and a lock on a file that is no longer there keeps nobody out.
+pub(super) fn lock(path: &Path) -> io::Result<File> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    give(&file, directory)?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// The whole file, or `None` when there is none.
@@ -73,7 +89,7 @@ fn read_open(file: File) -> io::Result<Vec<u8>> {
 
 /// Which file stood there: a replaced or edited one differs in at least one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Mark {
+pub(super) struct Mark {
     inode: u64,
     size: u64,
     modified: (i64, i64),
@@ -82,7 +98,7 @@ struct Mark {
 
 impl Mark {
     /// `None`: there is none, or it cannot be looked at; the attempt to read it tells which.
-    fn of(path: &Path) -> Option<Self> {
+    pub(super) fn of(path: &Path) -> Option<Self> {
         let meta = fs::metadata(path).ok()?;
         let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
         Some(Self { inode: meta.ino(), size: meta.size(), modified, changed })

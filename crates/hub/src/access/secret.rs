@@ -27,6 +27,11 @@ pub(super) fn hash(bytes: &[u8]) -> Hash {
     hash
 }
 
+/// The first half of a hash, where a name for something is enough.
+pub(super) fn first(hash: &Hash) -> [u8; 16] {
+    std::array::from_fn(|at| hash[at])
+}
+
 /// The text of `bytes`.
 pub(super) fn text(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

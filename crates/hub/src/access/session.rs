@@ -1,21 +1,21 @@
 //! A session: what a browser carries after the password was right.
 //!
-//! The cookie says until when it holds and a random id, signed with a key that only this hub has; nothing is stored
-//! for it. The signature also covers the password it was made under, so a changed password ends every session. A
-//! session that was logged out is remembered until it would have ended, over restarts too (`session/ended.rs`).
-
-mod ended;
+//! The cookie says until when it holds and a random id, signed with a key that only this hub has, or in a cluster each of its
+//! hubs; nothing is stored for it. Of a hub alone the signature also covers the password it was made under, so a changed
+//! password ends every session; in a cluster, where each hub has its own password file, a revocation does that. A
+//! session that was logged out is remembered until it would have ended, over restarts too (`revoked`).
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::hmac;
 use http::{HeaderMap, header};
 
-use self::ended::Ended;
 use super::private_file;
+use super::revoked::{Id, Revoked, farthest_session};
 use super::secret::{self, Hash};
+use crate::cluster::ClusterKey;
 
 /// The name of the cookie.
 pub(super) const COOKIE: &str = "tailcast_session";
@@ -32,76 +32,99 @@ const PURPOSE: &[u8] = b"tailcast session 1\0";
 pub(super) struct Session {
     /// The end, in seconds since 1970. First, so that sessions are ordered by it.
     until: u64,
-    id: [u8; 16],
+    id: Id,
 }
 
-/// The sessions of a hub.
+/// What sessions are bound to beside the key: the digest of a hub's password, or [`NO_PASSWORD`].
+pub(super) type Bound = Hash;
+
+/// In a cluster: any hub's password.
+pub(super) const NO_PASSWORD: Bound = [0; 32];
+
+/// The sessions of a hub. Times are in seconds since 1970.
 pub(super) struct Sessions {
-    key_file: PathBuf,
-    key: OnceLock<hmac::Key>,
-    ended: Ended,
+    signer: Signer,
+    revoked: Arc<Revoked>,
+}
+
+enum Signer {
+    /// A key that is made when it is first needed.
+    Own { file: PathBuf, key: OnceLock<hmac::Key> },
+    /// The key of all hubs.
+    Cluster(hmac::Key),
 }
 
 impl Sessions {
-    /// `now` is in seconds since 1970, here as everywhere.
-    pub(super) fn new(state_dir: &Path, now: u64) -> Self {
-        let ended = Ended::read(state_dir.join("sessions.ended"), now);
-        Self { key_file: state_dir.join("session.key"), key: OnceLock::new(), ended }
+    /// Of a hub alone.
+    pub(super) fn alone(state_dir: &Path, revoked: Arc<Revoked>) -> Self {
+        Self { signer: Signer::Own { file: state_dir.join("session.key"), key: OnceLock::new() }, revoked }
+    }
+
+    /// Of a hub in a cluster.
+    pub(super) fn shared(cluster: &ClusterKey, revoked: Arc<Revoked>) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &cluster.derive("session 1"));
+        Self { signer: Signer::Cluster(key), revoked }
     }
 
     /// A new session under the password of that digest: the value of the cookie.
-    pub(super) fn begin(&self, password: &Hash, now: u64) -> io::Result<String> {
+    pub(super) fn begin(&self, password: &Bound, now: u64) -> io::Result<String> {
         // Behind all that were ended together, even in this very second.
-        let until = (now + LIFETIME).max(self.ended.all_until() + 1);
+        let until = (now + LIFETIME).max(self.revoked.first_end(now));
         let session = Session { until, id: secret::random()? };
-        let tag = hmac::sign(self.key_or_new()?, &session.signed(password));
+        let tag = hmac::sign(self.signer.key_or_new()?, &session.signed(password));
         Ok(format!("{}.{}.{}", session.until, secret::text(&session.id), secret::text(tag.as_ref())))
     }
 
     /// The first session among the cookies that holds.
-    pub(super) fn find(&self, headers: &HeaderMap, password: &Hash, now: u64) -> Option<Session> {
+    pub(super) fn find(&self, headers: &HeaderMap, password: &Bound, now: u64) -> Option<Session> {
         cookies(headers).find_map(|value| self.check(value, password, now))
     }
 
-    fn check(&self, value: &str, password: &Hash, now: u64) -> Option<Session> {
+    fn check(&self, value: &str, password: &Bound, now: u64) -> Option<Session> {
         let mut parts = value.split('.');
         let (until, id, tag) = (parts.next()?, parts.next()?, parts.next()?);
         let session = Session { until: until.parse().ok()?, id: secret::bytes(id)? };
         let tag: Hash = secret::bytes(tag)?;
         // Compares in constant time.
-        hmac::verify(self.key().ok()??, &session.signed(password), &tag).ok()?;
+        hmac::verify(self.signer.key().ok()??, &session.signed(password), &tag).ok()?;
         (session.holds_at(now) && !self.has_ended(session)).then_some(session)
     }
 
     /// Whether it was ended before its time.
     pub(super) fn has_ended(&self, session: Session) -> bool {
-        self.ended.contains(session)
+        self.revoked.has_session(session.until, &session.id)
+    }
+
+    /// Whether it was ended with all others.
+    pub(super) fn has_ended_with_all(&self, session: Session) -> bool {
+        self.revoked.has_all_until(session.until)
     }
 
     /// Ends a session before its time. Waits for the disk.
     pub(super) fn end(&self, session: Session, now: u64) {
-        self.ended.add(session, now);
+        self.revoked.end_session(session.until, session.id, now);
     }
+}
 
-    /// Ends all of them before their time. Waits for the disk.
-    pub(super) fn end_all(&self, now: u64) {
-        self.ended.add_all(now + LIFETIME);
-    }
-
+impl Signer {
     fn key(&self) -> io::Result<Option<&hmac::Key>> {
-        if let Some(key) = self.key.get() {
+        let (file, key) = match self {
+            Signer::Cluster(key) => return Ok(Some(key)),
+            Signer::Own { file, key } => (file, key),
+        };
+        if let Some(key) = key.get() {
             return Ok(Some(key));
         }
-        let Some(bytes) = private_file::read(&self.key_file)? else {
+        let Some(bytes) = private_file::read(file)? else {
             return Ok(None);
         };
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| io::Error::other("not 32 bytes, so not our key"))?;
-        Ok(Some(self.key.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, &bytes))))
+        Ok(Some(key.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, &bytes))))
     }
 
     fn key_or_new(&self) -> io::Result<&hmac::Key> {
-        if self.key()?.is_none() {
-            private_file::replace(&self.key_file, &secret::random::<32>()?)?;
+        if let (None, Signer::Own { file, .. }) = (self.key()?, self) {
+            private_file::replace(file, &secret::random::<32>()?)?;
         }
         // Read back, so that of two that begin at once both sign with the key that stayed.
         self.key()?.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -109,12 +132,12 @@ impl Sessions {
 }
 
 impl Session {
-    /// Whether its time is not over.
+    /// Whether its time is not over, and not further ahead than that of any session can be.
     pub(super) fn holds_at(self, now: u64) -> bool {
-        self.until > now
+        self.until > now && self.until <= farthest_session(now)
     }
 
-    fn signed(self, password: &Hash) -> Vec<u8> {
+    fn signed(self, password: &Bound) -> Vec<u8> {
         [PURPOSE, &self.until.to_be_bytes(), &self.id, password].concat()
     }
 }
@@ -139,15 +162,19 @@ mod tests {
 
     fn sessions() -> (tempfile::TempDir, Sessions) {
         let dir = tempfile::tempdir().expect("a directory");
-        let sessions = Sessions::new(dir.path(), NOW);
+        let sessions = in_dir(&dir, NOW);
         (dir, sessions)
+    }
+
+    fn in_dir(dir: &tempfile::TempDir, now: u64) -> Sessions {
+        Sessions::alone(dir.path(), Revoked::alone(dir.path(), now))
     }
 
     #[test]
     fn a_session_holds_until_its_end_and_over_a_restart() {
         let (dir, sessions) = sessions();
         let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
-        let restarted = Sessions::new(dir.path(), NOW);
+        let restarted = in_dir(&dir, NOW);
         assert!(restarted.find(&cookie, &PASSWORD, NOW + LIFETIME - 1).is_some());
         assert!(restarted.find(&cookie, &PASSWORD, NOW + LIFETIME).is_none());
     }
@@ -178,6 +205,24 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_began_by_a_clock_that_was_wrong_is_none() {
+        let (_dir, sessions) = sessions();
+        let cookie = sent(&sessions.begin(&PASSWORD, NOW + 30 * 24 * 3600).expect("begun"));
+        assert!(sessions.find(&cookie, &PASSWORD, NOW).is_none());
+    }
+
+    #[test]
+    fn a_session_of_a_cluster_holds_wherever_the_key_is_the_same() {
+        let hub = |number| {
+            let dir = tempfile::tempdir().expect("a directory");
+            Sessions::shared(&ClusterKey::for_tests(number), Revoked::shared(dir.path(), NOW))
+        };
+        let cookie = sent(&hub(1).begin(&NO_PASSWORD, NOW).expect("begun"));
+        assert!(hub(1).find(&cookie, &NO_PASSWORD, NOW).is_some());
+        assert!(hub(2).find(&cookie, &NO_PASSWORD, NOW).is_none());
+    }
+
+    #[test]
     fn a_session_that_was_ended_stays_so() {
         let (_dir, sessions) = sessions();
         let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
@@ -192,9 +237,9 @@ mod tests {
     fn all_sessions_are_ended_at_once_and_the_next_one_holds_even_in_that_second() {
         let (dir, sessions) = sessions();
         let cookies = [(); 2].map(|()| sent(&sessions.begin(&PASSWORD, NOW).expect("begun")));
-        sessions.end_all(NOW);
+        sessions.revoked.end_all_sessions(NOW);
         let after = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
-        for sessions in [sessions, Sessions::new(dir.path(), NOW + 1)] {
+        for sessions in [sessions, in_dir(&dir, NOW + 1)] {
             assert!(cookies.iter().all(|cookie| sessions.find(cookie, &PASSWORD, NOW + 1).is_none()));
             assert!(sessions.find(&after, &PASSWORD, NOW + 1).is_some());
         }
@@ -206,7 +251,7 @@ mod tests {
         let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
         let other = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
         sessions.end(sessions.find(&cookie, &PASSWORD, NOW).expect("holds"), NOW);
-        let restarted = Sessions::new(dir.path(), NOW + 1);
+        let restarted = in_dir(&dir, NOW + 1);
         assert!(restarted.find(&cookie, &PASSWORD, NOW + 1).is_none());
         assert!(restarted.find(&other, &PASSWORD, NOW + 1).is_some());
     }
@@ -216,7 +261,7 @@ mod tests {
         let (dir, sessions) = sessions();
         let cookie = sent(&sessions.begin(&PASSWORD, NOW).expect("begun"));
         std::fs::write(dir.path().join("sessions.ended"), "{ broken").expect("written");
-        let restarted = Sessions::new(dir.path(), NOW + 1);
+        let restarted = in_dir(&dir, NOW + 1);
         assert!(restarted.find(&cookie, &PASSWORD, NOW + 1).is_none());
         let after = sent(&restarted.begin(&PASSWORD, NOW + 1).expect("begun"));
         assert!(restarted.find(&after, &PASSWORD, NOW + 1).is_some());

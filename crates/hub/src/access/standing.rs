@@ -4,12 +4,16 @@
 //! password behind it may go meanwhile. It refuses to keep the token itself: its hash says whether it is still in the list.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::bearer::Kind;
-use super::password::Password;
-use super::secret::Hash;
-use super::session::{Session, Sessions};
+use tailcast_wire::Credential;
+
+use super::bearer::{Holds, Kind};
+use super::revoked::{Id, Revoked};
+use super::secret::{self, Hash};
+use super::session::{Bound, Session, Sessions};
+
+/// What a credential is a hash of, beside the token.
+const PURPOSE: &[u8] = b"tailcast credential 1\0";
 
 /// What somebody was let in by.
 #[derive(Debug, Clone, Copy)]
@@ -20,15 +24,27 @@ enum By {
     /// The connection itself, the word of a proxy, or nothing: that lasts as long as the connection does.
     Connection,
     Token(Hash, Kind),
-    /// Under the password of this digest.
-    Session(Session, Hash),
+    Signed(SignedToken),
+    Session(Session, Bound),
+}
+
+/// What tells whether a signed token still holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SignedToken {
+    pub(super) id: Id,
+    /// In seconds since 1970, as the end.
+    pub(super) created: u64,
+    pub(super) expires: Option<u64>,
 }
 
 /// Why somebody may look no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
     TokenRemoved,
+    TokenExpired,
     LoggedOut,
+    /// By whoever runs the hub, or in a cluster by another password.
+    AllLoggedOut,
     PasswordChanged,
     SessionExpired,
 }
@@ -38,7 +54,9 @@ impl Over {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Over::TokenRemoved => "the token was removed on the hub",
+            Over::TokenExpired => "the token holds no longer: its time is over",
             Over::LoggedOut => "you have logged out",
+            Over::AllLoggedOut => "everybody was logged out: log in again",
             Over::PasswordChanged => "the password of the hub was changed: log in again",
             Over::SessionExpired => "the session has ended: log in again",
         }
@@ -57,8 +75,22 @@ impl Standing {
         Self(By::Token(hash, kind))
     }
 
-    pub(super) fn session(session: Session, password: Hash) -> Self {
-        Self(By::Session(session, password))
+    pub(super) fn signed(token: SignedToken) -> Self {
+        Self(By::Signed(token))
+    }
+
+    pub(super) fn session(session: Session, bound: Bound) -> Self {
+        Self(By::Session(session, bound))
+    }
+
+    /// The same for the same token, also on another hub.
+    pub(super) fn credential(&self) -> Credential {
+        let hashed = match &self.0 {
+            By::Token(hash, _) => secret::hash(&[PURPOSE, hash].concat()),
+            By::Signed(token) => secret::hash(&[PURPOSE, &token.id].concat()),
+            By::Connection | By::Session(..) => return Credential::LOCAL,
+        };
+        Credential::new(secret::first(&hashed))
     }
 
     /// Whether it can be over before the connection is.
@@ -69,9 +101,11 @@ impl Standing {
 
 /// What holds now, to judge many by.
 pub(super) struct Rules<'a> {
-    pub(super) tokens: HashMap<Hash, Kind>,
-    pub(super) password: Arc<Option<Password>>,
+    pub(super) tokens: HashMap<Hash, Holds>,
+    /// What sessions are bound to; `None` where there is no password.
+    pub(super) bound: Option<Bound>,
     pub(super) sessions: &'a Sessions,
+    pub(super) revoked: &'a Revoked,
     /// In seconds since 1970.
     pub(super) now: u64,
 }
@@ -81,14 +115,20 @@ impl Rules<'_> {
     pub(super) fn over(&self, standing: &Standing) -> Option<Over> {
         match standing.0 {
             By::Connection => None,
-            By::Token(hash, kind) => (self.tokens.get(&hash) != Some(&kind)).then_some(Over::TokenRemoved),
-            By::Session(_, password) if !self.is_password(&password) => Some(Over::PasswordChanged),
+            By::Token(hash, kind) => match self.tokens.get(&hash) {
+                Some(holds) if holds.kind == kind => self.is_past(holds.expires),
+                _ => Some(Over::TokenRemoved),
+            },
+            By::Signed(token) if self.revoked.has_token(token.created, &token.id) => Some(Over::TokenRemoved),
+            By::Signed(token) => self.is_past(token.expires),
+            By::Session(_, bound) if self.bound != Some(bound) => Some(Over::PasswordChanged),
+            By::Session(session, _) if self.sessions.has_ended_with_all(session) => Some(Over::AllLoggedOut),
             By::Session(session, _) if self.sessions.has_ended(session) => Some(Over::LoggedOut),
             By::Session(session, _) => (!session.holds_at(self.now)).then_some(Over::SessionExpired),
         }
     }
 
-    fn is_password(&self, digest: &Hash) -> bool {
-        self.password.as_ref().as_ref().is_some_and(|password| password.digest == *digest)
+    fn is_past(&self, expires: Option<u64>) -> Option<Over> {
+        expires.is_some_and(|expires| expires <= self.now).then_some(Over::TokenExpired)
     }
 }

@@ -1,5 +1,7 @@
 //! The gate as a whole: who comes in where, over which connection, with what. One file, for it is one table.
 
+mod cluster;
+
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};

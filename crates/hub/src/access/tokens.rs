@@ -4,20 +4,26 @@
 //! when it was made. The commands `tailcast token add|list|remove` change the file under a lock; a running hub sees
 //! the change by itself: a new token at once, a removed one within a second.
 //!
+//! In a cluster a token is signed instead (`signed_token`): every hub takes it, and the file of the hub where it was made only
+//! lists it. To remove it is to revoke it, which the running hub tells the others.
+//!
 //! A *viewer* token reads; an *agent* token opens the link of hosts whose name matches its patterns, and nothing else; a
 //! *push* token adds lines to pushed logs whose name matches its patterns, and nothing else.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use tailcast_wire::RevokedId;
 
 use super::bearer::Globs;
 use super::error::Error;
 use super::private_file;
+use super::revoked;
 use super::secret;
+use super::signed_token::{Claims, TokenKey};
+use crate::cluster::ClusterKey;
 
 /// What each token begins with, so that people and scanners of repositories know one when they see it.
 pub const PREFIX: &str = "tailcast_";
@@ -26,19 +32,24 @@ pub const PREFIX: &str = "tailcast_";
 const MOST: usize = 2_000;
 
 /// What a token is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Grant {
     /// Looks at logs.
+    #[n(0)]
     Viewer,
     /// Speaks for hosts.
+    #[n(1)]
     Agent {
         /// Patterns of host names, at least one.
+        #[n(0)]
         hosts: Vec<String>,
     },
     /// Pushes lines.
+    #[n(2)]
     Push {
         /// Patterns over `HOST:NAME`, with or without `push/` in front of the name; at least one.
+        #[n(0)]
         logs: Vec<String>,
     },
 }
@@ -75,7 +86,43 @@ pub struct Entry {
     pub grant: Grant,
     /// When it was made.
     pub created: Timestamp,
-    pub(super) sha256: String,
+    /// From when on it holds no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    #[serde(flatten)]
+    pub(super) proof: Proof,
+}
+
+impl Entry {
+    /// Of a signed token: what it is revoked by on another hub than the one where it was made.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Kept { .. } => None,
+            Proof::Signed { id } => Some(id),
+        }
+    }
+}
+
+/// By what a token is known when it comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Proof {
+    /// By its hash, here alone.
+    Kept { sha256: String },
+    /// By its signature, on every hub.
+    Signed { id: String },
+}
+
+/// A token that is wanted.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// What it is for.
+    pub grant: Grant,
+    /// The first free one of `viewer-1`, `agent-1` and so on when it is not given.
+    pub name: Option<&'a str>,
+    /// From when on it holds no longer; `None`: until it is removed.
+    pub expires: Option<Timestamp>,
 }
 
 /// A new token.
@@ -83,6 +130,8 @@ pub struct Entry {
 pub struct Issued {
     /// Its name.
     pub name: String,
+    /// Of a signed one: see [`Entry::id`].
+    pub id: Option<String>,
     /// The token itself: this is the only time that it is there to be read.
     pub token: String,
 }
@@ -92,13 +141,27 @@ pub(super) struct List {
     pub(super) tokens: Vec<Entry>,
 }
 
-/// Makes a token. With no `name` it gets the first free one of `viewer-1`, `agent-1` and so on.
+/// Makes a token that this hub alone knows, until it is removed.
 ///
 /// # Errors
-/// A taken or unusable name, a pattern that does not compile, a full list, or the file.
+/// As [`make`].
 pub fn add(state_dir: &Path, grant: Grant, name: Option<&str>) -> Result<Issued, Error> {
+    make(state_dir, None, Wanted { grant, name, expires: None })
+}
+
+/// Makes a token; with the key of a `cluster`, one that each of its hubs takes.
+///
+/// # Errors
+/// A taken or unusable name, a pattern that does not compile, patterns that do not fit into a signed token, an end that is
+/// past, a full list, or the file.
+pub fn make(state_dir: &Path, cluster: Option<&ClusterKey>, wanted: Wanted<'_>) -> Result<Issued, Error> {
+    let Wanted { grant, name, expires } = wanted;
+    let created = Timestamp::now();
     if grant != Grant::Viewer {
         Globs::new(grant.patterns())?;
+    }
+    if expires.is_some_and(|expires| expires <= created) {
+        return Err(Error::ExpiredBefore);
     }
     change(state_dir, |list| {
         let name = match name {
@@ -108,32 +171,79 @@ pub fn add(state_dir: &Path, grant: Grant, name: Option<&str>) -> Result<Issued,
         if list.tokens.len() >= MOST {
             return Err(Error::TooManyTokens(MOST));
         }
-        let bytes = secret::random::<32>().map_err(Error::file(&file(state_dir)))?;
-        let token = format!("{PREFIX}{}", secret::text(&bytes));
-        let sha256 = secret::text(&secret::hash(token.as_bytes()));
-        list.tokens.push(Entry { name: name.clone(), grant, created: Timestamp::now(), sha256 });
-        Ok(Issued { name, token })
+        let random = secret::random::<32>().map_err(Error::file(&file(state_dir)))?;
+        let (token, proof) = match cluster {
+            None => kept(&random),
+            Some(key) => {
+                let (created, expires) = (seconds(created), expires.map(seconds));
+                let claims =
+                    Claims { id: secret::first(&random), name: name.clone(), grant: grant.clone(), created, expires };
+                signed(key, &claims)?
+            }
+        };
+        let entry = Entry { name: name.clone(), grant, created, expires, proof };
+        let id = entry.id().map(str::to_owned);
+        list.tokens.push(entry);
+        Ok(Issued { name, id, token })
     })
+}
+
+fn kept(random: &[u8]) -> (String, Proof) {
+    let token = format!("{PREFIX}{}", secret::text(random));
+    let sha256 = secret::text(&secret::hash(token.as_bytes()));
+    (token, Proof::Kept { sha256 })
+}
+
+fn signed(key: &ClusterKey, claims: &Claims) -> Result<(String, Proof), Error> {
+    let token = TokenKey::new(key).sign(claims)?;
+    Ok((token, Proof::Signed { id: secret::text(&claims.id) }))
 }
 
 /// The tokens, in the order in which they were made.
 ///
 /// # Errors
-/// The file cannot be read or is not understood.
+/// A file cannot be read or is not understood.
 pub fn list(state_dir: &Path) -> Result<Vec<Entry>, Error> {
-    Ok(read(&file(state_dir))?.tokens)
+    Ok(read(state_dir)?.tokens)
 }
 
 /// Removes the token of that name: whoever carries it is refused within a second, and what is open with it is closed.
 ///
 /// # Errors
-/// [`Error::NoSuchToken`], or the file.
+/// [`Error::NoSuchToken`], or a file.
 pub fn remove(state_dir: &Path, name: &str) -> Result<(), Error> {
     change(state_dir, |list| {
-        let before = list.tokens.len();
-        list.tokens.retain(|token| token.name != name);
-        if list.tokens.len() == before { Err(Error::NoSuchToken(name.to_owned())) } else { Ok(()) }
+        let at = list.tokens.iter().position(|token| token.name == name);
+        take_back(state_dir, &list.tokens.remove(at.ok_or_else(|| Error::NoSuchToken(name.to_owned()))?))
     })
+}
+
+/// Revokes the signed token of that id, on whichever hub of the cluster it was made.
+///
+/// # Errors
+/// [`Error::BadId`], or a file.
+pub fn revoke(state_dir: &Path, id: &str) -> Result<(), Error> {
+    change(state_dir, |list| {
+        if let Some(at) = list.tokens.iter().position(|token| token.id() == Some(id)) {
+            return take_back(state_dir, &list.tokens.remove(at));
+        }
+        let id = secret::bytes(id).ok_or_else(|| Error::BadId(id.to_owned()))?;
+        // When it was made is not known here: not after this moment.
+        let now = seconds(Timestamp::now());
+        revoked::token(state_dir, RevokedId { id, rank: now, until: None }, now)
+    })
+}
+
+/// A token that is only kept here is taken back by not being in the list any more.
+fn take_back(state_dir: &Path, token: &Entry) -> Result<(), Error> {
+    let Some(id) = token.id().and_then(secret::bytes) else { return Ok(()) };
+    let revoked = RevokedId { id, rank: seconds(token.created), until: token.expires.map(seconds) };
+    revoked::token(state_dir, revoked, seconds(Timestamp::now()))
+}
+
+/// Since 1970.
+pub(super) fn seconds(time: Timestamp) -> u64 {
+    time.as_second().try_into().unwrap_or(0)
 }
 
 pub(super) fn file(state_dir: &Path) -> PathBuf {
@@ -142,9 +252,9 @@ pub(super) fn file(state_dir: &Path) -> PathBuf {
 
 /// Reads, changes and writes the list while nobody else does. Waits for whoever does.
 fn change<T>(state_dir: &Path, edit: impl FnOnce(&mut List) -> Result<T, Error>) -> Result<T, Error> {
-    let path = file(state_dir);
-    let _held = lock(state_dir)?;
-    let mut list = read(&path)?;
+    let (path, lock) = (file(state_dir), state_dir.join("tokens.lock"));
+    let _held = private_file::lock(&lock).map_err(Error::file(&lock))?;
+    let mut list = read(state_dir)?;
     let done = edit(&mut list)?;
     let bytes =
         serde_json::to_vec_pretty(&list).map_err(|error| Error::File { path: path.clone(), source: error.into() })?;
@@ -152,32 +262,34 @@ fn change<T>(state_dir: &Path, edit: impl FnOnce(&mut List) -> Result<T, Error>)
     Ok(done)
 }
 
-/// A file of its own: the list itself is replaced, and a lock on a file that is no longer there keeps nobody out.
-fn lock(state_dir: &Path) -> Result<File, Error> {
-    let path = state_dir.join("tokens.lock");
-    let open = || {
-        DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
-        file.lock()?;
-        Ok(file)
+/// The list, without those that were revoked, here or on another hub.
+fn read(state_dir: &Path) -> Result<List, Error> {
+    let path = file(state_dir);
+    let mut list: List = match private_file::read(&path).map_err(Error::file(&path))? {
+        Some(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|error| Error::Broken { path, reason: error.to_string() })?
+        }
+        None => List::default(),
     };
-    open().map_err(Error::file(&path))
-}
-
-fn read(path: &Path) -> Result<List, Error> {
-    match private_file::read(path).map_err(Error::file(path))? {
-        Some(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|error| Error::Broken { path: path.to_owned(), reason: error.to_string() }),
-        None => Ok(List::default()),
+    if list.tokens.iter().any(|token| token.id().is_some()) {
+        let is_revoked = revoked::tokens(state_dir)?;
+        let id = |token: &Entry| token.id().and_then(secret::bytes);
+        list.tokens.retain(|token| !id(token).is_some_and(|id| is_revoked(&id, seconds(token.created))));
     }
+    Ok(list)
 }
 
 fn free(list: &List, name: &str) -> Result<String, Error> {
-    let usable = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
-    if name.is_empty() || name.len() > 64 || !name.chars().all(usable) {
+    if !is_name(name) {
         return Err(Error::BadName(name.to_owned()));
     }
     if is_taken(list, name) { Err(Error::NameTaken(name.to_owned())) } else { Ok(name.to_owned()) }
+}
+
+/// Whether it can be the name of a token: it is written in lists and logs.
+pub(super) fn is_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+    (1..=64).contains(&name.len()) && name.chars().all(usable)
 }
 
 fn first_free(list: &List, grant: &Grant) -> String {
@@ -236,6 +348,50 @@ mod tests {
         fs::write(file(dir.path()), "{ broken").expect("written");
         assert!(matches!(add(dir.path(), Grant::Viewer, None), Err(Error::Broken { .. })));
         assert_eq!(fs::read_to_string(file(dir.path())).expect("readable"), "{ broken");
+    }
+
+    #[test]
+    fn a_signed_token_is_listed_where_it_was_made_and_revoked_by_its_name_or_anywhere_by_its_id() {
+        let (here, there) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let make = || {
+            let wanted = Wanted { grant: agent("web*"), name: Some("webs"), expires: None };
+            make(here.path(), Some(&ClusterKey::for_tests(1)), wanted).expect("made")
+        };
+        let (first, listed) = (make(), list(here.path()).expect("listed"));
+        assert_eq!(listed[0].id(), first.id.as_deref());
+        let kept = fs::read_to_string(file(here.path())).expect("readable");
+        assert!(!kept.contains(&first.token) && !kept.contains("sha256"), "{kept}");
+        remove(here.path(), "webs").expect("removed");
+        let second = make();
+        let ids = [first.id, second.id].map(|id| id.expect("signed"));
+        for (dir, revoked_here) in [(&there, [false, true]), (&here, [true, true])] {
+            revoke(dir.path(), &ids[1]).expect("revoked");
+            let is_revoked = revoked::tokens(dir.path()).expect("readable");
+            let is_revoked = |id: &String| is_revoked(&secret::bytes(id).expect("an id"), seconds(Timestamp::now()));
+            assert_eq!([is_revoked(&ids[0]), is_revoked(&ids[1])], revoked_here);
+        }
+        assert_eq!(list(here.path()).expect("listed"), []);
+        assert!(matches!(revoke(here.path(), "webs"), Err(Error::BadId(_))));
+    }
+
+    #[test]
+    fn a_token_that_another_hub_has_revoked_is_listed_no_longer_and_leaves_its_name() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let wanted = || Wanted { grant: Grant::Viewer, name: Some("grafana"), expires: None };
+        let key = ClusterKey::for_tests(1);
+        let issued = make(dir.path(), Some(&key), wanted()).expect("made");
+        let id = issued.id.as_deref().and_then(secret::bytes).expect("an id");
+        let now = seconds(Timestamp::now());
+        revoked::token(dir.path(), RevokedId { id, rank: now, until: None }, now).expect("heard");
+        assert_eq!(list(dir.path()).expect("listed"), []);
+        make(dir.path(), Some(&key), wanted()).expect("the name is free");
+    }
+
+    #[test]
+    fn an_end_that_is_past_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let wanted = Wanted { grant: Grant::Viewer, name: None, expires: Some(Timestamp::UNIX_EPOCH) };
+        assert!(matches!(make(dir.path(), None, wanted), Err(Error::ExpiredBefore)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method, Request, Uri, Version, request};
-use tailcast_wire::PushedLog;
+use tailcast_wire::{Credential, PushedLog};
 
 use super::bearer::Globs;
 use super::standing::Standing;
@@ -100,6 +100,13 @@ impl Visitor {
             Who::Local { .. } => true,
             _ => false,
         }
+    }
+
+    /// What this visitor came with, to be compared: the same token is the same one on every hub. Everybody who came without
+    /// a token is the hub's own.
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        self.standing.credential()
     }
 
     /// Whether this visitor may push lines into a log.

@@ -73,6 +73,12 @@ impl ClusterKey {
         Ok(STANDARD.encode(bytes))
     }
 
+    /// One of many keys, each the same in every test.
+    #[cfg(test)]
+    pub(crate) fn for_tests(number: u8) -> Self {
+        Self(Arc::new([number; LENGTH]))
+    }
+
     fn from_text(text: &[u8]) -> Option<Self> {
         let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE_NO_PAD];
         let bytes = engines.into_iter().find_map(|engine| engine.decode(text).ok())?;

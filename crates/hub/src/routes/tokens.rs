@@ -84,7 +84,7 @@ pub(crate) struct NewToken {
     (status = 403, description = "Not the owner: not by password, nor as the hub's own user", body = Problem),
 ))]
 pub(crate) async fn list(State(access): State<Arc<Access>>) -> Result<Response, Problem> {
-    let entries = on_disk(move || tokens::list(access.state_dir())).await?;
+    let entries = on_disk(move || access.tokens()).await?;
     Ok(unstored(Json(TokensPage { tokens: entries.into_iter().map(TokenRow::from).collect() })))
 }
 
@@ -102,7 +102,8 @@ pub(crate) async fn add(
 ) -> Result<Response, Problem> {
     let wanted: Wanted = body::read(request, LARGEST).await?;
     let grant = wanted.grant()?;
-    let issued = on_disk(move || tokens::add(access.state_dir(), grant, wanted.name.as_deref())).await?;
+    let make = move || access.make_token(tokens::Wanted { grant, name: wanted.name.as_deref(), expires: None });
+    let issued = on_disk(make).await?;
     tracing::info!(client = %visitor.client, token = issued.name, "a token was made over HTTP");
     let new = Json(NewToken { name: issued.name, token: issued.token });
     Ok(unstored((StatusCode::CREATED, new)))
@@ -122,7 +123,7 @@ pub(crate) async fn remove(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let removed = name.clone();
-    on_disk(move || tokens::remove(access.state_dir(), &removed)).await?;
+    on_disk(move || access.remove_token(&removed)).await?;
     tracing::info!(client = %visitor.client, token = name, "a token was removed over HTTP");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -170,7 +171,9 @@ impl From<Error> for Problem {
         match error {
             Error::NoSuchToken(_) => Problem::not_found(error.to_string()),
             Error::NameTaken(_) | Error::TooManyTokens(_) => Problem::conflict(error.to_string()),
-            Error::BadName(_) | Error::BadGlob(_) => Problem::bad_request(error.to_string()),
+            Error::BadName(_) | Error::BadGlob(_) | Error::TokenTooLong | Error::ExpiredBefore => {
+                Problem::bad_request(error.to_string())
+            }
             _ => Problem::internal(error.to_string()),
         }
     }

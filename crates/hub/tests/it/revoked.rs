@@ -1,13 +1,17 @@
 //! What somebody was let in by is taken back while a view or a link is open: it ends, and its end says why.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use ::http::HeaderName;
 use ::http::header::{AUTHORIZATION, COOKIE};
 use futures_util::StreamExt as _;
 use tailcast_hub::Patience;
-use tailcast_hub::access::set_password;
-use tailcast_hub::access::tokens::{self, Grant};
+use tailcast_hub::access::tokens::{self, Grant, Wanted};
+use tailcast_hub::access::{Access, AccessConfig, set_password};
+use tailcast_hub::cluster::ClusterKey;
 use tailcast_wire::ToAgent;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,14 +25,13 @@ use crate::world::{PATIENCE, World};
 
 const REMOVED: &str = "the token was removed on the hub";
 
-/// A hub that looks again at once.
+/// It looks again at once.
+fn patience() -> Patience {
+    Patience { look_again: Duration::from_millis(50), last_words: Duration::from_millis(500), ..Patience::default() }
+}
+
 async fn world() -> World {
-    let patience = Patience {
-        look_again: Duration::from_millis(50),
-        last_words: Duration::from_millis(500),
-        ..Patience::default()
-    };
-    let world = World::with(patience).await;
+    let world = World::with(patience()).await;
     world.append("a.log", "one\n");
     world
 }
@@ -151,4 +154,39 @@ async fn the_link_of_an_agent_whose_token_is_removed_is_closed_and_the_agent_tol
     }
     assert_eq!(linked.heard().await, None);
     world.until("it has gone", async || world.metric("tailcast_agents").await == 1).await;
+}
+
+fn cluster_key(dir: &Path) -> ClusterKey {
+    let file = dir.join("cluster.key");
+    std::fs::write(&file, ClusterKey::new_text().unwrap()).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    ClusterKey::read(&file).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_open_is_closed_when_another_hub_of_the_cluster_revokes_what_it_was_opened_with() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let key = cluster_key(elsewhere.path());
+    let world = World::in_cluster(patience(), key.clone()).await;
+    world.append("a.log", "one\n");
+    let make = |grant, name| {
+        let wanted = Wanted { grant, name: Some(name), expires: None };
+        tokens::make(elsewhere.path(), Some(&key), wanted).unwrap().token
+    };
+    let viewer = format!("Bearer {}", make(Grant::Viewer, "viewer"));
+    let agent = make(Grant::Agent { hosts: vec!["db*".to_owned()] }, "databases");
+    let watching = socket(&world, "tailcast.v1.json", (AUTHORIZATION, &viewer)).await;
+    let mut linked = link::Dialled::new(&world, &agent, "db7").await;
+    assert!(matches!(linked.heard().await, Some(ToAgent::Welcome(_))));
+    for name in ["viewer", "databases"] {
+        tokens::remove(elsewhere.path(), name).unwrap();
+    }
+    let mut other = AccessConfig::new(elsewhere.path().to_owned());
+    other.cluster = Some(key);
+    assert!(world.access.merge(&Access::new(other).revocations()));
+    assert_eq!(last_words(watching).await.1, Some((CloseCode::POLICY_VIOLATION, REMOVED.to_owned())));
+    match linked.heard().await {
+        Some(ToAgent::Refused { words, lasting: true }) => assert_eq!(words, REMOVED),
+        heard => panic!("{heard:?}"),
+    }
 }

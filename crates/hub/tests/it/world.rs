@@ -14,6 +14,7 @@ use bytes::Bytes;
 use tailcast_agent::{End, Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::{Access, AccessConfig};
+use tailcast_hub::cluster::ClusterKey;
 use tailcast_hub::{Hub, HubConfig, HubRefusal, Patience, Pipe};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -123,6 +124,7 @@ async fn carry(mut from: mpsc::Receiver<Bytes>, to: mpsc::Sender<Bytes>) {
 /// Everything.
 pub(crate) struct World {
     pub(crate) served: Served,
+    pub(crate) access: Arc<Access>,
     pub(crate) host: Arc<Host>,
     pub(crate) agent: Option<Agent>,
     root: PathBuf,
@@ -138,28 +140,41 @@ impl World {
 
     /// Offers all of its directory but what matches the globs (over whole paths).
     pub(crate) async fn without(exclude: &[&str]) -> Self {
-        Self::made(exclude, HubConfig::new("/"), Ipv4Addr::LOCALHOST).await
+        Self::made(exclude, HubConfig::new("/"), Ipv4Addr::LOCALHOST, |_| ()).await
     }
 
     /// Its hub has less patience, and listens on all addresses.
     pub(crate) async fn with(patience: Patience) -> Self {
-        Self::made(&[], HubConfig { patience, ..HubConfig::new("/") }, Ipv4Addr::UNSPECIFIED).await
+        Self::made(&[], HubConfig { patience, ..HubConfig::new("/") }, Ipv4Addr::UNSPECIFIED, |_| ()).await
+    }
+
+    /// As [`with`](Self::with), in a cluster.
+    pub(crate) async fn in_cluster(patience: Patience, key: ClusterKey) -> Self {
+        let config = HubConfig { patience, ..HubConfig::new("/") };
+        Self::made(&[], config, Ipv4Addr::UNSPECIFIED, |access| access.cluster = Some(key)).await
     }
 
     /// Its hub is told something else at its start.
     pub(crate) async fn configured(config: HubConfig) -> Self {
-        Self::made(&[], config, Ipv4Addr::LOCALHOST).await
+        Self::made(&[], config, Ipv4Addr::LOCALHOST, |_| ()).await
     }
 
-    async fn made(exclude: &[&str], config: HubConfig, listens: Ipv4Addr) -> Self {
+    async fn made(
+        exclude: &[&str],
+        config: HubConfig,
+        listens: Ipv4Addr,
+        configure: impl FnOnce(&mut AccessConfig),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("logs");
         fs::create_dir(&root).unwrap();
         let host = host(HOST, &[root.to_str().unwrap()], exclude);
-        let access = Arc::new(Access::new(AccessConfig::new(dir.path().to_owned())));
-        let served = Served::with(config, access, (listens, 0).into()).await;
+        let mut guarded = AccessConfig::new(dir.path().to_owned());
+        configure(&mut guarded);
+        let access = Arc::new(Access::new(guarded));
+        let served = Served::with(config, Arc::clone(&access), (listens, 0).into()).await;
         let agent = Some(Agent::start(&served.hub, &host));
-        let world = World { served, host, agent, root, dir };
+        let world = World { served, access, host, agent, root, dir };
         world.until("the agent is there", async || world.metric("tailcast_agents").await == 1).await;
         world
     }
