@@ -2,12 +2,23 @@
 // and hashed names would make every two branches conflict. In development the API is a hub's, through a proxy.
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const hub = process.env["TAILCAST_HUB"] ?? "http://127.0.0.1:8514";
 
+/** What cannot wait for the program is a script of its own, before it, that waits for nothing. */
+const early: Plugin = {
+  name: "early",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace("<script", '<script type="module" crossorigin async src="./assets/early.js"></script>\n    $&'),
+  },
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), early],
   // Relative, so that the page works under the base path that the hub writes into <base href>.
   base: "./",
   build: {
@@ -16,8 +27,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A strict CSP knows no data: fonts and the page has no images: nothing may be inlined.
     assetsInlineLimit: 0,
-    rollupOptions: {
+    rolldownOptions: {
       output: {
+        codeSplitting: { groups: [{ name: "early", test: /src\/(early|ahead|liveurl|address|shapes|theme)\.ts$/ }] },
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
         assetFileNames: "assets/[name][extname]",

@@ -3,8 +3,8 @@
 import { gunzipSync } from "node:zlib";
 import { get } from "node:http";
 import type { IncomingMessage } from "node:http";
-import { expect } from "@playwright/test";
-import { test } from "./hub";
+import { expect, type WebSocket } from "@playwright/test";
+import { endsWith, isLive, test } from "./hub";
 
 /** Compressed bytes of all scripts that a view loads. */
 const MOST_SCRIPT = 120 * 1024;
@@ -60,6 +60,26 @@ test("what never changes under its name is kept for good, and what may change is
     expect([again.head.statusCode, again.body.length]).toEqual([304, 0]);
   }
   expect((await ask(`${hub.url}assets/0123456789abcdef/nothing.js`)).head.statusCode).toBe(404);
+});
+
+test("the lines of a view are asked for before the program is there, and only once", async ({ page, hub }) => {
+  hub.write("app.log", 0, 100);
+  await hub.start();
+  const sockets: WebSocket[] = [];
+  page.on("websocket", (socket) => sockets.push(socket));
+  let release = (): void => {};
+  const held = new Promise<void>((done) => (release = done));
+  await page.route("**/index.js", async (route) => held.then(() => route.continue()));
+  const spoken = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"));
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`, { waitUntil: "commit" });
+  await spoken;
+  await expect(page.locator(".row")).toHaveCount(0);
+  release();
+  await expect(page.getByText("line 99")).toBeVisible();
+  await isLive(page);
+  hub.write("app.log", 100, 110);
+  await endsWith(page, 110);
+  expect(sockets).toHaveLength(1);
 });
 
 test("how soon the first line is on the screen is printed", async ({ page, hub }) => {

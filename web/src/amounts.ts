@@ -1,5 +1,6 @@
 // Amounts in words, in the language of the page: bytes, ages, dates, counts. It reads no clock.
 
+import { number } from "./digits";
 import { language, m } from "./language";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -30,7 +31,7 @@ export function age(time: string, now: number): string {
   return Number.isNaN(then) ? "" : duration(Math.max(0, (now - then) / 1000));
 }
 
-/** A count with a word, in the reader's way to write numbers: `1,204 new lines`. */
+/** A count with a word: `1,204 new lines`. */
 export function count(n: number, one: string, many: string): string {
   return `${number(n)} ${n === 1 ? one : many}`;
 }
@@ -40,15 +41,7 @@ export function about(value: number): string {
   return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 0 }).format(value);
 }
 
-/** A number as the reader writes it, with so many digits behind the point. */
-export function number(value: number, digits = 0): string {
-  const made = numbers.get(digits) ?? new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  numbers.set(digits, made);
-  return made.format(value);
-}
-
-// To make one takes longer than to write a hundred numbers with it. The language does not change while the page is there.
-const numbers = new Map<number, Intl.NumberFormat>();
+// The language does not change while the page is there.
 let moments: Intl.DateTimeFormat | null = null;
 
 /** A moment to the second, in the reader's order of day, month and year. */

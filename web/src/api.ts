@@ -4,11 +4,8 @@
 
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
 import { m } from "./language";
-import type { Turn } from "./polls";
+import { ROOT } from "./liveurl";
 import { isRecord, type Connection, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
-import type { Subscription } from "./transport";
-
-const ROOT = "api/v1/";
 
 /** The hub, or something on the way to it, said no. `message` is for a person. */
 export class Refused extends Error {
@@ -128,14 +125,6 @@ export async function login(password: string): Promise<void> {
 
 export async function logout(): Promise<void> {
   await send("logout", { method: "POST" });
-}
-
-/** The address of a live view: each log is resumed from its own position, or opened with its last lines. */
-export function liveUrl({ logs, last, filter }: Subscription, turn?: Turn): string {
-  const pairs = logs.flatMap(({ log, from }): Pair[] => (from === null ? [["log", log]] : [["log", log], ["from", from]]));
-  const turns = turn ? [["wait", String(turn.wait)] as Pair, ["turn", turn.turn] as Pair] : [];
-  const query = formatQuery([...pairs, ["last", String(last)], ...filterPairs(filter), ...turns]);
-  return new URL(`${ROOT}live?${query}`, document.baseURI).href;
 }
 
 export async function ask<Answer>(path: string, pairs: readonly Pair[], signal?: AbortSignal): Promise<Answer> {

@@ -1,12 +1,12 @@
 // Puts the page into the document, in the language of its reader.
 
+import "./early";
 import { mount } from "svelte";
+import { firstLines } from "./ahead";
 import App from "./App.svelte";
 import { speak } from "./language";
 import "./tokens.css";
 import "./page.css";
-import { dress } from "./theme";
 
-dress();
-await speak();
+await Promise.all([speak(), firstLines()]);
 mount(App, { target: document.body });

@@ -8,14 +8,13 @@ import type { Filter } from "./address";
 import type { Spot } from "./api";
 import { fillGap } from "./gap";
 import { History, scannedIn } from "./history";
+import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf } from "./merge";
 import { Search, type Found } from "./search";
 import type { LinesPage, LogName, Position } from "./shapes";
 import { Stream, type Row } from "./stream";
 import type { LogAt, Subscription } from "./transport";
 
-/** Lines that a log is opened with. */
-const LAST = 200;
 /** Lines per page of history: some screens, a few milliseconds to fetch. */
 const PAGE = 500;
 /** Context below a line that a link points to. */

@@ -1,15 +1,16 @@
 // What the connection of a view needs of the browser: the three transports, a look aside whether a WebSocket passes, and the reason when
 // there is no connection. Used by `viewer.svelte.ts` to wire up `live.ts`, which knows none of them.
 
-import { fetchLines, liveUrl, Refused } from "./api";
+import { takeAhead } from "./ahead";
+import { fetchLines, Refused } from "./api";
 import { Events } from "./events";
 import { m } from "./language";
 import type { Refusal } from "./live";
+import { liveUrl, openWebSocket } from "./liveurl";
 import { Polls } from "./polls";
 import type { Subscription } from "./transport";
 import { Ways } from "./ways";
 
-const PROTOCOL = "tailcast.v1.json";
 /** For the answer to "why not", in milliseconds. */
 const PATIENCE_MS = 5000;
 /** Asking the same again would be answered the same: not understood, forbidden, not possible. */
@@ -19,16 +20,10 @@ const ANSWERED: readonly number[] = [404, 409, 410];
 /** How long a WebSocket that is tried aside may take to speak, in milliseconds. */
 const PROBE_MS = 6000;
 
-function openWebSocket(subscription: Subscription): WebSocket {
-  const url = new URL(liveUrl(subscription));
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, PROTOCOL);
-}
-
 /** For the whole page: what was found out about the way to the hub holds for each view. */
 export const ways = new Ways({
   open: {
-    websocket: openWebSocket,
+    websocket: (subscription) => takeAhead(subscription) ?? openWebSocket(subscription),
     events: (subscription) => new Events(liveUrl(subscription)),
     polls: (subscription) => new Polls(subscription, liveUrl),
   },

@@ -3,7 +3,7 @@
 
 import { untrack } from "svelte";
 import type { Glance } from "./attention";
-import { number } from "./amounts";
+import { number } from "./digits";
 
 /** How one view is, for the tab. */
 export interface Told {

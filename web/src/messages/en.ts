@@ -2,7 +2,7 @@
 // each key, with the same parameters, or it does not compile). A message is a text, or a function where a number or a name goes in.
 // Keys are in order of their names; the part before the first `_` is where the words stand.
 
-const { format: number } = new Intl.NumberFormat("en");
+import { number } from "../digits";
 
 export const en = {
   action_back: "One step back",

@@ -1,8 +1,7 @@
 // What the page says, in Chinese (simplified). See `en.ts`.
 
+import { number } from "../digits";
 import type { Messages } from "./en";
-
-const { format: number } = new Intl.NumberFormat("zh-CN");
 
 export const zh: Messages = {
   action_back: "返回一步",
