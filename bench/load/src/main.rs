@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 mod big_log;
 mod crowd;
 mod feed;
+mod fleet;
 mod http;
 mod latency;
 mod peer;
@@ -27,11 +28,22 @@ use crate::feed::Pace;
 use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
-use crate::rows::{descriptors, history, idle_agent, idle_viewers, quiet, storm, torrent};
+use crate::rows::{descriptors, history, idle_agent, idle_links, idle_viewers, quiet, reconnect, storm, torrent};
 
 /// What can be asked for, in the order of the table.
-const NAMES: &[&str] =
-    &["fanout", "many", "quiet", "idle-viewers", "follow", "history", "descriptors", "storm", "idle-agent"];
+const NAMES: &[&str] = &[
+    "fanout",
+    "many",
+    "quiet",
+    "idle-viewers",
+    "follow",
+    "history",
+    "descriptors",
+    "storm",
+    "idle-agent",
+    "idle-links",
+    "reconnect",
+];
 
 /// A hundred people look at a busy log.
 const FANOUT: Fanout = Fanout {
@@ -76,6 +88,8 @@ async fn table(asked: &[String]) -> Result<()> {
             "descriptors" => print(name, descriptors::run()).await,
             "storm" => print(name, storm::run()).await,
             "idle-agent" => print(name, idle_agent::run()).await,
+            "idle-links" => print(name, idle_links::run()).await,
+            "reconnect" => print(name, reconnect::run()).await,
             other => bail!("no row is called {other}: {}", NAMES.join(", ")),
         }
     }

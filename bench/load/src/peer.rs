@@ -62,8 +62,10 @@ pub(crate) struct Serve {
     pub(crate) offer: Option<PathBuf>,
     /// The limit of open files to start it under.
     pub(crate) descriptors: Option<u32>,
-    /// Whether its agent is another process, for [`Agent::start`].
+    /// Whether it has no agent of its own, for [`Agent::start`] or a fleet.
     pub(crate) agent_apart: bool,
+    /// Where it listens; on any port that is free when there is no such place.
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// A running program.
@@ -96,6 +98,13 @@ impl Server {
             return Ok(Feed::Post { connection: BufReader::new(connection), path: "/pub" });
         }
         Ok(Feed::File(OpenOptions::new().append(true).create(true).open(&self.log)?))
+    }
+
+    /// Ends it without a goodbye, as a power cut would.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.program.0.kill()?;
+        self.program.0.wait()?;
+        Ok(())
     }
 
     /// What it wrote to stderr, for a row that could not be measured.
@@ -164,7 +173,8 @@ pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
             shell
         }
     };
-    command.args(["serve", "--listen", "127.0.0.1:0", "--open-loopback", "--state-dir"]);
+    let listen = serve.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
+    command.args(["serve", "--listen", &listen, "--open-loopback", "--state-dir"]);
     command.arg(scratch.path().join("state")).stdout(Stdio::piped());
     if serve.agent_apart {
         command.arg("--no-agent");

@@ -229,3 +229,23 @@ async fn a_publisher_that_dies_is_told_when_nobody_else_can_say() {
     let missed = Missed { count: Count::Unknown, why: Why::Publisher };
     assert_eq!(hear(&mut feed).await, Event::Missed(missed));
 }
+
+/// With the bounds that people have, and so over one broker only: a silence of ten seconds, and what an answer may take.
+/// How long it took is printed, not judged: `cargo nextest run within_fifteen --no-capture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_is_cut_without_a_word_is_noticed_within_fifteen_seconds_of_silence() {
+    let defaults = options();
+    assert!(defaults.silence + defaults.answer < Duration::from_secs(15));
+    let server = Server::start(Kind::Redis).await;
+    let network = Proxy::to(server.port).await;
+    let here = connect(&url(Kind::Redis, network.port), &defaults).await;
+    let mut feed = listen(&here, "a").await;
+    network.cut();
+    let cut = Instant::now();
+    until("the dead connection is noticed", || is_down(&subscribing(&here))).await;
+    println!("noticed after {:?}", cut.elapsed());
+    network.mend();
+    timeout(PATIENCE, feed.ready()).await.unwrap();
+    publish(&here, "a", 0).await;
+    assert_eq!(hear(&mut feed).await, message(0));
+}
