@@ -99,7 +99,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Nothing is written before somebody logs in. Files are read when they are first needed, and again when they
+    /// Nothing is written before somebody logs in, or in a cluster with a password, before somebody comes. Files are read when they are first needed, and again when they
     /// change.
     #[must_use]
     pub fn new(config: AccessConfig) -> Self {
@@ -326,7 +326,7 @@ impl Access {
         if self.config.cluster.is_none() {
             return self.sessions.begin(&password, now());
         }
-        self.revoked.begins_under(password, now());
+        self.revoked.password_is(Some(password), now());
         self.sessions.begin(&NO_PASSWORD, now())
     }
 

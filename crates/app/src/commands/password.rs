@@ -24,7 +24,7 @@ pub(crate) fn run(flags: &cli::Password, environment: &Environment) -> Outcome {
     })?;
     if cluster(&flags.state, environment)?.is_some() {
         say(
-            "everybody is logged out on all hubs; the others keep the password that they have: copy the file `password` to them",
+            "the other hubs of the cluster keep the password that they have: copy the file `password` to them, or set it there",
         );
     }
     Ok(Exit::Ok)

@@ -117,25 +117,22 @@ impl Revoked {
         state.known.sessions.all_up_to() + 1
     }
 
-    /// Another password than the one that sessions were begun under ends them all, on every hub. Waits for the disk then.
+    /// Which password this hub has. Another one than before ends all sessions, on every hub; the first one ends none. Waits for
+    /// the disk then.
     pub(super) fn password_is(&self, digest: Option<Hash>, now: u64) {
         let noted = self.state().known.password;
-        if noted.is_some() && noted != digest {
-            tracing::info!("the password was changed, so every session of the cluster is over");
-            self.change(now, |known| {
-                known.password = digest;
-                known.end_all(now);
-            });
+        if noted == digest {
+            return;
         }
-    }
-
-    /// A session begins under the password of that digest. Waits for the disk when it is the first one.
-    pub(super) fn begins_under(&self, digest: Hash, now: u64) {
-        self.password_is(Some(digest), now);
-        if self.state().known.password.is_none() {
-            self.state().known.password = Some(digest);
-            self.write(now);
+        if noted.is_none() {
+            self.state().known.password = digest;
+            return self.write(now);
         }
+        tracing::info!("the password was changed, so every session of the cluster is over");
+        self.change(now, |known| {
+            known.password = digest;
+            known.end_all(now);
+        });
     }
 
     /// All that is known, for the other hubs.

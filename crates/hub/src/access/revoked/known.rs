@@ -1,5 +1,5 @@
 //! What a hub knows to hold no longer, and how that stands in its file: `{"all_until", "sessions": [[until, id]]}`, and of a
-//! hub in a cluster also `"tokens_until"`, `"tokens": [[created, id, expires]]` and the password that sessions began under.
+//! hub in a cluster also `"tokens_until"`, `"tokens": [[created, id, expires]]` and which password the hub has.
 
 use serde::{Deserialize, Serialize};
 use tailcast_wire::{Revocations, Revoked, RevokedId};
@@ -21,7 +21,7 @@ pub(super) struct Known {
     pub(super) sessions: RevokedSet,
     /// By when they were made.
     pub(super) tokens: RevokedSet,
-    /// The one of this hub that sessions of the cluster were begun under.
+    /// The one that this hub had when it looked last.
     pub(super) password: Option<Hash>,
 }
 

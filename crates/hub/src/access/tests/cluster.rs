@@ -110,7 +110,10 @@ async fn who_logs_everybody_out_does_so_on_every_hub_and_who_comes_then_stays() 
 async fn another_password_on_one_hub_ends_the_sessions_on_all() {
     let (here, there) = (hub(1), hub(1));
     here.set_password(PASSWORD);
-    let cookie = here.begin(PASSWORD).await;
+    there.set_password(PASSWORD);
+    assert!(!here.holds("cookie: none"), "it has looked which password it has");
+    // Also where nobody has logged in, since other hubs have the same one.
+    let cookie = there.begin(PASSWORD).await;
     let changed = here.access.revocations_changed();
     here.set_password("battery staple");
     there.hears(&here);
