@@ -57,6 +57,7 @@ export function tidingOf(log: LogName, mark: Mark): Tiding {
 const GAPS: Readonly<Record<string, () => string>> = {
   fast_log: () => m.mark_gap_fast_log,
   slow_link: () => m.mark_gap_slow_link,
+  between_hubs: () => m.mark_gap_between_hubs,
   slow_viewer: () => m.mark_gap_slow_viewer,
 };
 
@@ -112,6 +113,8 @@ const AWAY: Readonly<Record<string, (host: string) => string>> = {
   never_here: (host) => m.mark_agent_lost_never_here(host),
   slow_answer: (host) => m.mark_agent_lost_slow_answer(host),
   hub_stopped: () => m.mark_agent_lost_hub_stopped,
+  broker_down: (host) => m.mark_agent_lost_broker_down(host),
+  hub_lost: (host) => m.mark_agent_lost_hub_lost(host),
 };
 
 /** Where the hub knows it in words alone. */

@@ -398,6 +398,10 @@ pub(crate) struct Password {
     pub(crate) state: State,
 }
 
+/// Print a new key for hubs that are to be one cluster; write it into a file that only they can read
+#[derive(Debug, Args)]
+pub(crate) struct ClusterKey {}
+
 /// Where the hub keeps its state.
 #[derive(Debug, Args)]
 pub(crate) struct State {

@@ -2,6 +2,7 @@
 //!
 //! The end of the way that begins in [`crate::cli`] and [`crate::config`]: whoever holds one of these asks nobody any more.
 
+mod cluster;
 mod size;
 
 use std::net::SocketAddr;
@@ -21,6 +22,8 @@ use crate::config::{Complaints, Reader, Settings};
 use crate::environment::Environment;
 use crate::exit::{Exit, Failure, say};
 
+pub(crate) use cluster::ClusterOptions;
+
 /// What `serve` is to do.
 #[derive(Debug)]
 pub(crate) struct ServeOptions {
@@ -35,6 +38,8 @@ pub(crate) struct ServeOptions {
     pub(crate) agent: Option<Offer>,
     /// How much of what is pushed is kept; `None` for a hub that takes nothing.
     pub(crate) pushed: Option<SpoolBounds>,
+    /// The other hubs; `None` for a hub that is alone.
+    pub(crate) cluster: Option<ClusterOptions>,
 }
 
 /// What a machine offers, and as which host.
@@ -82,7 +87,7 @@ impl ServeOptions {
         let mut reader = Reader::new(settings);
         let listen = reader.judged(&keys::HUB_LISTEN, listen_address);
         let access = access(&mut reader, environment);
-        let alone = reader.judged(&keys::HUB_BROKER, embedded);
+        let cluster = cluster::read(&mut reader);
         let agent = match reader.switch(&keys::HUB_AGENT) {
             true => offer(&mut reader).map(Some),
             false => Some(None),
@@ -90,8 +95,8 @@ impl ServeOptions {
         let pushed = pushed(&mut reader);
         let key_file = reader.path(&keys::CLUSTER_KEY_FILE);
         let options = (|| {
-            alone?;
-            Some(ServeOptions { listen: listen?, access: access?, key_file, agent: agent?, pushed: pushed? })
+            let (access, cluster) = (access?, cluster?);
+            Some(ServeOptions { listen: listen?, access, key_file, agent: agent?, pushed: pushed?, cluster })
         })();
         reader.finish(options)
     }
@@ -303,17 +308,6 @@ fn base_path(text: &str) -> Result<String, String> {
         "" => Ok("/".to_owned()),
         path if path.starts_with('/') && plain && !path.contains("//") => Ok(path.to_owned()),
         _ => Err(format!("`{text}` is no base path: write `/`, or `/tailcast` to live under that")),
-    }
-}
-
-/// The one broker there is so far: none, within this process.
-fn embedded(text: &str) -> Result<(), String> {
-    match text.split_once("://").map_or(text, |(scheme, _)| scheme) {
-        "embedded" => Ok(()),
-        "redis" | "rediss" | "nats" => {
-            Err("joining hubs by Redis or NATS is not built yet: leave it at \"embedded\"".to_owned())
-        }
-        _ => Err(format!("`{text}` is no broker: write \"embedded\"")),
     }
 }
 

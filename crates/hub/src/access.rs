@@ -52,7 +52,7 @@ mod visitor;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, Version, header};
@@ -67,6 +67,7 @@ use self::secret::Hash;
 use self::session::{Bound, NO_PASSWORD, Sessions};
 use self::signed_token::TokenKey;
 use self::standing::{Rules, SignedToken};
+use crate::cluster::pass::{NoPass, Passes};
 use crate::sock_diag::SockDiag;
 
 pub use self::bearer::Globs;
@@ -96,6 +97,8 @@ pub struct Access {
     bearers: Bearers,
     /// What signs tokens in a cluster.
     token_key: Option<TokenKey>,
+    /// By which hubs of the cluster are known, in one.
+    peers: OnceLock<Passes>,
 }
 
 impl Access {
@@ -123,8 +126,15 @@ impl Access {
             sessions,
             bearers: Bearers::new(state_dir),
             token_key: config.cluster.as_ref().map(TokenKey::new),
+            peers: OnceLock::new(),
             config,
         }
+    }
+
+    /// From now on hubs of the cluster are let in where one is needed.
+    pub(crate) fn know_peers(&self, passes: Passes) {
+        // Once is enough: a hub is in one cluster.
+        self.peers.get_or_init(|| passes);
     }
 
     /// Where the kernel is asked about connections.
@@ -178,6 +188,7 @@ impl Access {
             Need::Agent => self.agent(asked, peer)?,
             Need::Owner => self.owner(asked, peer)?,
             Need::Pusher => self.pusher(asked, peer)?,
+            Need::Peer => (self.peer(asked)?, Standing::CONNECTION),
         };
         Ok(Visitor { who, client, standing })
     }
@@ -248,6 +259,13 @@ impl Access {
             Denied::WhoAreYou { .. } | Denied::NotTheOwner => Denied::NotAPusher,
             denied => denied,
         })
+    }
+
+    /// A pass decides by itself: no address, name or token stands for it.
+    fn peer(&self, asked: Asked<'_>) -> Result<Who, Denied> {
+        let passes = self.peers.get().ok_or(Denied::NotAPeer(NoPass::None))?;
+        passes.check(asked.headers).map_err(Denied::NotAPeer)?;
+        Ok(Who::Peer)
     }
 
     fn agent(&self, asked: Asked<'_>, peer: &Peer) -> Result<(Who, Standing), Denied> {

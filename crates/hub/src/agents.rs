@@ -42,8 +42,8 @@ pub(crate) struct Host {
     pub(crate) labels: Vec<(String, String)>,
     /// What it offers, as its administrator wrote it.
     pub(crate) offers: Vec<String>,
-    /// Whether it is the machine that the hub runs on, by the agent in its process.
-    own: bool,
+    /// Where its agent speaks, or spoke last, from.
+    pub(crate) whence: Whence,
 }
 
 /// Why an agent cannot have its name now.
@@ -60,8 +60,8 @@ pub(crate) struct Agents {
     /// How long an answer may take.
     patience: Duration,
     inner: Mutex<Inner>,
-    /// Changes whenever one has come.
-    arrived: watch::Sender<()>,
+    /// Changes whenever a host has come or gone or says otherwise what it offers.
+    changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl Agents {
     /// Nobody yet. `patience`: how long an answer may take; `own`: the name of the agent in the hub's process.
     pub(crate) fn new(patience: Duration, own: Option<HostName>) -> Self {
         let inner = Mutex::new(Inner { own, ..Inner::default() });
-        Agents { patience, inner, arrived: watch::Sender::new(()) }
+        Agents { patience, inner, changed: watch::Sender::new(()) }
     }
 
     /// Takes a name for lines that are pushed: from then on it is no machine's.
@@ -102,11 +102,16 @@ impl Agents {
         self.lock().pushed.remove(host);
     }
 
+    /// Tells when a host has come or gone or says otherwise what it offers.
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Waits until a host's agent is there. Cancel safe.
     pub(crate) async fn is_up(&self, host: &HostName) {
-        let mut arrived = self.arrived.subscribe();
+        let mut changed = self.changed();
         while !matches!(self.lock().hosts.get(host), Some(Host { state: State::Up(_), .. })) {
-            if arrived.changed().await.is_err() {
+            if changed.changed().await.is_err() {
                 // The sender is ours.
                 return;
             }
@@ -134,7 +139,8 @@ impl Agents {
     fn take_name(&self, link: &Arc<Link>, silent: Option<&Arc<Link>>) -> Result<(), Taken> {
         let mut inner = self.lock();
         let hello = link.hello();
-        let own = link.whence() == Whence::Own;
+        let whence = link.whence();
+        let own = whence == Whence::Own;
         if let Some(words) = inner.is_ours(&hello.host).filter(|_| !own) {
             return Err(Taken::ByOurs(words));
         }
@@ -146,11 +152,11 @@ impl Agents {
         }
         let host = Host {
             state: State::Up(Arc::clone(link)),
-            since: Timestamp::now(),
+            since: link.since(),
             version: hello.version.clone(),
             labels: hello.labels.clone(),
             offers: hello.offers.clone(),
-            own,
+            whence,
         };
         let older = inner.hosts.insert(hello.host.clone(), host);
         if let Some(Host { state: State::Up(older), .. }) = older {
@@ -160,7 +166,7 @@ impl Agents {
         for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
             link.follow(channel);
         }
-        self.arrived.send_replace(());
+        self.changed.send_replace(());
         Ok(())
     }
 
@@ -181,6 +187,7 @@ impl Agents {
             host.filter(|host| matches!(&host.state, State::Up(present) if std::ptr::eq(&**present, link)))
         {
             host.offers = offers;
+            self.changed.send_replace(());
         }
     }
 
@@ -198,6 +205,7 @@ impl Agents {
             channel.lost(away);
         }
         inner.forget_the_longest_gone();
+        self.changed.send_replace(());
     }
 
     /// A channel is looked at: its agent follows, now or when it comes.
@@ -252,7 +260,8 @@ impl Agents {
         }
     }
 
-    fn link(&self, host: &HostName) -> Result<Arc<Link>, AskError> {
+    /// The link of a host, if it is up.
+    pub(crate) fn link(&self, host: &HostName) -> Result<Arc<Link>, AskError> {
         match self.lock().hosts.get(host).map(|host| &host.state) {
             Some(State::Up(link)) => Ok(Arc::clone(link)),
             Some(State::Lost(away)) => Err(AskError::Away(away.clone())),
@@ -265,6 +274,28 @@ impl Agents {
         match self.lock().hosts.get(host).map(|host| &host.state) {
             Some(State::Up(link)) => link.zone(),
             _ => TimeZone::UTC,
+        }
+    }
+
+    /// Whether a host's agent, of that start of it, is linked to this very hub.
+    pub(crate) fn is_linked_here(&self, host: &HostName, session: u64) -> bool {
+        matches!(
+            self.lock().hosts.get(host).map(|host| &host.state),
+            Some(State::Up(link)) if !link.whence().is_elsewhere() && link.hello().session == session
+        )
+    }
+
+    /// Lists a host that another hub has lost, unless more is known of it here.
+    pub(crate) fn lost_elsewhere(&self, name: &HostName, host: Host) {
+        let mut inner = self.lock();
+        let knows_more = match inner.hosts.get(name) {
+            Some(Host { state: State::Up(_), .. }) => true,
+            Some(known) => known.since >= host.since,
+            None => false,
+        };
+        if !knows_more {
+            inner.hosts.insert(name.clone(), host);
+            inner.forget_the_longest_gone();
         }
     }
 
@@ -298,12 +329,14 @@ impl Inner {
                 "lines are pushed to this hub under the name {host}; give this machine another name with --host"
             ));
         }
-        let own = self.own.as_ref() == Some(host) || self.hosts.get(host).is_some_and(|host| host.own);
+        let own =
+            self.own.as_ref() == Some(host) || self.hosts.get(host).is_some_and(|host| host.whence == Whence::Own);
         own.then(|| format!("this hub's own agent is called {host}; give this one another name with --host"))
     }
 
     fn forget_the_longest_gone(&mut self) {
-        let gone = self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)) && !host.own);
+        let gone =
+            self.hosts.iter().filter(|(_, host)| matches!(host.state, State::Lost(_)) && host.whence != Whence::Own);
         if gone.clone().count() > MAX_GONE {
             let oldest = gone.min_by_key(|(_, host)| host.since).map(|(name, _)| name.clone());
             oldest.map(|name| self.hosts.remove(&name));
@@ -311,7 +344,14 @@ impl Inner {
     }
 }
 
-/// Whether the present link makes way for a newcomer: it is of the same start of the agent, or has been silent.
+/// Whether the present link makes way for a newcomer: it is of the same start of the agent, or has been silent. Of what
+/// other hubs say the directory has judged already which is right; here it only must be newer than a link of our own.
 fn yields(present: &Arc<Link>, newcomer: &Link, silent: Option<&Arc<Link>>) -> bool {
-    present.hello().session == newcomer.hello().session || silent.is_some_and(|silent| Arc::ptr_eq(silent, present))
+    match newcomer.whence().is_elsewhere() {
+        true => present.whence().is_elsewhere() || newcomer.since() > present.since(),
+        false => {
+            present.hello().session == newcomer.hello().session
+                || silent.is_some_and(|silent| Arc::ptr_eq(silent, present))
+        }
+    }
 }

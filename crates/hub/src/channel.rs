@@ -4,10 +4,10 @@
 //! lock on the state is held while an item is published, so that whoever compares a place with the channel's edge sees
 //! ring and edge of the same moment.
 
-mod writer;
-
+mod tap;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,7 @@ use tailcast_wire::{Begins, Ends, Filter, LogName, Place, Tiding, Told, Why};
 use crate::away::Away;
 use crate::item::{Item, LongLine, Reach, What};
 
+pub(crate) use tap::Tap;
 pub(crate) use writer::Writer;
 
 /// How many lives of a file a channel remembers, to recognise the place of a viewer who is catching up.
@@ -103,6 +104,8 @@ struct State {
     /// That lines come late, while it is so: whoever joins later than it was told is to know it, too.
     late: Option<Told>,
     zone: TimeZone,
+    /// Who is handed all that is written, for other hubs.
+    tap: Option<Arc<dyn Tap>>,
 }
 
 /// Whether the agent is there for this channel.
@@ -129,6 +132,7 @@ impl Channel {
             line: None,
             late: None,
             zone: TimeZone::UTC,
+            tap: None,
         };
         Channel { key, log, ring, state: Mutex::new(state) }
     }

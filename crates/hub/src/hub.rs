@@ -18,6 +18,7 @@ use crate::access::Access;
 use crate::agents::Agents;
 use crate::audience::Audience;
 use crate::channel::{Channel, Key};
+use crate::cluster::Cluster;
 use crate::guests::Guests;
 use crate::held::Held;
 use crate::ingest::{self, Caller};
@@ -85,6 +86,8 @@ pub struct Hub {
     pub(crate) turns: Turns,
     /// What is pushed to it, where it takes that.
     pub(crate) pushed: OnceLock<Pushed>,
+    /// Its part in a cluster, where it is in one.
+    pub(crate) cluster: OnceLock<Arc<Cluster>>,
     /// Cancelled when the hub stops: viewers are told, agents are told.
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -112,6 +115,7 @@ impl Hub {
             probes: Probes::default(),
             turns: Turns::default(),
             pushed: OnceLock::new(),
+            cluster: OnceLock::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             fanout: Channels::new(),

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tailcast_wire::{Filter, Follow, Hello, PROTOCOL, ToAgent, Welcome, encode};
+use tailcast_wire::{Filter, Follow, Hello, HubId, PROTOCOL, ToAgent, Welcome, encode};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +63,15 @@ pub(crate) enum Whence {
     Own,
     /// The address that it dialled in from.
     Dialled(IpAddr),
+    /// Another hub, to which it is linked, and since when it is.
+    Hub(HubId, Timestamp),
+}
+
+impl Whence {
+    /// Whether its link is not here, but at another hub.
+    pub(crate) fn is_elsewhere(self) -> bool {
+        matches!(self, Whence::Hub(..))
+    }
 }
 
 impl std::fmt::Display for Whence {
@@ -69,6 +79,7 @@ impl std::fmt::Display for Whence {
         match self {
             Whence::Own => f.write_str("the hub itself"),
             Whence::Dialled(address) => address.fmt(f),
+            Whence::Hub(hub, _) => write!(f, "the hub {hub}"),
         }
     }
 }
@@ -95,6 +106,8 @@ pub(crate) struct Link {
     pulse: Arc<Pulse>,
     closing: CancellationToken,
     why: Mutex<Option<Away>>,
+    /// When it came to the hub that it is linked to.
+    since: Timestamp,
 }
 
 impl Link {
@@ -110,6 +123,7 @@ impl Link {
             pulse,
             closing: CancellationToken::new(),
             why: Mutex::default(),
+            since: if let Whence::Hub(_, since) = whence { since } else { Timestamp::now() },
         }
     }
 
@@ -119,6 +133,10 @@ impl Link {
 
     pub(crate) fn whence(&self) -> Whence {
         self.whence
+    }
+
+    pub(crate) fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// Lets the agent in. Said before anything else.

@@ -94,7 +94,7 @@ impl Collector for Reading {
 /// A name, what it means, its value.
 type Named = (&'static str, &'static str, u64);
 
-fn gauges(now: &Numbers) -> [Named; 15] {
+fn gauges(now: &Numbers) -> [Named; 17] {
     let worst = now.audience.worst.first();
     let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
     [
@@ -109,6 +109,8 @@ fn gauges(now: &Numbers) -> [Named; 15] {
         ("held_bytes", "What is held for viewers who have not taken it yet, in bytes", now.held.bytes),
         ("held_waiting", "Viewers that wait until there is room for a page of history", now.held.waiting),
         ("pushed_kept_bytes", "What is kept of lines that were pushed, in bytes", now.pushed.kept),
+        ("hubs", "Other hubs of the cluster that are there", now.hubs),
+        ("granted_channels", "Channels that are published for other hubs", now.granted),
         ("fds_used", "Open file descriptors", now.descriptors.used),
         ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
         ("start_time_seconds", "When the hub started, in seconds since 1970", now.started.as_second().unsigned_abs()),
@@ -116,7 +118,7 @@ fn gauges(now: &Numbers) -> [Named; 15] {
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 18] {
+fn counters(now: &Numbers) -> [Named; 20] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -132,6 +134,8 @@ fn counters(now: &Numbers) -> [Named; 18] {
         ("turns_given_way", "Views of long-polling viewers that made room for newer ones", counts.given_way),
         ("pushed_bytes", "Bytes of lines that were pushed and taken", now.pushed.taken),
         ("pushed_dropped_bytes", "Of those: dropped for newer lines and logs", now.pushed.dropped),
+        ("broker_dropped", "Messages to other hubs dropped since too much waited for the broker", now.broker_dropped),
+        ("broker_foreign", "Messages on the broker that no hub with this one's key can have sent", now.broker_foreign),
         ("connections_accepted", "Connections that were let in", doors.accepted),
         ("connections_refused", "Connections refused in words", doors.refused_full + doors.refused_exhausted),
         ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),

@@ -39,6 +39,12 @@ pub(crate) struct Numbers {
     pub(crate) agents_lost: u64,
     /// What is kept of pushed lines, and what became of them.
     pub(crate) pushed: SpoolCounts,
+    /// Between hubs: others that are there, channels published for them, messages dropped for want of a broker, and those of
+    /// another key.
+    pub(crate) hubs: u64,
+    pub(crate) granted: u64,
+    pub(crate) broker_dropped: u64,
+    pub(crate) broker_foreign: u64,
 }
 
 impl Numbers {
@@ -46,6 +52,7 @@ impl Numbers {
     pub(crate) fn now(hub: &Hub, laggards: usize) -> Self {
         let channels: Vec<_> = hub.agents.channels().iter().map(|channel| channel.stats()).collect();
         let states = hub.agents.states(|state| matches!(state, State::Up(_)));
+        let cluster = hub.cluster.get();
         let up = states.iter().filter(|up| **up).count();
         Numbers {
             started: hub.started,
@@ -63,6 +70,10 @@ impl Numbers {
             agents_up: up as u64,
             agents_lost: (states.len() - up) as u64,
             pushed: hub.pushed.get().map(Pushed::counts).unwrap_or_default(),
+            hubs: cluster.map_or(0, |cluster| cluster.others() as u64),
+            granted: cluster.map_or(0, |cluster| cluster.granted() as u64),
+            broker_dropped: cluster.map_or(0, |cluster| cluster.health().dropped),
+            broker_foreign: cluster.map_or(0, |cluster| cluster.foreign_messages()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The router is made from the table and from nothing else, so that no route can be without a gate (law 11); a test walks
 //! the table.
 
+mod cluster;
 mod connection;
 pub(crate) mod health;
 pub(crate) mod history;
@@ -11,6 +12,7 @@ pub(crate) mod live;
 mod openapi;
 mod overview;
 pub(crate) mod page;
+mod peer;
 pub(crate) mod processes;
 mod push;
 #[cfg(test)]
@@ -83,6 +85,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/hub", Need::Viewer, || get(overview::overview)),
     route("/api/v1/tokens", Need::Owner, || get(tokens::list).post(tokens::add)),
     route("/api/v1/tokens/{name}", Need::Owner, || delete(tokens::remove)),
+    route("/api/v1/peer", Need::Peer, || post(peer::ask)),
     route("/api/v1/agent", Need::Agent, || get(carry::agent)),
     route("/api/{*rest}", Need::Nothing, || any(nothing_here)),
     route("/", Need::Nothing, || get(page::index)),

@@ -141,7 +141,10 @@ impl tailcast_fdguard::Refusal for HubRefusal {
 
     fn class(&self, asked: &tailcast_fdguard::Asked<'_>) -> Class {
         let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        let is_agent = line.starts_with(b"GET ") && line.windows(14).any(|part| part == b"/api/v1/agent ");
-        if is_agent { Class::Links } else { Class::Viewers }
+        let asks =
+            |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
+        // Other hubs ask for the agents that are linked here.
+        let is_link = asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ");
+        if is_link { Class::Links } else { Class::Viewers }
     }
 }

@@ -39,14 +39,16 @@ pub fn encode<T: Encode<()>>(message: &T) -> Bytes {
     }
 }
 
+/// What can be [decoded](decode).
+pub trait Message: for<'b> Decode<'b, ()> {}
+
+impl<T: for<'b> Decode<'b, ()>> Message for T {}
+
 /// The message in `bytes`, or `None` when it is one that only a newer peer knows.
 ///
 /// # Errors
 /// When the bytes are too many or are not CBOR of the expected shape.
-pub fn decode<T>(bytes: &[u8]) -> Result<Option<T>, Error>
-where
-    T: for<'b> Decode<'b, ()>,
-{
+pub fn decode<T: Message>(bytes: &[u8]) -> Result<Option<T>, Error> {
     if bytes.len() > MAX_MESSAGE {
         return Err(Error::TooLong(bytes.len()));
     }

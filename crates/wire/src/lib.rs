@@ -23,6 +23,7 @@
 
 mod ask;
 mod block;
+mod cluster;
 mod codec;
 mod credential;
 mod filter;
@@ -36,7 +37,8 @@ mod why;
 
 pub use ask::{Answer, Failure, HalfLine, LogEntry, Page, Part, Question, Refusal, Spot};
 pub use block::{Begins, Block, Body, Encoding, Ends, Picked, Place, Tiding, Told};
-pub use codec::{Error, MAX_MESSAGE, decode, encode, unknown_question};
+pub use cluster::{Absence, Announcement, Fed, HubId, LeaseWord, Leasing, PeerAnswer, PeerAsk, Resident, Word};
+pub use codec::{Error, MAX_MESSAGE, Message, decode, encode, unknown_question};
 pub use credential::Credential;
 pub use filter::Filter;
 pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};

@@ -99,6 +99,15 @@ pub enum Why {
     /// The hub stopped.
     #[n(29)]
     HubStopped,
+    /// The broker between the hubs is away.
+    #[n(30)]
+    BrokerDown,
+    /// The hub that has the agent's link is not heard of.
+    #[n(31)]
+    HubLost,
+    /// It was lost on the way between two hubs.
+    #[n(32)]
+    BetweenHubs,
 }
 
 impl Why {
@@ -135,6 +144,9 @@ impl Why {
             Why::NotAdmitted => "not_admitted",
             Why::NeverHere => "never_here",
             Why::HubStopped => "hub_stopped",
+            Why::BrokerDown => "broker_down",
+            Why::HubLost => "hub_lost",
+            Why::BetweenHubs => "between_hubs",
         }
     }
 }

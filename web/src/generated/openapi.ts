@@ -509,6 +509,44 @@ export interface components {
             /** Format: int64 */
             used: number;
         };
+        /** @description A hub whose clock is off. */
+        ClockRow: {
+            /** Format: int64 */
+            ahead_milliseconds: number;
+            name: string;
+        };
+        /** @description The hub as one of several. */
+        ClusterNow: {
+            /** @description Why the broker is away; null while it is there. */
+            broker_down?: string | null;
+            /** @description Hubs that are heard and not listened to, since their clock is off. */
+            clocks_off: components["schemas"]["ClockRow"][];
+            /** Format: int64 */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Messages that no hub with this one's key can have sent.
+             */
+            foreign: number;
+            /**
+             * Format: int64
+             * @description Channels that are published for other hubs.
+             */
+            granted: number;
+            /** @description What this hub is called in it. */
+            hub: string;
+            /** @description The other hubs, by name. */
+            hubs: components["schemas"]["PeerRow"][];
+            /** @description The cluster's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages published, received, and dropped since too much waited for the broker.
+             */
+            published: number;
+            /** Format: int64 */
+            received: number;
+        };
         /** @description How a request arrived. */
         Connection: {
             /** @description Whether whoever asks may look at logs. */
@@ -732,6 +770,7 @@ export interface components {
             /** @description Where it listens. */
             address?: string | null;
             agents: components["schemas"]["Agents"];
+            cluster?: components["schemas"]["ClusterNow"] | null;
             counters: components["schemas"]["Counters"];
             descriptors: components["schemas"]["Descriptors"];
             /**
@@ -841,6 +880,8 @@ export interface components {
         LinkRow: {
             /** @description Where it comes from; null unless the owner asks. */
             client?: string | null;
+            /** @description The hub that it is linked to, where that is another one: its number in the cluster. */
+            hub?: string | null;
             /** @description Whether the agent is in the hub's own process. */
             own: boolean;
             /**
@@ -917,7 +958,7 @@ export interface components {
              * @description Why, as a word for programs: deleted, moved, not_there, denied, not_regular, not_offered, link_loop, no_descriptor,
              *     unreadable, network, no_watches, no_instances, not_watched, watched, not_found, rewritten, stale, hole, fast_log,
              *     slow_link, slow_viewer, slow_answer, busy, agent_stopped, link_down, taken_over, not_reading, not_admitted, never_here,
-             *     hub_stopped. There may be more.
+             *     hub_stopped, broker_down, hub_lost, between_hubs. There may be more.
              */
             why?: string | null;
             /** @description For a person. */
@@ -1035,6 +1076,28 @@ export interface components {
             };
             /** @description All of it in one line. */
             words: string;
+        };
+        /** @description Another hub. */
+        PeerRow: {
+            /**
+             * Format: int64
+             * @description How far its clock is ahead of this one's, with the time on the way.
+             */
+            ahead_milliseconds: number;
+            /**
+             * Format: int64
+             * @description Hosts that are, or were, linked to it.
+             */
+            hosts: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description How long nothing was heard of it; it speaks each five seconds.
+             */
+            silent_milliseconds: number;
+            /** @description Where it is asked. */
+            url: string;
+            version: string;
         };
         /** @description A problem, ready to be sent. Made by one of the constructors, refined by the `with_` methods. */
         Problem: components["schemas"]["ProblemMembers"] & {

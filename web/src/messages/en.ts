@@ -365,6 +365,10 @@ export const en = {
   mark_agent_back_words: (host: string) => `${host} is connected again. Its lines go on from where they stood.`,
   mark_agent_lost: "Host away",
   mark_agent_lost_agent_stopped: (host: string) => `Its agent was stopped. Start it again on ${host}.`,
+  mark_agent_lost_broker_down: (host: string) =>
+    `${host} is linked to another hub, and the broker between the hubs is away. The hosts of this hub go on; this one comes back with the broker.`,
+  mark_agent_lost_hub_lost: (host: string) =>
+    `The hub that ${host} is linked to is not heard of any more. Is it running, and can it reach the broker?`,
   mark_agent_lost_hub_stopped: "The hub was stopped.",
   mark_agent_lost_link_down: (host: string) => `The connection to its agent broke. Is the agent on ${host} running, and can it reach this hub?`,
   mark_agent_lost_never_here: (host: string) => `No agent called ${host} has been here since the hub started. Is the name right, and is its agent running?`,
@@ -383,6 +387,7 @@ export const en = {
   mark_fill: "Show them",
   mark_gap: "Skipped",
   mark_gap_fast_log: "The log grows faster than a live view shows; a filter lets fewer through.",
+  mark_gap_between_hubs: "They were lost on the way between two hubs.",
   mark_gap_slow_link: "The link to this host is slower than the log, or was down for a while.",
   mark_gap_slow_viewer: "This view was too slow for the log, or away for a while.",
   mark_gap_words: (bytes: string) => `${bytes === "" ? "Some lines" : `${bytes} of lines`} were left out; they are still on the host.`,

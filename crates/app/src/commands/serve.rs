@@ -47,12 +47,17 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     let mut signals = Signals::listen()?;
     let mut config = HubConfig::new(options.access.base_path.clone());
     config.host = options.agent.as_ref().map(|offer| offer.host.clone());
+    let key = options.access.cluster.clone();
     let pushed = options.access.state_dir.join("push");
     let access = Arc::new(Access::new(options.access));
     let listener = listen(options.listen, &access, &budget)?;
     let address = listener.local_addr()?;
     let hub = Hub::new(config, access, budget);
     let agents = Agents::default();
+    if let (Some(cluster), Some(key)) = (options.cluster, key) {
+        let name = hub.host().map_or_else(|| address.to_string(), ToString::to_string);
+        hub.join(cluster.config(name, key)?).map_err(Failure::usage)?;
+    }
     let host = options.agent.map(offered::host).transpose()?;
     if let Some(host) = &host {
         agents.attach(&hub, host);

@@ -84,8 +84,12 @@ keys! {
     HUB_OPEN_LOOPBACK = "hub.open_loopback", Switch, Default::Switch(false);
     HUB_STATE_DIR = "hub.state_dir", Text, Default::Found("/var/lib/tailcast for root, else ~/.local/state/tailcast"), "TAILCAST_STATE_DIR";
     HUB_BROKER = "hub.broker", Text, Default::Text("embedded");
+    HUB_BROKER_PASSWORD_FILE = "hub.broker_password_file", Text, Default::Unset;
     HUB_AGENT = "hub.agent", Switch, Default::Switch(true);
+    CLUSTER_NAME = "cluster.name", Text, Default::Text("tailcast");
     CLUSTER_KEY_FILE = "cluster.key_file", Text, Default::Unset;
+    CLUSTER_PEER_URL = "cluster.peer_url", Text, Default::Unset;
+    CLUSTER_CA_FILE = "cluster.ca_file", Text, Default::Unset;
     PUSH_LOGS = "push.logs", Text, Default::Text("1000");
     PUSH_LOG_SIZE = "push.log_size", Text, Default::Text("64 MiB");
     PUSH_TOTAL_SIZE = "push.total_size", Text, Default::Text("4 GiB");

@@ -58,7 +58,9 @@ fn what_cannot_be_is_refused_with_the_place_and_what_to_write() {
     for (words, complaint) in [
         ("--listen 8514", "--listen: hub.listen: `8514` is no address with a port: write 127.0.0.1:8514"),
         ("--listen localhost:8514", "write 127.0.0.1:8514"),
-        ("--broker redis://r", "not built yet"),
+        ("--broker redis://r", "`tailcast cluster-key > FILE` makes one"),
+        ("--broker redis://r", "cluster.peer_url"),
+        ("--broker redis://:secret@r", "hub.broker_password_file"),
         ("--broker kafka://r", "`kafka://r` is no broker"),
         ("--host a/b", "--host: agent.host: `a/b` cannot be the name of a host"),
     ] {

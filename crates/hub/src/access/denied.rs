@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::origin::ForeignHost;
+use crate::cluster::pass::NoPass;
 use crate::problem::Problem;
 
 /// How one may say who one is: the scheme for programs. A cookie has none that is registered.
@@ -37,6 +38,8 @@ pub enum Denied {
     NotAPusher,
     /// The bearer of a push token where a viewer is needed.
     OnlyPushes,
+    /// Not a hub of the cluster where one is needed.
+    NotAPeer(NoPass),
     /// The password is wrong.
     WrongPassword,
     /// There is no password that could be right.
@@ -88,6 +91,14 @@ impl From<Denied> for Problem {
                 "Only whoever runs the hub may do this: log in with its password, or come from its own machine as its \
                  user or root. On the hub, `tailcast token` does it too.",
             ),
+            Denied::NotAPeer(NoPass::None | NoPass::Foreign) => {
+                unauthorized("Only a hub of the same cluster may do this: all of them need the same cluster.key_file.")
+            }
+            Denied::NotAPeer(NoPass::Clock(apart)) => unauthorized(format!(
+                "The clocks of the two hubs are {} s apart; {} are allowed.",
+                apart.abs(),
+                crate::cluster::pass::APART
+            )),
             Denied::NotAnAgent => unauthorized(
                 "Only an agent may do this: make it a token with `tailcast token add --agent HOST` on the hub.",
             ),

@@ -123,6 +123,7 @@ fn by(who: Who) -> (&'static str, Option<String>) {
         Who::ProxyUser { name } => ("proxy_user", Some(name)),
         Who::Agent { name, .. } => ("agent", Some(name)),
         Who::Pusher { name, .. } => ("push", Some(name)),
+        Who::Peer => ("hub", None),
         Who::Stranger => ("nobody", None),
     }
 }

@@ -21,6 +21,8 @@ pub enum Need {
     /// Somebody who may push lines into some log: whoever runs the hub, or the bearer of a token for it; into which one,
     /// [`Visitor::may_push_to`] says.
     Pusher,
+    /// Another hub of the cluster.
+    Peer,
     /// An agent that may speak for a host; for which one, [`Visitor::may_speak_for`] says.
     Agent,
 }
@@ -61,6 +63,8 @@ pub enum Who {
         /// The logs it may push to.
         logs: Globs,
     },
+    /// Another hub of the cluster.
+    Peer,
     /// Not known, and not asked, since nothing was needed.
     Stranger,
 }

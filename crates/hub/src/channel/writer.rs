@@ -52,12 +52,18 @@ impl Writer {
                 false => What::Edge { behind: 0 },
             };
             channel.publish(state, from, what);
+            if let (Some(tap), Some(entry)) = (&state.tap, state.entry()) {
+                tap.opened(session, entry.as_ref());
+            }
         });
     }
 
     /// Publishes what the agent said, in its place. `to`: where the log goes on behind it.
     pub(crate) fn take(&self, what: What, to: Option<&Place>) {
         self.write(|channel, state| {
+            if let Some(tap) = &state.tap {
+                tap.took(&what, to);
+            }
             let before = state.reached();
             let begin = match &what {
                 What::Block { block, .. } => Some(block.start),

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tailcast_wire::HostName;
 use utoipa::ToSchema;
 
+use super::cluster::ClusterNow;
 use crate::access::Visitor;
 use crate::agents::{Host, State as Link};
 use crate::audience::{Laggard, Transport};
@@ -50,6 +51,8 @@ pub(crate) struct HubNow {
     queues: Queues,
     counters: Counters,
     agents: Agents,
+    /// The other hubs, and the broker that joins them; null for a hub that is alone.
+    cluster: Option<ClusterNow>,
 }
 
 /// File descriptors of the process.
@@ -194,6 +197,8 @@ struct AgentRow {
 struct LinkRow {
     /// Whether the agent is in the hub's own process.
     own: bool,
+    /// The hub that it is linked to, where that is another one: its number in the cluster.
+    hub: Option<String>,
     /// Where it comes from; null unless the owner asks.
     client: Option<String>,
     /// Bytes of messages from the agent.
@@ -248,6 +253,7 @@ pub(crate) async fn overview(
         },
         counters: Counters::of(&now),
         agents: Agents::of(&hub, &now, &query, owner),
+        cluster: hub.cluster.get().map(|cluster| ClusterNow::of(cluster)),
     };
     Ok(([(CACHE_CONTROL, "no-store")], Json(shown)))
 }
@@ -358,11 +364,15 @@ impl LinkRow {
         let pulse = link.pulse();
         let (received, sent) = pulse.bytes();
         let client = match link.whence() {
-            Whence::Own => None,
+            Whence::Own | Whence::Hub(..) => None,
             Whence::Dialled(address) => Some(address),
         };
         LinkRow {
-            own: client.is_none(),
+            own: link.whence() == Whence::Own,
+            hub: match link.whence() {
+                Whence::Hub(hub, _) => Some(hub.to_string()),
+                Whence::Own | Whence::Dialled(_) => None,
+            },
             client: client.filter(|_| owner).map(|address| address.to_string()),
             received,
             sent,

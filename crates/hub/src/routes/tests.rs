@@ -91,7 +91,9 @@ async fn the_routes_that_are_open_to_everybody_are_those_that_are_known_to_be() 
                 let status = house.ask(Method::GET, &example(route.path), &stranger(), None).await;
                 assert!(!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{}", route.path);
             }
-            Need::Viewer | Need::Owner | Need::Agent | Need::Pusher => assert!(!OPEN.contains(&route.path)),
+            Need::Viewer | Need::Owner | Need::Agent | Need::Pusher | Need::Peer => {
+                assert!(!OPEN.contains(&route.path))
+            }
         }
     }
 }
@@ -113,7 +115,7 @@ async fn a_token_opens_what_it_is_for_and_nothing_else() {
             Need::Viewer => [true, false, false],
             Need::Agent => [false, true, false],
             Need::Pusher => [false, false, true],
-            Need::Owner => [false; 3],
+            Need::Owner | Need::Peer => [false; 3],
         };
         assert_eq!(is_in, meant, "viewer, agent, push: {path}");
     }

@@ -14,9 +14,11 @@ use crate::item::{Item, Reach, What};
 const KEEP: u64 = 64 << 10;
 
 impl View {
-    /// Whether a gap in the channel is none for this viewer, who reads the bytes from the file.
+    /// Whether a gap in the channel is none for this viewer, who reads the bytes from the file. What a broker has lost
+    /// everybody reads: it was not the log that was too fast. Who is far behind then skips, as one who comes again does.
     pub(super) fn reads_over(&self, told: &Told) -> bool {
-        is_gap(told) && self.policy == Policy::Complete && self.position.is_some()
+        let reads = self.policy == Policy::Complete || told.why == Some(Why::BetweenHubs);
+        is_gap(told) && reads && self.position.is_some()
     }
 
     /// A gap in the channel, without what this viewer has read of it from the file.

@@ -75,7 +75,7 @@ const TIDINGS: [Tiding; 11] = [
     Tiding::Error,
 ];
 
-const WHYS: [Why; 30] = [
+const WHYS: [Why; 33] = [
     Why::Deleted,
     Why::Moved,
     Why::NotThere,
@@ -106,6 +106,9 @@ const WHYS: [Why; 30] = [
     Why::NotAdmitted,
     Why::NeverHere,
     Why::HubStopped,
+    Why::BrokerDown,
+    Why::HubLost,
+    Why::BetweenHubs,
 ];
 
 const FAILURES: [Failure; 8] = [
