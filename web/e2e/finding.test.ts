@@ -41,6 +41,18 @@ test("the list is a tree that keys unfold, fold, tick and open, and a screen rea
   expect(page.url()).toContain("service-0/part-2.log");
 });
 
+test("without a mouse, the arrow keys lead from the page into the list and Enter into a log", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await page.goto(hub.url);
+  await expect(page.getByRole("row", { name: /app\.log/ })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("treegrid")).toBeFocused();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("line 2", { exact: true })).toBeInViewport();
+});
+
 test("several words in any order find a log, and the letters that matched are shown", async ({ page, hub }) => {
   manyLogs(hub, 3, 3);
   await hub.start();
@@ -177,4 +189,21 @@ test("on a phone the palette is the whole screen", async ({ page, hub }) => {
   await page.goto(hub.url);
   await page.getByRole("button", { name: /Go to a log|Find anything/ }).click();
   expect(await page.getByRole("dialog").boundingBox()).toEqual({ x: 0, y: 0, width: 360, height: 740 });
+});
+
+test("under a finger, a folder is written as large as what is in it, and its name has the room that there is", async ({ browser, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  const page = await context.newPage();
+  await page.goto(hub.url);
+  const file = page.locator(".row.log .title");
+  const folder = page.locator(".row.folder .title").first();
+  await expect(file).toBeVisible();
+  const font = (element: Element): string => getComputedStyle(element).font;
+  expect(await folder.evaluate(font)).toBe(await file.evaluate(font));
+  const right = await page.locator(".row.folder .all").first().evaluate((element) => element.getBoundingClientRect().right);
+  expect(right).toBeLessThanOrEqual(390);
+  expect(await folder.evaluate((element) => element.scrollWidth <= element.clientWidth || element.getBoundingClientRect().width > 200)).toBe(true);
+  await context.close();
 });

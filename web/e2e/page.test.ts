@@ -98,6 +98,18 @@ test("a filter shows what matches, live, and is in the address", async ({ page, 
   await expect(page.locator(".row .sign")).toHaveText("E");
 });
 
+test("where no line names a level, choosing one is said to leave nothing out", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const note = page.getByText("None of the lines here names a level");
+  await expect(note).toBeHidden();
+  await page.getByLabel("Least level").selectOption("error");
+  await expect(note).toBeVisible();
+  hub.append("app.log", "2026-01-01T00:00:00Z ERROR at last\n");
+  await expect(note).toBeHidden();
+});
+
 test("half a pattern takes nothing away of what is shown, and Enter says what is missing of it", async ({ page, hub }) => {
   hub.write("app.log", 0, 3);
   await hub.start();

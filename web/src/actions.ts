@@ -44,6 +44,7 @@ export const ACTIONS = {
   back: action("page", () => m.action_back, ["Escape"], { typing: true, bare: true }),
 
   "list.filter": action("list", () => m.action_list_filter, ["/"]),
+  "list.rows": action("list", () => m.action_list_rows, ["ArrowDown", "j"], BARE),
   "list.together": action("list", () => m.action_list_together, ["o"]),
   "list.panes": action("list", () => m.action_list_panes, ["p"]),
 

@@ -1,4 +1,5 @@
-// What one can write into the field that leads elsewhere in a log: a share of the file, a byte, a time, a link, its two ends. Pure.
+// What one can write into the field that leads elsewhere in a log: a share of the file, a byte, a time, how long ago, a link, its two
+// ends. Pure.
 //
 // A time of day is taken on the day, and by the clock, of the line that is read: that is the one the reader has before them.
 // It refuses to guess: what is none of these is null, and the field says what would be.
@@ -17,12 +18,14 @@ export type Goal =
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12 };
 
-/** Reads what was written; `near` is the time of the line that is read, RFC 3339. */
-export function goalOf(written: string, near: string | null): Goal | null {
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Reads what was written; `near` is the time of the line that is read, RFC 3339; `now`: milliseconds since 1970. */
+export function goalOf(written: string, near: string | null, now: number): Goal | null {
   const text = written.trim();
   if (/^(start|top|first|begin(ning)?)$/i.test(text)) return { kind: "start" };
   if (/^(end|bottom|last|now)$/i.test(text)) return { kind: "end" };
-  return share(text) ?? offset(text) ?? link(text) ?? time(text, near);
+  return share(text) ?? ago(text, now) ?? offset(text) ?? link(text) ?? time(text, near);
 }
 
 /** The time that the reader has before them: of the first line on the screen that names one, or of the nearest one beyond it. */
@@ -37,6 +40,14 @@ function share(text: string): Goal | null {
   if (percent === undefined) return null;
   const fraction = Number(percent.replace(",", ".")) / 100;
   return fraction > 1 ? null : { kind: "share", fraction };
+}
+
+/** `-10m`, `-2 h`, `30 min ago`: `10m` alone are ten megabytes. */
+function ago(text: string, now: number): Goal | null {
+  const [, behind, before, unit, word] = /^(?:-\s*(\d{1,6})|(\d{1,6}))\s*(s|m|h|d)[a-z]*(\s+ago)?$/i.exec(text) ?? [];
+  const seconds = SECONDS[(unit ?? "").toLowerCase()];
+  if (seconds === undefined || (behind === undefined && word === undefined)) return null;
+  return { kind: "time", time: new Date(now - Number(behind ?? before) * seconds * 1000).toISOString() };
 }
 
 /** `1234567`, `1,234,567`, `1.5 GB`. */

@@ -3,44 +3,45 @@ import { goalOf, timeNear } from "../src/goto";
 import type { LineRow } from "../src/stream";
 import { line } from "./rows";
 
+const NOW = Date.parse("2026-11-24T03:00:00Z");
 const NEAR = "2026-11-24T03:10:00+01:00";
 
 test("the two ends have names", () => {
-  expect(goalOf("start", null)).toEqual({ kind: "start" });
-  expect(goalOf(" End ", null)).toEqual({ kind: "end" });
+  expect(goalOf("start", null, NOW)).toEqual({ kind: "start" });
+  expect(goalOf(" End ", null, NOW)).toEqual({ kind: "end" });
 });
 
 test("a share of the file, and nothing above all of it", () => {
-  expect(goalOf("40%", null)).toEqual({ kind: "share", fraction: 0.4 });
-  expect(goalOf("12,5 %", null)).toEqual({ kind: "share", fraction: 0.125 });
-  expect(goalOf("140%", null)).toBeNull();
+  expect(goalOf("40%", null, NOW)).toEqual({ kind: "share", fraction: 0.4 });
+  expect(goalOf("12,5 %", null, NOW)).toEqual({ kind: "share", fraction: 0.125 });
+  expect(goalOf("140%", null, NOW)).toBeNull();
 });
 
 test("a byte, with or without a unit", () => {
-  expect(goalOf("1234567", null)).toEqual({ kind: "offset", offset: 1_234_567 });
-  expect(goalOf("1,234,567", null)).toEqual({ kind: "offset", offset: 1_234_567 });
-  expect(goalOf("1.5 GB", null)).toEqual({ kind: "offset", offset: 1_500_000_000 });
+  expect(goalOf("1234567", null, NOW)).toEqual({ kind: "offset", offset: 1_234_567 });
+  expect(goalOf("1,234,567", null, NOW)).toEqual({ kind: "offset", offset: 1_234_567 });
+  expect(goalOf("1.5 GB", null, NOW)).toEqual({ kind: "offset", offset: 1_500_000_000 });
 });
 
 test("a time of day is on the day and by the clock of the line that is read", () => {
-  expect(goalOf("02:55", NEAR)).toEqual({ kind: "time", time: "2026-11-24T01:55:00.000Z" });
-  expect(goalOf("2:55:30Z", NEAR)).toEqual({ kind: "time", time: "2026-11-24T02:55:30.000Z" });
-  expect(goalOf("02:55", null)).toBeNull();
+  expect(goalOf("02:55", NEAR, NOW)).toEqual({ kind: "time", time: "2026-11-24T01:55:00.000Z" });
+  expect(goalOf("2:55:30Z", NEAR, NOW)).toEqual({ kind: "time", time: "2026-11-24T02:55:30.000Z" });
+  expect(goalOf("02:55", null, NOW)).toBeNull();
 });
 
 test("a date, with or without a time", () => {
-  expect(goalOf("2026-11-20", NEAR)).toEqual({ kind: "time", time: "2026-11-19T23:00:00.000Z" });
-  expect(goalOf("2026-11-20 22:10:11.5", null)).toEqual({ kind: "time", time: "2026-11-20T22:10:11.500Z" });
-  expect(goalOf("2026-11-20T22:10:11+02:00", null)).toEqual({ kind: "time", time: "2026-11-20T20:10:11.000Z" });
-  expect(goalOf("2026-13-40", null)).toBeNull();
+  expect(goalOf("2026-11-20", NEAR, NOW)).toEqual({ kind: "time", time: "2026-11-19T23:00:00.000Z" });
+  expect(goalOf("2026-11-20 22:10:11.5", null, NOW)).toEqual({ kind: "time", time: "2026-11-20T22:10:11.500Z" });
+  expect(goalOf("2026-11-20T22:10:11+02:00", null, NOW)).toEqual({ kind: "time", time: "2026-11-20T20:10:11.000Z" });
+  expect(goalOf("2026-13-40", null, NOW)).toBeNull();
 });
 
 test("a link to a line", () => {
-  expect(goalOf("https://hub/logs?log=web1:/a&at=abc.5", null)).toEqual({ kind: "line", position: "abc.5" });
+  expect(goalOf("https://hub/logs?log=web1:/a&at=abc.5", null, NOW)).toEqual({ kind: "line", position: "abc.5" });
 });
 
 test("anything else is refused", () => {
-  for (const text of ["", "somewhere", "-5", "https://hub/logs?log=web1:/a"]) expect(goalOf(text, NEAR)).toBeNull();
+  for (const text of ["", "somewhere", "-5", "https://hub/logs?log=web1:/a"]) expect(goalOf(text, NEAR, NOW)).toBeNull();
 });
 
 test("the time near the reader is that of the first line on the screen that names one, else of the nearest", () => {
@@ -50,4 +51,15 @@ test("the time near the reader is that of the first line on the screen that name
   expect(timeNear(rows, 1)).toBe("t2");
   expect(timeNear(rows, 3)).toBe("t2");
   expect(timeNear([row(0, null)], 0)).toBeNull();
+});
+
+test("how long ago, by the reader's own clock, and no number of bytes is taken for one", () => {
+  const at = (time: string) => ({ kind: "time", time: `2026-11-2${time}.000Z` });
+  expect(goalOf("-10m", NEAR, NOW)).toEqual(at("4T02:50:00"));
+  expect(goalOf("- 90 s", null, NOW)).toEqual(at("4T02:58:30"));
+  expect(goalOf("10 min ago", null, NOW)).toEqual(at("4T02:50:00"));
+  expect(goalOf("2 hours ago", null, NOW)).toEqual(at("4T01:00:00"));
+  expect(goalOf("-1d", null, NOW)).toEqual(at("3T03:00:00"));
+  expect(goalOf("10m", null, NOW)).toEqual({ kind: "offset", offset: 10_000_000 });
+  expect(goalOf("-10 parsecs", null, NOW)).toBeNull();
 });
