@@ -29,7 +29,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: "early", test: /src\/(early|ahead|liveurl|address|shapes|theme)\.ts$/ }] },
+        codeSplitting: {
+          groups: [
+            { name: "early", test: /src\/(early|ahead|liveurl|address|shapes|theme)\.ts$/, priority: 1 },
+            // One file of all that the pages share, in place of one for each set of pages that does.
+            { name: "shared", test: /^(?!.*pulse)/, minShareCount: 2 },
+          ],
+        },
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
         assetFileNames: "assets/[name][extname]",

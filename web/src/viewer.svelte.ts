@@ -214,7 +214,9 @@ export class Viewer {
     } else if (event.type === "gap") this.#paging.stream.mark(event.log, gapMark(event, Date.now()));
     else if (event.type === "edge") this.#confirmed(event);
     else if (event.type !== "bye" && event.type !== "opened") this.#paging.stream.mark(event.log, noteMark(event, Date.now()));
-    this.#show();
+    // The first lines are made ready for the next frame instead of waiting for it: in a browser that has just started it is long to come.
+    if (event.type === "lines" && this.rows.length === 0) this.#publish();
+    else this.#show();
   }
 
   #rest(): boolean {

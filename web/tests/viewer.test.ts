@@ -45,6 +45,19 @@ test("one log opens with one question, at its live end", async () => {
   await vi.waitFor(() => expect(viewer.currency).toEqual({ kind: "live" }));
 });
 
+test("the first lines wait for no frame, and all that come after them are published with one", async () => {
+  const frames: (() => void)[] = [];
+  vi.stubGlobal("requestAnimationFrame", (frame: () => void) => frames.push(frame));
+  hub.fill(A, 10);
+  await viewer.open(viewOf([A]));
+  await shows(texts(0, 10));
+  hub.write(A, 20);
+  await vi.waitFor(() => expect(frames).not.toEqual([]));
+  expect(shown()).toEqual(texts(0, 10));
+  for (const frame of frames.splice(0)) frame();
+  await shows(texts(0, 20));
+});
+
 test("reading up ends at the first line, with every line once", async () => {
   hub.fill(A, 950);
   await viewer.open(viewOf([A]));

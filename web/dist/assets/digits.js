@@ -1,1 +1,0 @@
-function e(e,t=0){let[n=``,r]=e.toFixed(t).split(`.`),i=n.replace(/\B(?=(\d{3})+$)/g,`,`);return r===void 0?i:`${i}.${r}`}export{e as t};
