@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
+use jiff::Timestamp;
 use tailcast_wire::{Revocations, RevokedId};
 use tokio::sync::watch;
 
@@ -146,7 +147,7 @@ impl Revoked {
     /// What another hub knows; whether something of it was new. Waits for the disk then.
     pub(super) fn merge(&self, said: &Revocations, now: u64) -> bool {
         let heard = Known::heard(said, now);
-        let new = self.state().known.join(&heard);
+        let new = self.state().join(&heard);
         if new {
             self.write(now);
         }
@@ -198,7 +199,7 @@ impl Revoked {
                 disk.read = Some(mark);
                 let mut state = self.state();
                 state.unclear = false;
-                if state.known.join(&known) {
+                if state.join(&known) {
                     self.changed.send_replace(());
                 }
             }
@@ -223,7 +224,7 @@ impl Revoked {
         match written {
             Ok(known) => {
                 disk.read = Some(Mark::of(&self.path));
-                if self.state().known.join(&known) {
+                if self.state().join(&known) {
                     self.changed.send_replace(());
                 }
             }
@@ -239,6 +240,23 @@ impl Revoked {
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether something was new. That there was no room for all tokens takes others away, so it is told.
+    fn join(&mut self, known: &Known) -> bool {
+        let before = self.known.tokens.all_up_to();
+        let new = self.known.join(known);
+        let up_to = self.known.tokens.all_up_to();
+        if up_to > before {
+            let made_until = i64::try_from(up_to).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+            tracing::error!(
+                ?made_until,
+                "more tokens were taken back than are remembered, so all signed ones made until then are over: make new ones"
+            );
+        }
+        new
     }
 }
 

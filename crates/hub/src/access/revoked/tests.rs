@@ -119,3 +119,19 @@ fn another_password_ends_all_sessions_also_when_it_was_set_while_the_hub_was_dow
     Revoked::shared(dir.path(), NOW + 4).password_is(None, NOW + 4);
     assert!(!Revoked::shared(dir.path(), NOW + 5).has_session(after, &ID), "and only once");
 }
+
+#[test]
+fn when_more_tokens_are_taken_back_than_are_remembered_older_ones_are_over_too_and_no_younger_one_is() {
+    let dir = dir();
+    let revoked = Revoked::shared(dir.path(), NOW);
+    let each =
+        (0..5000_u64).map(|number| RevokedId { id: u128::from(number).to_be_bytes(), rank: NOW - number, until: None });
+    let said =
+        Revocations { tokens: tailcast_wire::Revoked { all_up_to: 0, each: each.collect() }, ..Revocations::default() };
+    assert!(revoked.merge(&said, NOW) && !revoked.merge(&said, NOW));
+    for revoked in [revoked, Revoked::shared(dir.path(), NOW)] {
+        assert!((0..5000).all(|number| revoked.has_token(NOW - number, &u128::from(number).to_be_bytes())));
+        assert!(revoked.has_token(NOW - 4500, &[255; 16]) && !revoked.has_token(NOW, &[255; 16]));
+        assert_eq!(revoked.said(NOW).tokens.each.len(), 4096);
+    }
+}
