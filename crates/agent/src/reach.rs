@@ -4,7 +4,7 @@
 //! a thousand agents of a hub that was restarted are all back within half a minute and not all at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tailcast_wire::LINK_PROTOCOL;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::{Message, WebSocketStream};
 
@@ -83,17 +83,17 @@ async fn once(host: &Arc<Host>, dialer: &Dialer, stop: &CancellationToken) -> Re
 /// Moves messages between the socket and the session until either ends. The directions do not wait for each other.
 async fn carry(socket: WebSocketStream<Stream>, to_agent: mpsc::Sender<Bytes>, from_agent: mpsc::Receiver<Bytes>) {
     let (sink, stream) = socket.split();
-    let heard = AtomicBool::new(true);
+    let heard = Heard::now();
     tokio::select! {
         () = inward(stream, to_agent, &heard) => (),
         () = outward(sink, from_agent) => (),
-        () = silence(&heard) => tracing::info!("the hub has been silent for too long"),
+        () = heard.is_over() => tracing::info!("the hub has been silent for too long"),
     }
 }
 
-async fn inward(mut stream: SplitStream<WebSocketStream<Stream>>, to_agent: mpsc::Sender<Bytes>, heard: &AtomicBool) {
+async fn inward(mut stream: SplitStream<WebSocketStream<Stream>>, to_agent: mpsc::Sender<Bytes>, heard: &Heard) {
     while let Some(Ok(message)) = stream.next().await {
-        heard.store(true, Ordering::Relaxed);
+        heard.again();
         if message.is_binary() && to_agent.send(message.into_payload().into()).await.is_err() {
             return;
         }
@@ -110,11 +110,56 @@ async fn outward(mut sink: SplitSink<WebSocketStream<Stream>, Message>, mut from
     drop(sink.close().await);
 }
 
-async fn silence(heard: &AtomicBool) {
-    loop {
-        sleep(SILENCE).await;
-        if !heard.swap(false, Ordering::Relaxed) {
-            return;
+/// When the hub was heard last, whatever it said.
+struct Heard {
+    begun: Instant,
+    /// In milliseconds since then.
+    last: AtomicU64,
+}
+
+impl Heard {
+    fn now() -> Self {
+        Heard { begun: Instant::now(), last: AtomicU64::new(0) }
+    }
+
+    fn again(&self) {
+        let since = self.begun.elapsed().as_millis();
+        self.last.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Completes [`SILENCE`] after the last word. Cancel safe.
+    async fn is_over(&self) {
+        loop {
+            let over = self.begun + Duration::from_millis(self.last.load(Ordering::Relaxed)) + SILENCE;
+            if over <= Instant::now() {
+                return;
+            }
+            sleep_until(over).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hub_is_given_up_as_long_after_its_last_word_as_after_its_first() {
+        for words in [1, 10, 33, 49] {
+            let heard = Heard::now();
+            let begun = Instant::now();
+            let spoken = async {
+                for _ in 0..words {
+                    sleep(Duration::from_secs(1)).await;
+                    heard.again();
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                () = spoken => (),
+                () = heard.is_over() => (),
+            }
+            assert_eq!(begun.elapsed().as_secs(), words + SILENCE.as_secs());
         }
     }
 }

@@ -111,6 +111,23 @@ async fn an_agent_that_dials_again_takes_over_from_its_older_link_unasked() {
     assert!(!lasting && words.contains("taken over"), "{words}");
 }
 
+/// A machine that was copied while its agent ran: both have drawn the same number, and either may be the one that came back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_machines_that_were_one_are_both_told_as_often_as_they_take_over_from_each_other() {
+    let world = World::new().await;
+    let mut there = Dialled::new(&world, "db1", 7).await;
+    there.is_welcome().await;
+    for _ in 0..6 {
+        let mut clone = Dialled::new(&world, "db1", 7).await;
+        clone.is_welcome().await;
+        let (words, lasting) = there.refused().await;
+        assert!(!lasting && words.contains("if it is another machine") && words.contains("--host"), "{words}");
+        there = clone;
+    }
+    let hosts = world.get("/api/v1/hosts").await.json();
+    assert_eq!(hosts["hosts"].as_array().unwrap().len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_was_started_anew_takes_over_from_a_link_that_gives_no_sign_of_life() {
     let world = World::new().await;
