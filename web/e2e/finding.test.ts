@@ -207,3 +207,27 @@ test("under a finger, a folder is written as large as what is in it, and its nam
   expect(await folder.evaluate((element) => element.scrollWidth <= element.clientWidth || element.getBoundingClientRect().width > 200)).toBe(true);
   await context.close();
 });
+
+test("on a phone two long names that differ at their ends can be told apart in what is found", async ({ page, hub }) => {
+  for (const part of ["blue", "green"]) {
+    const folder = `a-service-with-a-rather-long-name/and-its-instances/deployment-${part}`;
+    mkdirSync(hub.path(folder), { recursive: true });
+    for (const day of ["2026-11-26", "2026-11-27"]) writeFileSync(hub.path(`${folder}/the-requests-of-all-customers-${day}.log`), "line 0\n");
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await hub.start();
+  await page.goto(hub.url);
+  await page.getByLabel("Filter logs by name").fill("requests customers");
+  const names = page.getByRole("grid").or(page.getByRole("treegrid")).locator("a.title");
+  await expect(names).toHaveCount(4);
+  // Each piece is cut at its beginning: its last letter lies within it, and the whole within the row.
+  for (const name of await names.all()) {
+    for (const piece of [".folder", ".file"]) {
+      const [inside, outside] = await name.locator(piece).evaluate((box) => [box.firstElementChild?.getBoundingClientRect().right ?? 0, box.getBoundingClientRect().right]);
+      expect(Math.abs((outside ?? 0) - (inside ?? 0)), piece).toBeLessThan(1.5);
+    }
+    expect((await name.locator(".folder").boundingBox())?.width, "of the folder").toBeGreaterThan(20);
+    expect((await name.boundingBox())?.x).toBeGreaterThanOrEqual(0);
+  }
+  await expect(names.first()).toHaveAccessibleName(/^web1:.*deployment-(blue|green)\/the-requests-of-all-customers-2026-11-2[67]\.log$/);
+});
