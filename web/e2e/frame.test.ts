@@ -129,3 +129,34 @@ test("on a phone, what is done most is in one row within reach of the thumb", as
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await expect(page.getByLabel("Show only")).toBeVisible();
 });
+
+test("under a thumb the bar stays one row, whether the view follows or not and however many lines wait", async ({ browser, hub }) => {
+  hub.write("app.log", 0, 300);
+  await hub.start();
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const page = await context.newPage();
+  await openLog(page, hub, "app.log");
+  const height = async (): Promise<number | undefined> => (await page.locator("footer").boundingBox())?.height;
+  const row = await height();
+  expect(row).toBeLessThan(60);
+  await page.keyboard.press("k");
+  await expect(page.getByRole("button", { name: "Follow", exact: true })).toBeVisible();
+  expect(await height()).toBe(row);
+  hub.write("app.log", 300, 20_000);
+  await expect(page.getByRole("button", { name: "Follow · 19,700 new lines" })).toHaveText("↓ 20K", { useInnerText: true });
+  expect(await height()).toBe(row);
+  await context.close();
+});
+
+test("the palette offers a download of the file where one log is looked at, and of several none", async ({ page, hub }) => {
+  for (const name of ["a.log", "b.log"]) hub.write(name, 0, 3);
+  await hub.start();
+  const logs = ["a.log", "b.log"].map((name) => `log=${hub.log(name)}`);
+  for (const [query, offered] of [[logs[0], 1], [logs.join("&"), 0]] as const) {
+    await page.goto(`${hub.url}logs?${query}`);
+    await isLive(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("whole");
+    await expect(page.getByRole("option", { name: /^Download the whole file/ })).toHaveCount(offered);
+  }
+});
