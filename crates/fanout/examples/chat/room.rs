@@ -19,6 +19,9 @@ use crate::history::{History, LATE};
 use crate::limit::{self, Limit, hash};
 use crate::said::{Place, Said, Shown, Wish, now};
 
+/// As far as the clock of another machine is believed where it is ahead of this one's, in milliseconds.
+const AHEAD: u64 = 1000;
+
 const ROOM: &str = "chat room";
 const ASKS: &str = "chat asks";
 
@@ -56,7 +59,8 @@ pub(crate) struct Room {
 struct State {
     history: History,
     limit: Limit,
-    /// When this process said its last one, so that the next one is later, also within one tick of the clock.
+    /// The time of the latest one: whoever answers it says something later, also within one tick of the clock, and where
+    /// the clock of another machine is a little ahead.
     latest: u64,
 }
 
@@ -174,7 +178,7 @@ impl Room {
 }
 
 impl State {
-    /// The time of a message that counts from now on, later than that of any other of this process; `None` where the
+    /// The time of a message that counts from now on, later than that of any other that was heard here; `None` where the
     /// person or the address has spoken too much.
     fn may_speak(&mut self, by: [u64; 2], id: &str) -> Option<u64> {
         if !self.limit.may_speak(by, id) {
@@ -187,6 +191,7 @@ impl State {
     /// Keeps a message and returns it as viewers get it; `None` when it is known.
     fn keep(&mut self, said: &Said, message: Bytes) -> Option<Bytes> {
         let shown = self.history.keep(said, message)?;
+        self.latest = self.latest.max(said.at.min(now() + AHEAD));
         if Duration::from_millis(now().saturating_sub(said.at)) < limit::WHILE {
             self.limit.count(said.by, &said.id);
         }
