@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { en } from "../src/messages/en";
 import { zh } from "../src/messages/zh";
 import { test } from "./hub";
-import { connection, dress, hubPage, list, nothing, reading, several, WAYS, writeLogs } from "./states";
+import { connection, dress, hubPage, list, nothing, processes, reading, several, WAYS, writeLogs } from "./states";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const PICTURES = process.env["STATES_TO"];
@@ -31,7 +31,7 @@ for (const way of WAYS) {
   const name = `${way.screen}, ${way.theme}, ${way.language}`;
   const named = (state: string): string => `${state}-${way.screen}-${way.theme}-${way.language}`;
 
-  for (const states of [list, reading, nothing, several, hubPage, connection]) {
+  for (const states of [list, reading, nothing, several, hubPage, processes, connection]) {
     test(`${name}: nothing of ${states.name} is out of reach for those who see, hear or move otherwise`, async ({ page, hub }) => {
       test.setTimeout(240_000);
       await dress(page, way);

@@ -187,6 +187,30 @@ export async function hubPage({ page, hub, look }: Stage): Promise<void> {
   await page.keyboard.press("Escape");
 }
 
+export async function processes({ page, hub, m, look }: Stage): Promise<void> {
+  await page.goto(`${hub.url}processes`);
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+  await look("processes");
+  await page.goto(`${hub.url}processes?q=zebra+zebra`);
+  await expect(page.getByText(m.procs_none)).toBeVisible();
+  await look("processes-none");
+  await page.goto(`${hub.url}processes?host=web11`);
+  await expect(page.getByRole("heading", { name: m.procs_silent })).toBeVisible();
+  await look("processes-no-host");
+  await page.goto(`${hub.url}processes?host=${hub.host}&show=connections`);
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+  await look("connections");
+  await page.goto(`${hub.url}processes?host=${hub.host}&show=limits`);
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+  await look("limits");
+  await page.locator("section ol a").first().click();
+  await expect(page.locator("summary")).toHaveCount(2);
+  for (const at of [0, 1]) await page.locator("summary").nth(at).click();
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+  await expect(page.locator("section ol").first()).toBeVisible();
+  await look("process");
+}
+
 export async function connection({ page, hub, m, look }: Stage): Promise<void> {
   await page.goto(view(hub, "app.log"));
   await expect(good(page)).toBeVisible();

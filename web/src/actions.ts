@@ -6,12 +6,12 @@
 import { m } from "./language";
 import type { Chord } from "./keys";
 
-/** `page` is everywhere, `list` and `view` are pages; the others are parts that take keys only while they have the focus. */
-export const PLACES = ["page", "list", "view", "field", "tree", "json", "find", "goto", "pattern", "border", "palette", "menu", "sure"] as const;
+/** `page` is everywhere, `list`, `view` and `processes` are pages; the others are parts that take keys only while they have the focus. */
+export const PLACES = ["page", "list", "view", "processes", "field", "tree", "json", "find", "goto", "pattern", "border", "palette", "menu", "sure"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Places whose keys are for the whole window. */
-export const WIDE: ReadonlySet<Place> = new Set(["page", "list", "view"]);
+export const WIDE: ReadonlySet<Place> = new Set(["page", "list", "view", "processes"]);
 
 export interface Action {
   where: Place;
@@ -33,6 +33,7 @@ export const ACTIONS = {
   "palette.open": action("page", () => m.action_palette, ["Mod+k"], { typing: true }),
   "keys.show": action("page", () => m.action_keys, ["?"]),
   "page.logs": action("page", () => m.action_logs),
+  "page.processes": action("page", () => m.action_processes),
   "page.hub": action("page", () => m.action_hub),
   "connection.check": action("page", () => m.action_connection),
   "theme.system": action("page", () => m.action_theme_system),
@@ -75,6 +76,12 @@ export const ACTIONS = {
   "select.down": action("view", () => m.action_select_down, ["Shift+ArrowDown"], BARE),
   "select.up": action("view", () => m.action_select_up, ["Shift+ArrowUp"], BARE),
   "select.all": action("view", () => m.action_select_all, ["Mod+a"]),
+
+  "view.writers": action("view", () => m.action_writers),
+
+  "processes.find": action("processes", () => m.action_processes_find, ["/"]),
+  "processes.down": action("processes", () => m.action_processes_down, ["j", "ArrowDown"], BARE),
+  "processes.up": action("processes", () => m.action_processes_up, ["k", "ArrowUp"], BARE),
 
   "field.down": action("field", () => m.action_field_down, ["ArrowDown"], BARE),
   "field.open": action("field", () => m.action_field_open, ["Enter"], BARE),

@@ -4,9 +4,10 @@
 // `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync&wall
 // &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
 // are left out for a while, how they lie (merged into one, or in panes), and whether it is for a wall. Words of a filter behind `own` are for that pane alone.
-// `/hub`: the hub itself. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
+// `/hub`: the hub itself; `/processes…`: see `procaddress.ts`. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
 // page may get a newer link.
 
+import { parseProcesses, processesPairs, type ProcessesAddress } from "./procaddress";
 import { LEVELS, type Level, type LogName, type Position } from "./shapes";
 
 /** Which lines are wanted. Patterns are the hub's regular expressions; all of `grep` and none of `exclude` must match. */
@@ -55,7 +56,7 @@ export interface ViewAddress {
 export interface HubAddress {
   page: "hub";
 }
-export type Address = ListAddress | ViewAddress | HubAddress;
+export type Address = ListAddress | ViewAddress | ProcessesAddress | HubAddress;
 
 export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, level: null };
 export const HUB: HubAddress = { page: "hub" };
@@ -78,6 +79,7 @@ export function parseAddress(url: URL, base: string): Address {
   const params = url.searchParams;
   if (path === "logs" && (some(params, "log").length > 0 || some(params, "match").length > 0)) return parseView(params);
   if (path === "hub") return HUB;
+  if (path === "processes") return parseProcesses(params);
   return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "", labels: some(params, "label") };
 }
 
@@ -118,9 +120,14 @@ function divide(params: URLSearchParams): URLSearchParams[] {
 export function formatAddress(address: Address): string {
   if (address.page === "view") return `logs?${formatQuery(viewPairs(address))}`;
   if (address.page === "hub") return "hub";
+  if (address.page === "processes") return below("processes", processesPairs(address));
   const labels = address.labels.map((label): Pair => ["label", label]);
   const pairs = [["match", address.match] as Pair, ["q", address.q] as Pair, ...labels].filter(([, value]) => value !== "");
-  return pairs.length === 0 ? "hosts" : `hosts?${formatQuery(pairs)}`;
+  return below("hosts", pairs);
+}
+
+function below(path: string, pairs: readonly Pair[]): string {
+  return pairs.length === 0 ? path : `${path}?${formatQuery(pairs)}`;
 }
 
 function viewPairs(view: ViewAddress): Pair[] {

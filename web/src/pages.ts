@@ -3,6 +3,7 @@
 import type { ActionId } from "./actions";
 import { HUB, START, type Address } from "./address";
 import { m } from "./language";
+import { PROCESSES } from "./procaddress";
 
 export interface Place {
   /** The address with which it begins. */
@@ -16,5 +17,6 @@ export interface Place {
 
 export const PLACES: readonly Place[] = [
   { address: START, pages: ["list", "view"], words: () => m.frame_logs, action: "page.logs" },
+  { address: PROCESSES, pages: ["processes"], words: () => m.frame_processes, action: "page.processes" },
   { address: HUB, pages: ["hub"], words: () => m.frame_hub, action: "page.hub" },
 ];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PROCESSES } from "../src/procaddress";
 import { formatAddress, NO_FILTER, parseAddress, viewMatching, viewOf, type Address, type ViewAddress } from "../src/address";
 
 const parse = (rest: string, base = "/") => parseAddress(new URL(`http://hub${base}${rest}`), base);
@@ -13,6 +14,10 @@ test.each<Address>([
     filter: { grep: ["a+b", "c d"], exclude: ["%41", "ü|\\d{3}"], ignoreCase: true, level: "warn" },
   },
   viewMatching("web*:/var/log/nginx/*.log"),
+  PROCESSES,
+  { ...PROCESSES, q: "redis & co", sort: "cpu", reverse: true, writes: "web1:/var/log/a b.log" },
+  { ...PROCESSES, host: "web1", show: "connections" },
+  { ...PROCESSES, host: "web1", pid: 4242, sort: "left" },
   { ...viewOf(["a:/x", "b:/y"]), at: "p7", in: "b:/y", muted: ["a:/x"], layout: "columns", sync: true, wall: true },
   {
     ...viewOf(["a:/x", "b:/y"], { ...NO_FILTER, level: "warn" }),
@@ -34,6 +39,11 @@ test("an address stays readable", () => {
 
 test.each(["", "hosts", "logs", "logs?log=", "nowhere?log=a:b"])("without a log, /%s is the list", (rest) => {
   expect(parse(rest).page).toBe("list");
+});
+
+test("what no table of processes has is left out of its address", () => {
+  expect(parse("processes?sort=colour&show=limits&pid=7")).toEqual(PROCESSES);
+  expect(parse("processes?host=web1&pid=-7&show=nothing")).toEqual({ ...PROCESSES, host: "web1" });
 });
 
 test("a log named twice is shown once, and a level nobody knows is none", () => {

@@ -14,7 +14,7 @@ use tailcast_procs::{Error, Look, Proc, Users, Watch, Window};
 use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal};
 
 use crate::offers::Offers;
-use shape::Shaper;
+use shape::{Shaper, Wanted};
 
 /// How old a look may be that is given to the next who asks: a little less than the two seconds between two looks of a
 /// page, so that its timer does not get the same twice.
@@ -45,7 +45,9 @@ impl Processes {
         let answer = match question {
             _ if offers.is_spool() => return refused(Failure::NotOffered, NOT_A_MACHINE),
             _ if !offers.has_processes() => return refused(Failure::NotOffered, NOT_OFFERED),
-            Inspect::Processes { limit, writes } => self.list(offers, limit.min(MOST), writes.as_deref()),
+            Inspect::Processes { limit, writes, words, order } => {
+                self.list(offers, writes.as_deref(), &Wanted::new(limit.min(MOST), words, order))
+            }
             Inspect::Process { pid, from, limit } => self.detail(offers, pid, from, limit.min(MOST_FILES)),
             Inspect::Sockets => sockets(),
             Inspect::Limits { pid, want } => limits(pid.unwrap_or_else(std::process::id), want),
@@ -53,22 +55,23 @@ impl Processes {
         answer.map_or_else(Answer::Refused, Answer::Inspected)
     }
 
-    fn list(&self, offers: &Offers, limit: u32, writes: Option<&str>) -> Result<Inspected, Refusal> {
+    fn list(&self, offers: &Offers, writes: Option<&str>, wanted: &Wanted) -> Result<Inspected, Refusal> {
         let (look, users) = self.look().map_err(|error| failed(&error))?;
         let shaper = Shaper::new(&users);
-        let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, limit, None))) };
+        let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, wanted, None))) };
         let file = open_log(offers, log)?;
         let writers = Proc::new().map_err(|error| failed(&error))?.writers(&file);
         let writers = writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{log}: {error}")))?;
-        Ok(Inspected::Processes(shaper.list(&look, limit, Some(&writers))))
+        Ok(Inspected::Processes(shaper.list(&look, wanted, Some(&writers))))
     }
 
     fn detail(&self, offers: &Offers, pid: u32, from: u32, limit: u32) -> Result<Inspected, Refusal> {
         let (look, users) = self.look().map_err(|error| failed(&error))?;
-        let window = Window { from, most: limit as usize };
+        // Also where few files are wanted, the logs that it writes are among them all.
+        let window = Window { from, most: MOST_FILES as usize };
         let detail = Proc::new().and_then(|proc| proc.detail(pid, window)).map_err(|error| failed(&error))?;
         let seen = look.list.iter().find(|seen| seen.process.id == detail.process.id);
-        Ok(Inspected::Process(Box::new(Shaper::new(&users).detail(&detail, seen, offers))))
+        Ok(Inspected::Process(Box::new(Shaper::new(&users).detail(&detail, limit as usize, seen, offers))))
     }
 
     /// What was seen less than two seconds ago, or now.
@@ -133,7 +136,7 @@ fn refused(failure: Failure, words: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use tailcast_wire::Inspected;
+    use tailcast_wire::{By, Inspected, Order};
 
     use super::*;
 
@@ -141,8 +144,12 @@ mod tests {
         Offers::new(&["/"], &[]).unwrap()
     }
 
+    fn all(writes: Option<&str>) -> Inspect {
+        Inspect::Processes { limit: 5000, writes: writes.map(str::to_owned), words: Vec::new(), order: None }
+    }
+
     fn list(processes: &Processes, offers: &Offers, writes: Option<&str>) -> tailcast_wire::Processes {
-        let question = Inspect::Processes { limit: 5000, writes: writes.map(str::to_owned) };
+        let question = all(writes);
         match processes.answer(offers, question) {
             Answer::Inspected(Inspected::Processes(list)) => list,
             other => panic!("{other:?}"),
@@ -161,6 +168,26 @@ mod tests {
         let when = looked(&processes);
         list(&processes, &everything(), None);
         assert!(looked(&processes) == when || when.elapsed() >= FRESH);
+    }
+
+    #[test]
+    fn they_come_in_the_order_that_is_asked_for_and_only_those_that_are_named() {
+        let processes = Processes::default();
+        let order = Some(Order { by: By::Pid, reverse: true });
+        let ask = |limit: u32, words: Vec<String>| {
+            let question = Inspect::Processes { limit, writes: None, words, order };
+            let Answer::Inspected(Inspected::Processes(list)) = processes.answer(&everything(), question) else {
+                panic!()
+            };
+            list
+        };
+        let pids = |list: &tailcast_wire::Processes| list.processes.iter().map(|each| each.pid).collect::<Vec<_>>();
+        let first = ask(2, Vec::new());
+        assert!(pids(&first).is_sorted_by(|a, b| a > b) && first.left_out > 0, "{first:?}");
+        let own = std::process::id();
+        let named = ask(9, vec![own.to_string(), "agent".to_owned()]);
+        assert!(pids(&named).contains(&own) && named.left_out == 0, "{named:?}");
+        assert!(ask(9, vec!["no process is called so".to_owned()]).processes.is_empty());
     }
 
     #[test]
@@ -186,13 +213,11 @@ mod tests {
         let _open = File::create(&path).unwrap();
         let offers = Offers::new(&["/var/log"], &[]).unwrap();
         let processes = Processes::default();
-        let question = Inspect::Processes { limit: 9, writes: Some(path.to_str().unwrap().to_owned()) };
+        let question = all(path.to_str());
         let Answer::Refused(refusal) = processes.answer(&offers, question) else { panic!() };
         assert_eq!(refusal.failure, Some(Failure::NotOffered));
         let off = offers.without_processes();
-        for question in
-            [Inspect::Sockets, Inspect::Processes { limit: 9, writes: None }, Inspect::Limits { pid: None, want: None }]
-        {
+        for question in [Inspect::Sockets, all(None), Inspect::Limits { pid: None, want: None }] {
             let Answer::Refused(refusal) = processes.answer(&off, question) else { panic!() };
             assert!(refusal.words.contains("processes = false"), "{}", refusal.words);
         }

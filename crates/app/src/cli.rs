@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use tailcast_wire::By;
+
 use crate::exit::{Exit, Failure};
 
 /// Live logs of every machine in one browser tab, straight from the files.
@@ -326,6 +328,23 @@ pub(crate) enum Sort {
     Name,
     /// Number
     Pid,
+}
+
+impl From<Sort> for By {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Percent => By::Percent,
+            Sort::Fds => By::Fds,
+            Sort::Slope => By::Slope,
+            Sort::Left => By::Left,
+            Sort::Cpu => By::Cpu,
+            Sort::Memory => By::Memory,
+            Sort::Threads => By::Threads,
+            Sort::Started => By::Started,
+            Sort::Name => By::Name,
+            Sort::Pid => By::Pid,
+        }
+    }
 }
 
 /// Look at the configuration

@@ -306,6 +306,14 @@ impl Agents {
         hosts
     }
 
+    /// The machines that are or were here, by name: names under which lines are pushed are none.
+    pub(crate) fn machines(&self) -> Vec<HostName> {
+        let inner = self.lock();
+        let mut machines: Vec<_> = inner.hosts.keys().filter(|name| !inner.pushed.contains(*name)).cloned().collect();
+        machines.sort();
+        machines
+    }
+
     /// Something of each host's state.
     pub(crate) fn states<T>(&self, of: impl Fn(&State) -> T) -> Vec<T> {
         self.lock().hosts.values().map(|host| of(&host.state)).collect()

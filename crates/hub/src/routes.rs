@@ -73,6 +73,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/v1/connection", Need::Nothing, || get(connection::connection)),
     route("/api/v1/connection/probe", Need::Viewer, || get(connection::probe)),
     route("/api/v1/hosts", Need::Viewer, || get(listing::hosts)),
+    route("/api/v1/processes", Need::Viewer, || get(processes::everywhere::all)),
     route("/api/v1/hosts/{host}/processes", Need::Viewer, || get(processes::list)),
     route("/api/v1/hosts/{host}/processes/{pid}", Need::Viewer, || get(processes::one)),
     route("/api/v1/hosts/{host}/sockets", Need::Viewer, || get(processes::sockets)),
@@ -92,6 +93,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/hosts", Need::Nothing, || get(page::index)),
     route("/hub", Need::Nothing, || get(page::index)),
     route("/logs", Need::Nothing, || get(page::index)),
+    route("/processes", Need::Nothing, || get(page::index)),
     route("/assets/{*file}", Need::Nothing, || get(page::file)),
     route("/{file}", Need::Nothing, || get(page::file)),
 ];

@@ -101,6 +101,8 @@ pub struct Finding {
     pub left: Option<Duration>,
     /// With whom the connections are that grow.
     pub peer: Option<String>,
+    /// How much of the growth is of that cause, from 0 to 1, when what grows could be seen.
+    pub share: Option<f64>,
 }
 
 /// What is known of a process when it is judged.
@@ -136,8 +138,9 @@ fn leak(known: &Known<'_>) -> Option<Finding> {
     if let Some(left) = left {
         words += &format!("; {} until the limit", spoken(left));
     }
+    let share = most.as_ref().map(|most| most.share);
     let peer = most.and_then(|most| most.peer);
-    Some(Finding { pattern: Pattern::Leak(cause), words, growth: Some(growth), left, peer })
+    Some(Finding { pattern: Pattern::Leak(cause), words, growth: Some(growth), left, peer, share })
 }
 
 fn at_limit(known: &Known<'_>) -> Option<Finding> {
@@ -156,7 +159,7 @@ fn at_limit(known: &Known<'_>) -> Option<Finding> {
         words += &format!("; {queue} connections wait to be accepted at {}, where {backlog} may", listener.address);
     }
     let pattern = if busy.is_some() { Pattern::Spin } else { Pattern::AtLimit };
-    Some(Finding { pattern, words, growth: None, left: Some(Duration::ZERO), peer: None })
+    Some(Finding { pattern, words, growth: None, left: Some(Duration::ZERO), peer: None, share: None })
 }
 
 /// How long until the limit at a pace; `None` when it is not coming nearer.

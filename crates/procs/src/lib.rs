@@ -52,7 +52,7 @@ pub use owner::Owner;
 pub use peer::{Direction, MOST_PEERS, Peer};
 pub use proc::{Error, Proc};
 pub use process::{Id, Process, Processes};
-pub use series::{Growth, Series, Slopes};
+pub use series::{Growth, Point, Series, Slopes};
 pub use socket::{Ends, Protocol, Queue, Socket, Sockets, State};
 pub use unseen::Unseen;
 pub use users::Users;

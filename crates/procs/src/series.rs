@@ -18,6 +18,10 @@ const PARTS: usize = 10;
 const STRETCHES: [u64; 6] = [60, 50, 40, 30, 20, 10];
 /// What has grown by less is no leak yet, but a process that lives.
 const LEAST: u64 = 8;
+/// Points of a trend that stand for whole minutes, at most one more than this.
+const MINUTE_POINTS: usize = 12;
+/// Points of a trend out of the last minute.
+const RECENT_POINTS: usize = 4;
 
 /// The open files of one process over time.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +56,15 @@ pub struct Slopes {
     pub ten: Option<f64>,
     /// Over sixty.
     pub sixty: Option<f64>,
+}
+
+/// One count of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Point {
+    /// How long before the last look.
+    pub ago: Duration,
+    /// Open files: of a stretch of minutes the least that was seen.
+    pub fds: u64,
 }
 
 impl Slopes {
@@ -95,6 +108,30 @@ impl Series {
             slope(&floors, minutes as f64 / 2.0)
         };
         Slopes { one: slope(&points, 0.5), ten: over(10), sixty: over(60) }
+    }
+
+    /// The way to where it stands, in few points for a small drawing, the oldest first; empty while it was always the same.
+    ///
+    /// Minutes are put together on a grid of their own, so that a drawing moves on and does not jump from look to look.
+    #[must_use]
+    pub fn trend(&self) -> Vec<Point> {
+        let Some((now, _)) = self.recent.back().copied() else { return Vec::new() };
+        let each = self.minutes.len().div_ceil(MINUTE_POINTS).max(1) as u64;
+        let older = self.minutes.iter().filter(|minute| Some(minute.number) != self.now());
+        let mut points: Vec<Point> = Vec::new();
+        for minute in older {
+            let ago = now.saturating_sub(Duration::from_secs((minute.number / each * each) * 60));
+            match points.last_mut() {
+                Some(point) if point.ago == ago => point.fds = point.fds.min(minute.floor),
+                _ => points.push(Point { ago, fds: minute.floor }),
+            }
+        }
+        let step = self.recent.len().div_ceil(RECENT_POINTS).max(1);
+        let newest = self.recent.iter().rev().step_by(step).map(|(at, fds)| Point { ago: now - *at, fds: *fds });
+        let newest: Vec<_> = newest.filter(|point| points.last().is_none_or(|last| last.ago > point.ago)).collect();
+        points.extend(newest.into_iter().rev());
+        let moved = points.windows(2).any(|pair| pair[0].fds != pair[1].fds);
+        if moved { points } else { Vec::new() }
     }
 
     /// Whether the floor has risen in the last minutes, so that it is worth knowing what grows.

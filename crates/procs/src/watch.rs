@@ -11,7 +11,7 @@ use crate::finding::{self, Finding, Known};
 use crate::listener::Listener;
 use crate::proc::{Error, Proc};
 use crate::process::{Id, Process};
-use crate::series::{Series, Slopes};
+use crate::series::{Point, Series, Slopes};
 use crate::unseen::Unseen;
 
 /// Processes whose past is kept: about a kilobyte each.
@@ -59,10 +59,20 @@ pub struct Seen {
     pub cpu: Option<f64>,
     /// How its open files change.
     pub slopes: Slopes,
+    /// The way there, in few points.
+    pub trend: Vec<Point>,
     /// How long until its limit, at the pace that held longest.
     pub left: Option<Duration>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+}
+
+impl Seen {
+    /// A process whose past is not known.
+    #[must_use]
+    pub fn at_first(process: Process) -> Self {
+        Seen { process, cpu: None, slopes: Slopes::default(), trend: Vec::new(), left: None, findings: Vec::new() }
+    }
 }
 
 /// All processes at one look.
@@ -151,7 +161,7 @@ impl Watch {
 
     fn judged(&self, process: Process) -> Seen {
         let Some(watched) = self.watched.get(&process.id) else {
-            return Seen { process, cpu: None, slopes: Slopes::default(), left: None, findings: Vec::new() };
+            return Seen::at_first(process);
         };
         let slopes = watched.series.slopes();
         let suspect = watched.suspect.as_ref();
@@ -166,7 +176,7 @@ impl Watch {
         let findings = finding::judge(&known);
         let named = findings.iter().find_map(|finding| finding.left);
         let left = named.or_else(|| finding::left(process.fds, process.limit, slopes.steadiest()?));
-        Seen { cpu: watched.percent, slopes, left, findings, process }
+        Seen { cpu: watched.percent, slopes, trend: watched.series.trend(), left, findings, process }
     }
 }
 

@@ -45,8 +45,8 @@ pub use link::{Follow, Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, Welcome};
 pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};
 pub use processes::{
-    Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits, Listener,
-    OpenFile, Peer, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
+    Ancestor, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits, Listener,
+    OpenFile, Order, Peer, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
 pub use pushed::{PUSHED_FILE, PushedError, PushedLog, PushedName, pushed_host};
 pub use revocations::{Revocations, Revoked, RevokedId};

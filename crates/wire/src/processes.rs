@@ -6,6 +6,7 @@
 
 mod files;
 mod limits;
+mod order;
 mod sockets;
 
 use std::collections::BTreeMap;
@@ -16,12 +17,13 @@ use utoipa::ToSchema;
 
 pub use files::{DeletedFiles, OpenFile};
 pub use limits::{Ancestor, Ceiling, Limits, Remedy};
+pub use order::{By, Order};
 pub use sockets::{Holder, HostSockets, Listener, Peer, SocketEnds};
 
 /// What is asked of a host's processes.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Inspect {
-    /// All of them, those nearest to their limit first.
+    /// All of them, in an order.
     #[n(0)]
     Processes {
         /// At most so many.
@@ -30,6 +32,13 @@ pub enum Inspect {
         /// Only those that have this log open for writing.
         #[n(1)]
         writes: Option<String>,
+        /// Only those in which each of these words occurs.
+        #[n(2)]
+        #[cbor(skip_if = "Vec::is_empty")]
+        words: Vec<String>,
+        /// Those nearest to their limit first when absent.
+        #[n(3)]
+        order: Option<Order>,
     },
     /// One in full.
     #[n(1)]
@@ -79,7 +88,7 @@ pub enum Inspected {
 /// The processes of a host.
 #[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 pub struct Processes {
-    /// Those nearest to their limit first.
+    /// In the order that was asked for.
     #[n(0)]
     pub processes: Vec<Process>,
     /// How many are not in the list.
@@ -88,6 +97,11 @@ pub struct Processes {
     /// What could not be seen.
     #[n(2)]
     pub unseen: Vec<Hidden>,
+    /// Those in which something is wrong, whatever was looked for: a few of those nearest to their limit.
+    #[n(3)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub found: Vec<Process>,
 }
 
 /// A process.
@@ -154,6 +168,23 @@ pub struct Process {
     /// What is wrong with it.
     #[n(19)]
     pub findings: Vec<Finding>,
+    /// How its open files came to be as many over the last hour, in a few points, the oldest first; empty while they were
+    /// always as many.
+    #[n(20)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub trend: Vec<Point>,
+}
+
+/// How many files a process had open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Point {
+    /// So many seconds ago.
+    #[n(0)]
+    pub ago: u64,
+    /// So many; the least of the minutes that it stands for.
+    #[n(1)]
+    pub fds: u64,
 }
 
 /// Changes of open files per minute; null until half of the stretch was seen.
@@ -197,6 +228,9 @@ pub struct Finding {
     /// Until the limit at that pace.
     #[n(7)]
     pub seconds_left: Option<u64>,
+    /// How much of the growth is of that cause, in per cent.
+    #[n(8)]
+    pub share: Option<f64>,
 }
 
 /// A process in full.

@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes of all hosts, those nearest to their limit first. */
+        get: operations["list_all_processes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push": {
         parameters: {
             query?: never;
@@ -421,6 +438,20 @@ export interface components {
             /** Format: int64 */
             up: number;
         };
+        /** @description The processes of all hosts. */
+        AllProcesses: {
+            /** @description Those in which something is wrong, whatever was looked for: those nearest to their limit. */
+            found: components["schemas"]["HostProcess"][];
+            /** @description The hosts that were asked, by name. */
+            hosts: components["schemas"]["AskedHost"][];
+            /**
+             * Format: int64
+             * @description How many more there are on the hosts that answered.
+             */
+            left_out: number;
+            /** @description The first of them, in the order that was asked for. */
+            processes: components["schemas"]["HostProcess"][];
+        };
         /** @description One of the processes above a process. */
         Ancestor: {
             /**
@@ -451,6 +482,19 @@ export interface components {
             /** @description `HTTP/1.1`, or `HTTP/1.0`, over which no WebSocket comes about. */
             version: string;
             via: string | null;
+        };
+        /** @description A host that was asked. */
+        AskedHost: {
+            host: string;
+            /**
+             * Format: int64
+             * @description How many of its processes are what was looked for; null when it did not answer.
+             */
+            processes?: number | null;
+            /** @description What could not be seen there. */
+            unseen: components["schemas"]["Hidden"][];
+            /** @description Why it did not answer. */
+            words?: string | null;
         };
         /** @description Views by how they are spoken to. */
         ByTransport: {
@@ -686,6 +730,11 @@ export interface components {
              * @description Until the limit at that pace.
              */
             seconds_left?: number | null;
+            /**
+             * Format: double
+             * @description How much of the growth is of that cause, in per cent.
+             */
+            share?: number | null;
             /** @description The evidence, for a person. */
             words: string;
         };
@@ -705,6 +754,10 @@ export interface components {
              * @description Its number.
              */
             pid: number;
+        };
+        /** @description A process of a host. */
+        HostProcess: components["schemas"]["Process"] & {
+            host: string;
         };
         /** @description One host. */
         HostRow: {
@@ -1099,6 +1152,19 @@ export interface components {
             url: string;
             version: string;
         };
+        /** @description How many files a process had open. */
+        Point: {
+            /**
+             * Format: int64
+             * @description So many seconds ago.
+             */
+            ago: number;
+            /**
+             * Format: int64
+             * @description So many; the least of the minutes that it stands for.
+             */
+            fds: number;
+        };
         /** @description A problem, ready to be sent. Made by one of the constructors, refined by the `with_` methods. */
         Problem: components["schemas"]["ProblemMembers"] & {
             /** @description What happened here and what to do about it, in words for the caller. */
@@ -1214,6 +1280,11 @@ export interface components {
              * @description Its threads.
              */
             threads: number;
+            /**
+             * @description How its open files came to be as many over the last hour, in a few points, the oldest first; empty while they were
+             *     always as many.
+             */
+            trend?: components["schemas"]["Point"][];
             /** @description The unit of systemd or the container that it belongs to. */
             unit?: string | null;
             /** @description Its user, by name where the host knows one. */
@@ -1250,14 +1321,21 @@ export interface components {
             /** @description What could not be seen. */
             unseen: components["schemas"]["Hidden"][];
         };
+        /**
+         * @description By what.
+         * @enum {string}
+         */
+        ProcessSort: "percent" | "fds" | "slope" | "left" | "cpu" | "memory" | "threads" | "started" | "name" | "pid" | "user" | "unit";
         /** @description The processes of a host. */
         Processes: {
+            /** @description Those in which something is wrong, whatever was looked for: a few of those nearest to their limit. */
+            found?: components["schemas"]["Process"][];
             /**
              * Format: int64
              * @description How many are not in the list.
              */
             left_out: number;
-            /** @description Those nearest to their limit first. */
+            /** @description In the order that was asked for. */
             processes: components["schemas"]["Process"][];
             /** @description What could not be seen. */
             unseen: components["schemas"]["Hidden"][];
@@ -1561,6 +1639,12 @@ export interface operations {
                 limit?: number;
                 /** @description Only those that have this log open for writing: its NAME, without the host */
                 writes?: string;
+                /** @description Only those in which each of these words occurs: in the number, name, command, user or unit; case not regarded */
+                q?: string;
+                /** @description What comes first; percent when absent */
+                sort?: components["schemas"]["ProcessSort"];
+                /** @description The other way round; what is not known stays last */
+                reverse?: boolean;
             };
             header?: never;
             path: {
@@ -2019,6 +2103,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    list_all_processes: {
+        parameters: {
+            query?: {
+                /** @description Only those of this host */
+                host?: string;
+                /** @description Only those that have this log open for writing: HOST:NAME */
+                writes?: string;
+                /** @description Only those in which each of these words occurs: in the host's name, the number, name, command, user or unit; case not regarded */
+                q?: string;
+                /** @description What comes first; percent when absent */
+                sort?: components["schemas"]["ProcessSort"];
+                /** @description The other way round; what is not known stays last */
+                reverse?: boolean;
+                /** @description At most so many; default 100, at most 1000 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllProcesses"];
+                };
+            };
+            /** @description Not a question */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

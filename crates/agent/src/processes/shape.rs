@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use tailcast_procs as procs;
 use tailcast_procs::{Access, Kind, Seen, Users, Writers};
 use tailcast_wire::{
-    Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Peer, Process,
-    ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
+    Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Order, Peer,
+    Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
 
 use crate::offers::Offers;
@@ -17,6 +17,24 @@ use crate::offers::Offers;
 const COMMAND: usize = 512;
 /// Logs of one process that are named.
 const MOST_LOGS: usize = 200;
+
+/// Processes in which something is wrong that are named unasked.
+const MOST_FOUND: usize = 20;
+
+/// What is asked of a list.
+pub(super) struct Wanted {
+    limit: usize,
+    /// In small letters.
+    words: Vec<String>,
+    order: Order,
+}
+
+impl Wanted {
+    pub(super) fn new(limit: u32, words: Vec<String>, order: Option<Order>) -> Self {
+        let words = words.into_iter().map(|word| word.to_lowercase()).collect();
+        Wanted { limit: limit as usize, words, order: order.unwrap_or_default() }
+    }
+}
 
 /// Gives shapes, with names for users.
 pub(super) struct Shaper<'a> {
@@ -28,20 +46,31 @@ impl<'a> Shaper<'a> {
         Shaper { users }
     }
 
-    /// Those nearest to their limit first; `only` the writers of a log where they are given.
-    pub(super) fn list(&self, look: &procs::Look, limit: u32, only: Option<&Writers>) -> Processes {
+    /// The first of those that are wanted; `only` the writers of a log where they are given.
+    pub(super) fn list(&self, look: &procs::Look, wanted: &Wanted, only: Option<&Writers>) -> Processes {
         let pids: Option<HashSet<u32>> = only.map(|only| only.writers.iter().map(|writer| writer.pid).collect());
-        let wanted = |seen: &&Seen| pids.as_ref().is_none_or(|pids| pids.contains(&seen.process.id.pid));
-        let mut list: Vec<&Seen> = look.list.iter().filter(wanted).collect();
-        let percent = |seen: &Seen| seen.process.percent().unwrap_or(0.0);
-        list.sort_by(|a, b| percent(b).total_cmp(&percent(a)).then_with(|| a.process.id.cmp(&b.process.id)));
-        let left_out = (list.len().saturating_sub(limit as usize) + look.left_out) as u64;
-        let processes = list.into_iter().take(limit as usize).map(|seen| self.row(seen, COMMAND)).collect();
+        let writes = |seen: &&Seen| pids.as_ref().is_none_or(|pids| pids.contains(&seen.process.id.pid));
+        let rows = look.list.iter().filter(writes).map(|seen| self.row(seen));
+        let mut processes: Vec<Process> = rows.filter(|row| row.is_named(&wanted.words)).collect();
+        processes.sort_by(|a, b| wanted.order.compare(a, b));
+        let left_out = (processes.len().saturating_sub(wanted.limit) + look.left_out) as u64;
+        processes.truncate(wanted.limit);
+        processes.iter_mut().for_each(|row| shorten(&mut row.command));
         let unseen = look.unseen.iter().chain(only.map_or(&[][..], |only| &only.unseen)).map(hidden).collect();
-        Processes { processes, left_out, unseen }
+        Processes { processes, left_out, unseen, found: self.found(look) }
     }
 
-    fn row(&self, seen: &Seen, command: usize) -> Process {
+    /// Those in which something is wrong, the nearest to their limit first.
+    fn found(&self, look: &procs::Look) -> Vec<Process> {
+        let found = look.list.iter().filter(|seen| !seen.findings.is_empty());
+        let mut found: Vec<Process> = found.map(|seen| self.row(seen)).collect();
+        found.sort_by(|a, b| Order::default().compare(a, b));
+        found.truncate(MOST_FOUND);
+        found.iter_mut().for_each(|row| shorten(&mut row.command));
+        found
+    }
+
+    fn row(&self, seen: &Seen) -> Process {
         let process = &seen.process;
         let user = |uid: u32| self.users.name(uid).map_or_else(|| uid.to_string(), str::to_owned);
         Process {
@@ -49,7 +78,7 @@ impl<'a> Shaper<'a> {
             start: process.id.start,
             parent: process.parent,
             name: process.name.to_string(),
-            command: text(&process.command[..process.command.len().min(command)]),
+            command: text(&process.command),
             user: process.uid.map(user),
             unit: process.owner.as_ref().map(ToString::to_string),
             fds: process.fds,
@@ -69,26 +98,27 @@ impl<'a> Shaper<'a> {
             state: process.state.to_string(),
             started: process.started.and_then(|time| Timestamp::try_from(time).ok()).map(|time| format!("{time:.0}")),
             findings: seen.findings.iter().map(finding).collect(),
+            trend: seen.trend.iter().map(|point| Point { ago: point.ago.as_secs(), fds: point.fds }).collect(),
         }
     }
 
-    /// `seen`: the same process as it was looked at over time, when it was.
-    pub(super) fn detail(&self, detail: &procs::Detail, seen: Option<&Seen>, offers: &Offers) -> ProcessDetail {
-        let fresh = || Seen {
-            process: detail.process.clone(),
-            cpu: None,
-            slopes: procs::Slopes::default(),
-            left: None,
-            findings: Vec::new(),
-        };
+    /// `limit`: so many of its files; `seen`: the same process as it was looked at over time, when it was.
+    pub(super) fn detail(
+        &self,
+        detail: &procs::Detail,
+        limit: usize,
+        seen: Option<&Seen>,
+        offers: &Offers,
+    ) -> ProcessDetail {
+        let fresh = || Seen::at_first(detail.process.clone());
         let seen = seen.cloned().map_or_else(fresh, |seen| Seen { process: detail.process.clone(), ..seen });
-        let listed = detail.files.len() as u64;
-        let more = detail.total.is_some_and(|total| listed > 0 && listed < total);
+        let listed = &detail.files[..detail.files.len().min(limit)];
+        let more = detail.total.is_some_and(|total| (listed.len() as u64) < total);
         ProcessDetail {
-            process: self.row(&seen, usize::MAX),
-            files: detail.files.iter().map(file).collect(),
+            process: self.row(&seen),
+            files: listed.iter().map(file).collect(),
             files_total: detail.total,
-            next: detail.files.last().filter(|_| more).map(|last| last.fd + 1),
+            next: listed.last().filter(|_| more).map(|last| last.fd + 1),
             kinds: detail.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), *count)).collect(),
             deleted: DeletedFiles { files: detail.deleted.files, bytes: detail.deleted.bytes },
             peers: detail.peers.iter().map(peer).collect(),
@@ -166,6 +196,7 @@ fn finding(finding: &procs::Finding) -> Finding {
         per_minute: finding.growth.map(|growth| rounded(growth.per_minute)),
         minutes: finding.growth.map(|growth| growth.minutes),
         seconds_left: finding.left.map(|left| left.as_secs()),
+        share: finding.share.map(|share| rounded(share * 100.0)),
     }
 }
 
@@ -277,6 +308,11 @@ fn commands(process: &procs::Process) -> Vec<Remedy> {
             .to_owned();
     let line = format!("prlimit --pid {} --nofile={}:{}", process.id.pid, limit.hard, limit.hard);
     vec![Remedy { words, file: None, lines: vec![line], then: Vec::new() }]
+}
+
+/// Cuts a command for a list, at the end of a character.
+fn shorten(command: &mut String) {
+    command.truncate(command.floor_char_boundary(COMMAND));
 }
 
 /// Two digits behind the point are what a person reads and a page draws.

@@ -2,7 +2,9 @@
 
 use anyhow::anyhow;
 use tailcast_agent::{Offers, Processes as Here};
-use tailcast_wire::{Answer, HostName, Inspect, Inspected, Limits, LogName, ProcessDetail, Processes, Refusal};
+use tailcast_wire::{
+    Answer, By, HostName, Inspect, Inspected, Limits, LogName, Order, ProcessDetail, Processes, Refusal,
+};
 use url::form_urlencoded::Serializer;
 
 use crate::cli;
@@ -42,17 +44,20 @@ impl Source {
         }
     }
 
-    /// All processes, or the writers of a log.
-    pub(super) async fn processes(&mut self, writes: Option<&str>) -> Result<Processes, Failure> {
+    /// The first of all processes, or of the writers of a log.
+    pub(super) async fn processes(&mut self, writes: Option<&str>, by: By, limit: u32) -> Result<Processes, Failure> {
         let writes = writes.map(name_of).transpose()?;
         match self {
-            Source::Here(here, offers) => match here.answer(offers, Inspect::Processes { limit: ALL, writes }) {
-                Answer::Inspected(Inspected::Processes(list)) => Ok(list),
-                other => Err(refused(other)),
-            },
+            Source::Here(here, offers) => {
+                let order = Some(Order { by, reverse: false });
+                match here.answer(offers, Inspect::Processes { limit, writes, words: Vec::new(), order }) {
+                    Answer::Inspected(Inspected::Processes(list)) => Ok(list),
+                    other => Err(refused(other)),
+                }
+            }
             Source::Hub(client, host) => {
                 let mut query = Serializer::new(String::new());
-                query.append_pair("limit", &ALL.to_string());
+                query.append_pair("limit", &limit.to_string()).append_pair("sort", by.name());
                 if let Some(log) = &writes {
                     query.append_pair("writes", log);
                 }

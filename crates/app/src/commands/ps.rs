@@ -45,12 +45,8 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(
         let shown = if flags.json { json(&process)? } else { detail::show(&process) };
         return Ok((shown, Exit::Ok));
     }
-    let mut list = source.processes(flags.writes.as_deref()).await?;
-    table::sort(&mut list.processes, flags.sort);
+    let list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
     let exit = if list.processes.is_empty() { Exit::Nothing } else { Exit::Ok };
-    let left = list.processes.len().saturating_sub(most as usize) as u64;
-    list.processes.truncate(most as usize);
-    list.left_out += left;
     let table = || screen.cut(&table::show(&list));
     Ok((if flags.json { json(&list)? } else { table() }, exit))
 }

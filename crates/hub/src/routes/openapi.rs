@@ -2,6 +2,7 @@
 
 use axum::Json;
 use serde::Serialize;
+use tailcast_wire::By;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{connection, health, history, listing, live, overview, processes, push, tokens};
@@ -101,11 +102,11 @@ pub(crate) struct LiveEvent {
     info(title = "tailcast", description = "Live logs of every machine, straight from the files."),
     paths(
         listing::hosts, listing::logs,
-        processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw, push::push,
+        processes::everywhere::all, processes::list, processes::one, processes::sockets, processes::limits, live::live, history::lines, history::raw, push::push,
         login::log_in, login::log_out, login::log_all_out, login::me, tokens::list, tokens::add, tokens::remove,
         overview::overview, connection::connection, connection::probe, health::healthz, health::readyz, health::metrics
     ),
-    components(schemas(Problem, LineShape, MarkShape, LinesPage, LiveEvent)),
+    components(schemas(Problem, By, LineShape, MarkShape, LinesPage, LiveEvent)),
     tags(
         (name = "logs", description = "Hosts, logs and their lines"),
         (name = "processes", description = "Processes: what they hold open, with whom they are connected, what limits them"),

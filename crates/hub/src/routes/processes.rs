@@ -1,13 +1,17 @@
 //! The process monitor of a host: its processes, one in full, its connections, its limits. Asked of the host's agent each
 //! time; the hub keeps nothing of it.
 
+pub(super) mod everywhere;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
-use tailcast_wire::{Answer, HostName, HostSockets, Inspect, Inspected, Limits, ProcessDetail, Processes, Question};
+use tailcast_wire::{
+    Answer, By, HostName, HostSockets, Inspect, Inspected, Limits, Order, ProcessDetail, Processes, Question,
+};
 
 use super::history::unexpected;
 use crate::hub::Hub;
@@ -29,6 +33,12 @@ pub(crate) struct ListQuery {
     limit: Option<u32>,
     #[serde(default)]
     writes: Option<String>,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    sort: By,
+    #[serde(default)]
+    reverse: bool,
 }
 
 /// The processes of a host, those nearest to their limit first.
@@ -37,6 +47,9 @@ pub(crate) struct ListQuery {
         ("host" = String, Path, description = "The host's name"),
         ("limit" = Option<u32>, Query, description = "At most so many; default 1000, at most 6000"),
         ("writes" = Option<String>, Query, description = "Only those that have this log open for writing: its NAME, without the host"),
+        ("q" = Option<String>, Query, description = "Only those in which each of these words occurs: in the number, name, command, user or unit; case not regarded"),
+        ("sort" = Option<By>, Query, description = "What comes first; percent when absent"),
+        ("reverse" = Option<bool>, Query, description = "The other way round; what is not known stays last"),
     ),
     responses((status = 200, body = Processes), (status = 404, description = "No such host or log, or its processes are not shown", body = Problem)))]
 pub(crate) async fn list(
@@ -44,8 +57,11 @@ pub(crate) async fn list(
     host: PathOf<String>,
     query: QueryOf<ListQuery>,
 ) -> Result<Json<Processes>, Problem> {
-    let Query(ListQuery { limit, writes }) = query.map_err(|e| Problem::bad_request(e.body_text()))?;
-    let question = Inspect::Processes { limit: limit.unwrap_or(LIMIT), writes };
+    let Query(ListQuery { limit, writes, q, sort, reverse }) =
+        query.map_err(|e| Problem::bad_request(e.body_text()))?;
+    let words = q.split_whitespace().map(str::to_owned).collect();
+    let order = Some(Order { by: sort, reverse });
+    let question = Inspect::Processes { limit: limit.unwrap_or(LIMIT), writes, words, order };
     match ask(&hub, host, question).await? {
         Inspected::Processes(processes) => Ok(Json(processes)),
         _ => Err(another()),
@@ -129,7 +145,12 @@ pub(crate) async fn limits(
 async fn ask(hub: &Hub, host: PathOf<String>, question: Inspect) -> Result<Inspected, Problem> {
     let Path(host) = host.map_err(|e| Problem::bad_request(e.body_text()))?;
     let host: HostName = host.parse().map_err(|e: tailcast_wire::NameError| Problem::bad_request(e.to_string()))?;
-    match hub.agents.ask(&host, Question::Inspect(question)).await?.answer {
+    put(hub, &host, question).await
+}
+
+/// Puts a question to a host's agent. Dropping the future takes it back.
+async fn put(hub: &Hub, host: &HostName, question: Inspect) -> Result<Inspected, Problem> {
+    match hub.agents.ask(host, Question::Inspect(question)).await?.answer {
         Answer::Inspected(inspected) => Ok(inspected),
         other => Err(unexpected(other)),
     }

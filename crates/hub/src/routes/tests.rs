@@ -13,7 +13,7 @@ use crate::access::{Access, AccessConfig, Need, Peer};
 use crate::hub::{Hub, HubConfig};
 
 /// All that is open to everybody. Who adds a route without a need has to think about it here.
-const OPEN: [&str; 14] = [
+const OPEN: [&str; 15] = [
     "/healthz",
     "/readyz",
     "/api/v1/openapi.json",
@@ -25,6 +25,7 @@ const OPEN: [&str; 14] = [
     "/",
     "/hosts",
     "/logs",
+    "/processes",
     "/hub",
     "/assets/{*file}",
     "/{file}",

@@ -2,7 +2,9 @@
 
 use std::fs::OpenOptions;
 
-use crate::world::World;
+use serde_json::Value;
+
+use crate::world::{Agent, World, host};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_are_listed_and_one_is_shown_in_full() {
@@ -67,4 +69,70 @@ async fn a_host_whose_administrator_does_not_show_its_processes_does_not() {
         assert_eq!(answer.status, 404, "{path}: {}", answer.text());
         assert!(answer.text().contains("processes = false"), "{}", answer.text());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_of_all_hosts_stand_in_one_list_as_exact_as_if_all_were_fetched() {
+    let world = World::new().await;
+    let _agents: Vec<_> = ["db1", "db2"].map(|name| Agent::start(&world.served.hub, &host(name, &["/"], &[]))).into();
+    world
+        .until("all are here", async || world.get("/api/v1/hosts").await.json()["hosts"].as_array().unwrap().len() == 3)
+        .await;
+    let own = std::process::id();
+    // By what does not change while one looks.
+    let all = world.get("/api/v1/processes?sort=started&limit=1000").await.json();
+    let rows = |list: &Value| -> Vec<(u64, String)> {
+        let row = |row: &Value| (row["pid"].as_u64().unwrap(), row["host"].as_str().unwrap().to_owned());
+        list["processes"].as_array().unwrap().iter().map(row).collect()
+    };
+    assert_eq!(rows(&all).iter().filter(|(pid, _)| *pid == u64::from(own)).count(), 3, "{all}");
+    let few = world.get(&format!("/api/v1/processes?sort=pid&q={own}%20db&limit=1")).await.json();
+    assert_eq!(rows(&few), [(own.into(), "db1".to_owned())], "{few}");
+    assert_eq!(few["left_out"], 1, "{few}");
+    assert_eq!(few["hosts"][2]["processes"], 0, "web1 has no `db` in its name: {few}");
+    // Each host is asked for ten at first: what belongs into the list beyond them is there all the same.
+    // Processes of others come and go between two questions.
+    let exact = async || {
+        let some = rows(&world.get("/api/v1/processes?sort=pid&limit=25").await.json());
+        let all = rows(&world.get("/api/v1/processes?sort=pid&limit=1000").await.json());
+        some.len() == 25 && some[..] == all[..25]
+    };
+    world.until("the first of some are the first of all", exact).await;
+    let back = rows(&world.get("/api/v1/processes?sort=pid&reverse=true&host=db2&limit=3").await.json());
+    assert!(back.is_sorted_by(|a, b| a.0 > b.0) && back.iter().all(|(_, host)| host == "db2"), "{back:?}");
+    assert_eq!(world.get("/api/v1/processes?sort=colour").await.status, 400);
+    assert_eq!(world.get("/api/v1/processes?writes=nothing").await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_does_not_answer_is_named_with_the_reason_and_the_others_are_there() {
+    let world = World::new().await;
+    let gone = Agent::start(&world.served.hub, &host("db1", &["/"], &[]));
+    world
+        .until("it is here", async || world.get("/api/v1/hosts").await.json()["hosts"].as_array().unwrap().len() == 2)
+        .await;
+    gone.cut().await;
+    let shy = tailcast_agent::Offers::new(&["/var/log"], &[]).unwrap();
+    let list = world.get("/api/v1/processes").await.json();
+    assert_eq!(list["hosts"][0]["host"], "db1");
+    assert!(list["hosts"][0]["processes"].is_null(), "{list}");
+    assert!(list["hosts"][0]["words"].as_str().unwrap().contains("away"), "{list}");
+    assert!(list["hosts"][1]["processes"].as_u64().unwrap() > 0, "{list}");
+    world.host.offer(shy.without_processes());
+    let list = world.get("/api/v1/processes?host=web1").await.json();
+    assert!(list["hosts"][0]["words"].as_str().unwrap().contains("processes = false"), "{list}");
+    let list = world.get("/api/v1/processes?host=web9").await.json();
+    assert!(list["hosts"][0]["words"].as_str().unwrap().contains("no host called web9"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_of_any_host_leads_to_who_writes_it() {
+    let world = World::new().await;
+    let path = world.path("app.log");
+    let _open = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+    let list = world.get(&format!("/api/v1/processes?writes=web1:{}", path.display())).await.json();
+    let own = std::process::id();
+    assert_eq!((&list["processes"][0]["host"], &list["processes"][0]["pid"]), (&"web1".into(), &own.into()), "{list}");
+    let list = world.get("/api/v1/processes?writes=web1:/etc/passwd").await.json();
+    assert!(list["hosts"][0]["words"].as_str().is_some(), "{list}");
 }

@@ -215,3 +215,27 @@ fn a_leak_is_named_with_whom_the_connections_are_and_who_does_not_close() {
         assert_eq!(seen.left, finding.left);
     }
 }
+
+#[test]
+fn a_trend_is_the_way_in_few_points_and_nothing_for_who_stands_still() {
+    let mut series = Series::default();
+    let mut still = Series::default();
+    for second in (0..=3600).step_by(2) {
+        let at = Duration::from_secs(second);
+        series.push(at, 20 + second / 30);
+        still.push(at, 20);
+    }
+    let trend = series.trend();
+    assert!((8..=17).contains(&trend.len()), "{trend:?}");
+    assert!(trend.is_sorted_by(|a, b| a.ago > b.ago && a.fds <= b.fds), "{trend:?}");
+    assert_eq!(trend.last().map(|point| (point.ago, point.fds)), Some((Duration::ZERO, 140)));
+    assert!(trend[0].ago >= Duration::from_secs(55 * 60) && trend[0].fds < 30, "{trend:?}");
+    assert!(still.trend().is_empty());
+    // From the second look on there is something to draw.
+    let mut young = Series::default();
+    young.push(Duration::ZERO, 5);
+    assert!(young.trend().is_empty());
+    young.push(Duration::from_secs(2), 9);
+    let fds: Vec<u64> = young.trend().iter().map(|point| point.fds).collect();
+    assert_eq!(fds, [5, 9]);
+}

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tailcast_wire::{
-    Ancestor, Answer, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
-    Listener, OpenFile, Peer, Process, ProcessDetail, Processes, Question, Remedy, Slopes, SocketEnds,
+    Ancestor, Answer, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
+    Listener, OpenFile, Order, Peer, Point, Process, ProcessDetail, Processes, Question, Remedy, Slopes, SocketEnds,
 };
 
 fn text(text: &str) -> String {
@@ -33,6 +33,7 @@ fn process() -> Process {
         per_minute: Some(2.5),
         minutes: Some(40),
         seconds_left: Some(7200),
+        share: None,
     };
     Process {
         pid: 812,
@@ -55,7 +56,14 @@ fn process() -> Process {
         state: text("S"),
         started: Some(text("2026-11-20T22:31:00Z")),
         findings: vec![finding],
+        trend: Vec::new(),
     }
+}
+
+fn risen() -> Process {
+    let trend = vec![Point { ago: 120, fds: 880 }, Point { ago: 0, fds: 900 }];
+    let findings = process().findings.into_iter().map(|finding| Finding { share: Some(97.5), ..finding }).collect();
+    Process { trend, findings, ..process() }
 }
 
 fn peer() -> Peer {
@@ -149,9 +157,11 @@ fn limits() -> Limits {
 
 /// Each answer by name.
 pub(crate) fn answers() -> Vec<(String, Answer)> {
-    let list = Processes { processes: vec![process()], left_out: 6, unseen: hidden() };
+    let list = Processes { processes: vec![process()], left_out: 6, unseen: hidden(), found: Vec::new() };
+    let found = Processes { found: vec![risen()], ..list.clone() };
     let all = [
         ("processes", Inspected::Processes(list)),
+        ("processes found", Inspected::Processes(found)),
         ("process", Inspected::Process(Box::new(detail()))),
         ("sockets", Inspected::Sockets(Box::new(sockets()))),
         ("limits", Inspected::Limits(Box::new(limits()))),
@@ -161,8 +171,11 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
 
 /// Each question by name.
 pub(crate) fn questions() -> Vec<(String, Question)> {
+    let order = Some(Order { by: By::Memory, reverse: true });
+    let sought = Inspect::Processes { limit: 500, writes: None, words: vec![text("redis")], order };
     let all = [
-        ("processes", Inspect::Processes { limit: 500, writes: Some(text("/a")) }),
+        ("processes", Inspect::Processes { limit: 500, writes: Some(text("/a")), words: Vec::new(), order: None }),
+        ("processes sought", sought),
         ("process", Inspect::Process { pid: 812, from: 7, limit: 100 }),
         ("sockets", Inspect::Sockets),
         ("limits", Inspect::Limits { pid: Some(812), want: None }),

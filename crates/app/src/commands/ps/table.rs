@@ -1,32 +1,12 @@
 //! The table of processes: figures to the right, names last, and under a process what is wrong with it.
 
-use std::cmp::Ordering;
 use std::fmt::Write;
 use std::time::Duration;
 
 use tailcast_lines::harmless;
 use tailcast_wire::{Finding, Hidden, Process, Processes};
 
-use crate::cli::Sort;
 use crate::commands::ls::size;
-
-/// What comes first is what one looks for: the most, the least time, the youngest, the first letter.
-pub(super) fn sort(processes: &mut [Process], by: Sort) {
-    let most = |a: Option<f64>, b: Option<f64>| b.unwrap_or(f64::MIN).total_cmp(&a.unwrap_or(f64::MIN));
-    let order = |a: &Process, b: &Process| match by {
-        Sort::Percent => most(a.percent, b.percent),
-        Sort::Fds => b.fds.cmp(&a.fds),
-        Sort::Slope => most(a.slope_per_min, b.slope_per_min),
-        Sort::Left => a.seconds_left.unwrap_or(u64::MAX).cmp(&b.seconds_left.unwrap_or(u64::MAX)),
-        Sort::Cpu => most(a.cpu, b.cpu),
-        Sort::Memory => b.memory.cmp(&a.memory),
-        Sort::Threads => b.threads.cmp(&a.threads),
-        Sort::Started => b.start.cmp(&a.start),
-        Sort::Name => a.name.cmp(&b.name),
-        Sort::Pid => Ordering::Equal,
-    };
-    processes.sort_by(|a, b| order(a, b).then_with(|| a.pid.cmp(&b.pid)));
-}
 
 /// The table, with what could not be seen below.
 pub(super) fn show(list: &Processes) -> String {
@@ -89,21 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn what_one_looks_for_comes_first_and_what_is_not_known_last() {
-        let mut list = vec![process(1, None, None), process(2, Some(9.0), Some(50)), process(3, Some(80.0), Some(70))];
-        let mut pids = |by| {
-            sort(&mut list, by);
-            list.iter().map(|process| process.pid).collect::<Vec<_>>()
-        };
-        assert_eq!(pids(Sort::Percent), [3, 2, 1]);
-        assert_eq!(pids(Sort::Left), [2, 3, 1]);
-        assert_eq!(pids(Sort::Started), [3, 2, 1]);
-        assert_eq!(pids(Sort::Pid), [1, 2, 3]);
-    }
-
-    #[test]
     fn a_name_cannot_command_the_terminal_and_columns_stand_under_their_heads() {
-        let list = Processes { processes: vec![process(7, Some(12.345), None)], left_out: 3, unseen: Vec::new() };
+        let list = Processes {
+            processes: vec![process(7, Some(12.345), None)],
+            left_out: 3,
+            unseen: Vec::new(),
+            found: Vec::new(),
+        };
         let shown = show(&list);
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         let lines: Vec<_> = shown.lines().collect();
