@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod closed;
+mod cluster;
 mod idle;
 mod kill;
 mod limits;

@@ -31,9 +31,14 @@ impl Hub {
     }
 
     /// The hub that a command starts.
-    pub(crate) async fn of(site: &Site, mut command: Command) -> Self {
+    pub(crate) async fn of(site: &Site, command: Command) -> Self {
+        Self::named(site, command, "hub").await
+    }
+
+    /// One of several; what it says on stderr is kept under its name.
+    pub(crate) async fn named(site: &Site, mut command: Command, name: &str) -> Self {
         command.stdout(Stdio::piped());
-        let mut program = Program::start(command, &site.path("hub.err"));
+        let mut program = Program::start(command, &site.path(&format!("{name}.err")));
         let mut stdout = BufReader::new(program.child().stdout.take().unwrap()).lines();
         let Some(line) = within("the hub's first line", stdout.next_line()).await.unwrap() else {
             panic!("the hub did not begin: {}", program.said());
