@@ -11,6 +11,7 @@ use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
 mod big_log;
+mod broker;
 mod crowd;
 mod feed;
 mod fleet;
@@ -24,11 +25,14 @@ mod viewer;
 mod watched;
 
 use crate::big_log::BigLog;
+use crate::broker::Kind;
 use crate::feed::Pace;
 use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
-use crate::rows::{descriptors, history, idle_agent, idle_links, idle_viewers, quiet, reconnect, storm, torrent};
+use crate::rows::{
+    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, quiet, reconnect, sealing, storm, torrent,
+};
 
 /// What can be asked for, in the order of the table.
 const NAMES: &[&str] = &[
@@ -42,6 +46,8 @@ const NAMES: &[&str] = &[
     "storm",
     "idle-agent",
     "idle-links",
+    "cluster",
+    "sealing",
     "reconnect",
 ];
 
@@ -89,6 +95,11 @@ async fn table(asked: &[String]) -> Result<()> {
             "storm" => print(name, storm::run()).await,
             "idle-agent" => print(name, idle_agent::run()).await,
             "idle-links" => print(name, idle_links::run()).await,
+            "cluster" => {
+                print(name, cluster::run(Kind::Redis)).await;
+                print(name, cluster::run(Kind::Nats)).await;
+            }
+            "sealing" => print(name, async { sealing::run() }).await,
             "reconnect" => print(name, reconnect::run()).await,
             other => bail!("no row is called {other}: {}", NAMES.join(", ")),
         }

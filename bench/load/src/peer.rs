@@ -66,6 +66,8 @@ pub(crate) struct Serve {
     pub(crate) agent_apart: bool,
     /// Where it listens; on any port that is free when there is no such place.
     pub(crate) listen: Option<SocketAddr>,
+    /// Variables that configure it.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// A running program.
@@ -82,12 +84,19 @@ pub(crate) struct Server {
 
 /// A child process that ends with its value, whatever went wrong after it was started.
 #[derive(Debug)]
-struct Program(Child);
+pub(crate) struct Program(Child);
+
+impl Program {
+    /// What it costs.
+    pub(crate) fn watched(&self) -> Result<Watched> {
+        Watched::tree(self.0.id())
+    }
+}
 
 impl Server {
     /// What it costs.
     pub(crate) fn watched(&self) -> Result<Watched> {
-        Watched::tree(self.program.0.id())
+        self.program.watched()
     }
 
     /// Where lines go in.
@@ -109,9 +118,14 @@ impl Server {
 
     /// What it wrote to stderr, for a row that could not be measured.
     pub(crate) fn words(&self) -> String {
-        let text = fs::read_to_string(self.scratch.path().join("stderr")).unwrap_or_default();
-        text.lines().rev().take(3).collect::<Vec<_>>().join(" / ")
+        last_words(&self.scratch)
     }
+}
+
+/// What a program wrote to stderr last.
+pub(crate) fn last_words(scratch: &TempDir) -> String {
+    let text = fs::read_to_string(scratch.path().join("stderr")).unwrap_or_default();
+    text.lines().rev().take(3).collect::<Vec<_>>().join(" / ")
 }
 
 impl Drop for Program {
@@ -148,12 +162,12 @@ impl Agent {
 
     /// What it costs.
     pub(crate) fn watched(&self) -> Result<Watched> {
-        Watched::tree(self.program.0.id())
+        self.program.watched()
     }
 }
 
 /// It lies beside this one, where `bench/run` built both.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("tailcast"))
 }
 
@@ -175,7 +189,7 @@ pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
     };
     let listen = serve.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
     command.args(["serve", "--listen", &listen, "--open-loopback", "--state-dir"]);
-    command.arg(scratch.path().join("state")).stdout(Stdio::piped());
+    command.arg(scratch.path().join("state")).envs(serve.environment.clone()).stdout(Stdio::piped());
     if serve.agent_apart {
         command.arg("--no-agent");
     } else {
@@ -242,18 +256,18 @@ fn frontail() -> Result<Server> {
     Ok(Server { door, log, program, scratch })
 }
 
-fn spawn(command: &mut Command, scratch: &TempDir) -> Result<Program> {
+pub(crate) fn spawn(command: &mut Command, scratch: &TempDir) -> Result<Program> {
     let words = File::create(scratch.path().join("stderr"))?;
     command.stdin(Stdio::null()).stderr(words);
     Ok(Program(command.spawn().with_context(|| format!("{:?}", command.get_program()))?))
 }
 
 /// A port that was free a moment ago: for servers that cannot say which one they took.
-fn free_port() -> Result<SocketAddr> {
+pub(crate) fn free_port() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-fn listens(address: SocketAddr) -> Result<()> {
+pub(crate) fn listens(address: SocketAddr) -> Result<()> {
     let patient_until = Instant::now() + PATIENCE;
     while TcpStream::connect(address).is_err() {
         if Instant::now() > patient_until {

@@ -39,13 +39,12 @@ use self::directory::Directory;
 use self::grants::Grants;
 use self::pass::Passes;
 use self::peers::Peers;
-use self::seal::Seals;
 use self::topic::Topics;
 use crate::hub::Hub;
 
 pub use self::key::{ClusterKey, KeyError};
 pub use self::peers::{Dial, Dialled, Stream};
-pub(crate) use self::seal::{Opener, Sealer};
+pub use self::seal::{Mark, Opened, Opener, Sealer, Seals, Unsealed};
 pub use tailcast_fanout::Trust;
 
 /// What a hub is told of its cluster.
@@ -161,6 +160,13 @@ impl Cluster {
     /// What this hub is called in it.
     pub(crate) fn hub_name(&self) -> &str {
         &self.config.hub
+    }
+
+    /// What people call another hub; its number when it has gone.
+    pub(crate) fn name_of(&self, hub: HubId) -> String {
+        let directory = self.directory();
+        let name = directory.peers().find(|(id, _)| *id == hub).map(|(_, peer)| peer.name.clone());
+        name.unwrap_or_else(|| hub.to_string())
     }
 
     /// Messages of other keys.

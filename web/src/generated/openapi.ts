@@ -933,7 +933,7 @@ export interface components {
         LinkRow: {
             /** @description Where it comes from; null unless the owner asks. */
             client?: string | null;
-            /** @description The hub that it is linked to, where that is another one: its number in the cluster. */
+            /** @description The hub that it is linked to, by its name, where that is another one. */
             hub?: string | null;
             /** @description Whether the agent is in the hub's own process. */
             own: boolean;

@@ -1,5 +1,6 @@
 //! The rows of the table, one file each. Every row starts its own servers and leaves nothing running.
 
+pub(crate) mod cluster;
 pub(crate) mod descriptors;
 pub(crate) mod fanout;
 pub(crate) mod history;
@@ -8,5 +9,6 @@ pub(crate) mod idle_links;
 pub(crate) mod idle_viewers;
 pub(crate) mod quiet;
 pub(crate) mod reconnect;
+pub(crate) mod sealing;
 pub(crate) mod storm;
 pub(crate) mod torrent;

@@ -177,3 +177,30 @@ async fn a_hub_says_goodbye_and_its_hosts_are_away_at_once_on_the_others() {
     eprintln!("away {:?} after the hub was asked to stop", began.elapsed());
     assert!(a.program.end().await.success());
 }
+
+#[tokio::test]
+async fn a_token_of_one_hub_opens_the_other_and_taken_back_on_one_it_opens_none() {
+    let house = House::new(Kind::Redis).await;
+    let (a, b) = (house.hub(&Place::new("a")).await, house.hub(&Place::new("b")).await);
+    let token = house.tailcast_of("a", &["token", "add", "--viewer", "grafana"]).await;
+    let asks = async |hub: &crate::rig::Hub| {
+        let request = http::Request::get("/api/v1/hosts").header("authorization", format!("Bearer {}", token.trim()));
+        crate::rig::send(hub.address, request, "").await.status.as_u16()
+    };
+    assert_eq!([asks(&a).await, asks(&b).await], [200, 200]);
+    house.tailcast_of("a", &["token", "remove", "grafana"]).await;
+    let refused = async {
+        while [asks(&a).await, asks(&b).await] != [401, 401] {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    crate::rig::within("the token being refused on both hubs", refused).await;
+    // Also by a hub that was not there, and by one that forgets all that it heard.
+    let c = house.hub(&Place::new("c")).await;
+    let refused = async {
+        while asks(&c).await != 401 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    crate::rig::within("the token being refused by a hub that has come since", refused).await;
+}

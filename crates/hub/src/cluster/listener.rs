@@ -45,6 +45,9 @@ fn hear(hub: &Arc<Hub>, cluster: &Arc<Cluster>, opener: &Opener, event: Event) {
     // What was missed shows in the edition of what comes next.
     let Event::Message(sealed) = event else { return };
     let Some(said) = opened::<Announcement>(cluster, opener, DIRECTORY, &sealed) else { return };
+    if said.word == Some(Word::Bye) {
+        cluster.peers.forget(said.hub);
+    }
     let outcome = cluster.directory().hear(said, Instant::now(), Timestamp::now().as_microsecond());
     let Outcome { touched, ask, asked, greeted, revoked, warning } = outcome;
     if let Some(words) = warning {

@@ -33,7 +33,7 @@ type Stream = [u8; 16];
 
 /// What comes from nobody who has the key, or was meant for another place, or has been heard already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unsealed {
+pub enum Unsealed {
     /// It does not open.
     #[error("sealed with another key, or for another place")]
     Foreign,
@@ -44,7 +44,7 @@ pub(crate) enum Unsealed {
 
 /// Seals what one sender says in one place.
 #[derive(Debug)]
-pub(crate) struct Sealer {
+pub struct Sealer {
     stream: Stream,
     key: LessSafeKey,
     next: AtomicU64,
@@ -52,7 +52,10 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     /// Of a stream of its own.
-    pub(crate) fn new(seals: &Seals) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn new(seals: &Seals) -> io::Result<Self> {
         let mut stream = Stream::default();
         rand::fill(&mut stream).map_err(|_| io::Error::other("the system gives no random bytes"))?;
         let key = seals.key_of(&stream).ok_or_else(|| io::Error::other("no key for a seal"))?;
@@ -60,7 +63,8 @@ impl Sealer {
     }
 
     /// The message, sealed for `place`.
-    pub(crate) fn seal(&self, place: &[u8], message: &[u8]) -> Vec<u8> {
+    #[must_use]
+    pub fn seal(&self, place: &[u8], message: &[u8]) -> Vec<u8> {
         let sequence = self.next.fetch_add(1, Ordering::Relaxed);
         let mut sealed = Vec::with_capacity(HEAD + message.len() + AES_256_GCM.tag_len());
         sealed.push(FORMAT);
@@ -76,10 +80,12 @@ impl Sealer {
 
 /// The key under which a cluster seals. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Seals(hmac::Key);
+pub struct Seals(hmac::Key);
 
 impl Seals {
-    pub(crate) fn new(key: &ClusterKey) -> Self {
+    /// That of a cluster's key.
+    #[must_use]
+    pub fn new(key: &ClusterKey) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, &key.derive("seal 1")))
     }
 
@@ -97,28 +103,31 @@ impl std::fmt::Debug for Seals {
 
 /// Which message of which sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub struct Mark {
     stream: Stream,
     sequence: u64,
 }
 
 impl Mark {
     /// Whether nothing lies between `before` and this one.
-    pub(crate) fn follows(self, before: Mark) -> bool {
+    #[must_use]
+    pub fn follows(self, before: Mark) -> bool {
         self.stream == before.stream && self.sequence == before.sequence + 1
     }
 }
 
 /// What was sealed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Opened {
-    pub(crate) message: Vec<u8>,
-    pub(crate) mark: Mark,
+pub struct Opened {
+    /// As it was said.
+    pub message: Vec<u8>,
+    /// Which one it is.
+    pub mark: Mark,
 }
 
 /// Opens what comes to one place.
 #[derive(Debug)]
-pub(crate) struct Opener {
+pub struct Opener {
     seals: Seals,
     /// What was heard of each, the one heard last at the end.
     heard: Mutex<VecDeque<Heard>>,
@@ -132,12 +141,17 @@ struct Heard {
 }
 
 impl Opener {
-    pub(crate) fn new(seals: &Seals) -> Self {
+    /// Who has heard nothing yet.
+    #[must_use]
+    pub fn new(seals: &Seals) -> Self {
         Self { seals: seals.clone(), heard: Mutex::default() }
     }
 
     /// The message in `sealed`, if it was sealed for `place` and was not heard yet.
-    pub(crate) fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Opened, Unsealed> {
+    ///
+    /// # Errors
+    /// [`Unsealed`].
+    pub fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Opened, Unsealed> {
         let (stream, sequence, body) = parts(sealed).ok_or(Unsealed::Foreign)?;
         let mut all = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.iter().position(|heard| heard.stream == stream).and_then(|at| all.remove(at));

@@ -197,7 +197,7 @@ struct AgentRow {
 struct LinkRow {
     /// Whether the agent is in the hub's own process.
     own: bool,
-    /// The hub that it is linked to, where that is another one: its number in the cluster.
+    /// The hub that it is linked to, by its name, where that is another one.
     hub: Option<String>,
     /// Where it comes from; null unless the owner asks.
     client: Option<String>,
@@ -333,15 +333,15 @@ impl Agents {
         });
         let most = query.agents.unwrap_or(AGENTS).min(MAX_AGENTS);
         let more = hosts.len().saturating_sub(most) as u64;
-        let rows = hosts.into_iter().take(most).map(|(name, host)| AgentRow::of(&name, host, owner)).collect();
+        let rows = hosts.into_iter().take(most).map(|(name, host)| AgentRow::of(&name, host, hub, owner)).collect();
         Agents { up: now.agents_up, lost: now.agents_lost, rows, more }
     }
 }
 
 impl AgentRow {
-    fn of(name: &HostName, host: Host, owner: bool) -> Self {
+    fn of(name: &HostName, host: Host, hub: &Hub, owner: bool) -> Self {
         let (state, words, link) = match host.state {
-            Link::Up(link) => ("up", None, Some(LinkRow::of(&link, owner))),
+            Link::Up(link) => ("up", None, Some(LinkRow::of(&link, hub, owner))),
             Link::Lost(away) => ("lost", Some(away.to_string()), None),
         };
         let offered = host.offers.len() as u64;
@@ -360,7 +360,7 @@ impl AgentRow {
 }
 
 impl LinkRow {
-    fn of(link: &crate::link::Link, owner: bool) -> Self {
+    fn of(link: &crate::link::Link, hub: &Hub, owner: bool) -> Self {
         let pulse = link.pulse();
         let (received, sent) = pulse.bytes();
         let client = match link.whence() {
@@ -370,7 +370,9 @@ impl LinkRow {
         LinkRow {
             own: link.whence() == Whence::Own,
             hub: match link.whence() {
-                Whence::Hub(hub, _) => Some(hub.to_string()),
+                Whence::Hub(id, _) => {
+                    Some(hub.cluster.get().map_or_else(|| id.to_string(), |cluster| cluster.name_of(id)))
+                }
                 Whence::Own | Whence::Dialled(_) => None,
             },
             client: client.filter(|_| owner).map(|address| address.to_string()),

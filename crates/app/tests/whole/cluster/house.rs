@@ -3,7 +3,6 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -120,6 +119,15 @@ impl House {
         Hub::named(&self.site, command, place.name).await
     }
 
+    /// What a command says that works on the state of the hub `name`.
+    pub(super) async fn tailcast_of(&self, name: &str, words: &[&str]) -> String {
+        let mut command = self.site.tailcast(words);
+        command.arg("--state-dir").arg(self.site.path(&format!("state-{name}")));
+        let done = command.env("TAILCAST_CLUSTER__KEY_FILE", self.site.path("key")).output().await.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
     /// An agent of this machine's own user, who needs no token.
     pub(super) fn agent(&self, host: &str, hub: &str) -> Program {
         let logs = self.site.path(host);
@@ -133,7 +141,6 @@ impl House {
 /// A load balancer: each connection goes to the first of its hubs that takes it.
 pub(super) struct Balancer {
     pub(super) address: SocketAddr,
-    hubs: Arc<Mutex<Vec<SocketAddr>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -141,12 +148,10 @@ impl Balancer {
     pub(super) async fn start(hubs: Vec<SocketAddr>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let hubs = Arc::new(Mutex::new(hubs));
-        let known = Arc::clone(&hubs);
         let task = tokio::spawn(async move {
             let mut carried = tokio::task::JoinSet::new();
             while let Ok((mut client, _)) = listener.accept().await {
-                let hubs = known.lock().unwrap().clone();
+                let hubs = hubs.clone();
                 carried.spawn(async move {
                     for hub in hubs {
                         if let Ok(mut stream) = TcpStream::connect(hub).await {
@@ -158,16 +163,11 @@ impl Balancer {
                 });
             }
         });
-        Balancer { address, hubs, task }
+        Balancer { address, task }
     }
 
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// From now on connections go there.
-    pub(super) fn lead_to(&self, hubs: Vec<SocketAddr>) {
-        *self.hubs.lock().unwrap() = hubs;
     }
 
     /// Cuts all connections, and takes no more.
