@@ -14,6 +14,34 @@ export interface HubNow {
   queues: Queues;
   counters: Counters;
   agents: Agents;
+  /** Null for a hub that is alone. */
+  cluster: Cluster | null;
+}
+
+export interface Cluster {
+  name: string;
+  /** What this hub is called in it. */
+  hub: string;
+  /** Why the broker is away; null while it is there. */
+  broker_down: string | null;
+  published: number;
+  received: number;
+  dropped: number;
+  /** Messages of another key. */
+  foreign: number;
+  /** Channels that are published for other hubs. */
+  granted: number;
+  hubs: OtherHub[];
+  clocks_off: { name: string; ahead_milliseconds: number }[];
+}
+
+export interface OtherHub {
+  name: string;
+  version: string;
+  url: string;
+  silent_milliseconds: number;
+  ahead_milliseconds: number;
+  hosts: number;
 }
 
 export interface Descriptors {
@@ -87,6 +115,8 @@ export interface AgentRow {
 
 export interface AgentLink {
   own: boolean;
+    /** The hub that it is linked to, by name; null for this one. */
+    hub: string | null;
   client: string | null;
   received: number;
   sent: number;

@@ -70,7 +70,7 @@ test("patterns are typed with spaces or commas between them, each once", () => {
 });
 
 test("a link is silent once it has missed the sign of life that it is asked for, and the hub's own never is", () => {
-  const link = (silent_milliseconds: number | null) => ({ link: { own: false, client: null, received: 0, sent: 0, silent_milliseconds, round_trip_microseconds: null } });
+  const link = (silent_milliseconds: number | null) => ({ link: { own: false, hub: null, client: null, received: 0, sent: 0, silent_milliseconds, round_trip_microseconds: null } });
   expect([null, 0, 16_000, 32_000].map((ms) => isSilent(link(ms)))).toEqual([false, false, false, true]);
   expect(isSilent({ link: null })).toBe(false);
 });
