@@ -2,13 +2,12 @@
 // that stands beside it, on free ports and in a folder of their own. Everything ends with the test, by process id.
 
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test as base, type Browser, type Page } from "@playwright/test";
+import { answers, freePort } from "./ports";
 import { BIN, endOf } from "./program";
 
 const CHAT = resolve(BIN, "../examples/chat");
@@ -77,25 +76,6 @@ export class Site {
     for await (const line of createInterface(child.stdout)) return line.replace("chat: listening on http://", "");
     throw new Error(`${CHAT} ended before it listened`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-async function answers(port: number): Promise<void> {
-  const tried = (): Promise<boolean> =>
-    new Promise((done) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => done(true)).once("error", () => done(false));
-      socket.once("connect", () => socket.destroy());
-    });
-  await expect.poll(tried).toBe(true);
 }
 
 /** A room, and a second browser beside the test's own. */

@@ -22,8 +22,8 @@ export class Hub extends Logs {
   #base = "/";
   #lines: readonly string[] = [];
 
-  constructor(dir?: string) {
-    super(HOST, dir);
+  constructor(dir?: string, host = HOST) {
+    super(host, dir);
   }
 
   get url(): string {
@@ -50,7 +50,7 @@ export class Hub extends Logs {
   /** Starts it, on the port that it had before if there was one. */
   async start(): Promise<void> {
     const listen = `${this.#address}:${this.#port}`;
-    const args = ["serve", this.dir, "--host", HOST, "--listen", listen, "--state-dir", this.#state];
+    const args = ["serve", this.dir, "--host", this.host, "--listen", listen, "--state-dir", this.#state];
     const config = join(this.#state, "tailcast.toml");
     writeFileSync(config, ["[hub]", `base_path = "${this.#base}"`, ...this.#lines, ""].join("\n"));
     args.push("--config", config);
