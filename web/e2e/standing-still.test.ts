@@ -22,7 +22,7 @@ test("a host that stands still does not keep the logs of the others from the lis
   });
   await page.goto(hub.url);
   await expect(page.getByRole("row", { name: /orders\.log/ })).toBeVisible({ timeout: 10_000 });
-  await expect(page.getByRole("row", { name: /^db1/ })).toContainText("does not answer: nothing was heard of the agent");
+  await expect(page.getByRole("row", { name: /^db1/ })).toContainText("does not answer: Nothing is heard of the agent on db1");
   const said = await page.evaluate(() => [...(window as unknown as { said: Set<string> }).said]);
   expect(said).toContain("is asked for its logs…");
   expect(said).not.toContain("offers no logs");

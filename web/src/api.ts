@@ -3,9 +3,11 @@
 // no answer at all is one too, with status 0. It keeps no state and never asks twice by itself.
 
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
+import { hubWords } from "./hubwords";
 import { m } from "./language";
 import { ROOT } from "./liveurl";
 import { isRecord, type Connection, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
+import { hostOf } from "./tags";
 
 /** The hub, or something on the way to it, said no. `message` is for a person. */
 export class Refused extends Error {
@@ -101,6 +103,7 @@ export interface Me {
   login: boolean;
   /** When not admitted: why, and what to do about it. */
   detail: string | null;
+  why?: string | null;
 }
 
 export function fetchMe(): Promise<Me> {
@@ -145,13 +148,27 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   // A wrong password is answered with 401 too, but whoever gave it is logging in already.
   if (response.status === 401 && path !== "login") loginNeeded();
-  throw await refusal(response);
+  throw await refusal(response, hostAsked(path));
 }
 
 /** RFC 9457: `detail` says more than `title`. A proxy on the way answers in HTML, which is not shown. */
-async function refusal(response: Response): Promise<Refused> {
+async function refusal(response: Response, host: string | null): Promise<Refused> {
   const problem: unknown = await response.json().catch(() => null);
-  const words = isRecord(problem) ? (problem["detail"] ?? problem["title"]) : null;
-  const status = response.status;
-  return new Refused(status, typeof words === "string" ? words : m.api_answer(`${status} ${response.statusText}`.trim()));
+  const { detail, title, why, pattern, column } = isRecord(problem) ? problem : {};
+  const [words, status] = [detail ?? title, response.status];
+  if (typeof words !== "string") return new Refused(status, m.api_answer(`${status} ${response.statusText}`.trim()));
+  const reason = { words, why: text(why), pattern: text(pattern), column: typeof column === "number" ? column : undefined };
+  return new Refused(status, hubWords(reason, host));
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The host that a question is about, as its log or itself. */
+function hostAsked(path: string): string | null {
+  const [way = "", query = ""] = path.split("?");
+  const log = new URLSearchParams(query).get("log");
+  const host = /^hosts\/([^/]+)/.exec(way)?.[1];
+  return log !== null ? hostOf(log) : host === undefined ? null : decodeURIComponent(host);
 }

@@ -4,6 +4,7 @@
 
 import { fetchHosts, fetchLogs } from "./api";
 import { globOf } from "./asking";
+import { hubWords } from "./hubwords";
 import { whileVisible } from "./look";
 import { hayOf, type Hay } from "./seek";
 import type { HostEntry, LogEntry, LogName, LogsPage } from "./shapes";
@@ -66,7 +67,7 @@ class Catalogue {
     do {
       const page: LogsPage = await fetchLogs({ q: "", match: "", limit: logs.length === 0 ? FIRST : PAGE, next }, signal);
       logs.push(...page.logs);
-      for (const { host, words } of page.missing ?? []) missing.set(host, words);
+      for (const unheard of page.missing ?? []) missing.set(unheard.host, hubWords(unheard, unheard.host));
       next = page.next;
       if (!this.known) this.#publish(logs);
     } while (next !== null && logs.length < MOST);

@@ -110,6 +110,7 @@ export interface AgentRow {
   offers: string[];
   offered: number;
   words: string | null;
+  why?: string | null;
   link: AgentLink | null;
 }
 

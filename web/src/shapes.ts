@@ -71,7 +71,7 @@ export interface LogsPage {
   /** Ask on with it; null on the last page. */
   next: string | null;
   /** Hosts that did not answer, and why. */
-  missing?: { host: string; words: string }[];
+  missing?: { host: string; words: string; why?: string }[];
 }
 
 export interface HostEntry {
@@ -83,6 +83,7 @@ export interface HostEntry {
   labels?: Readonly<Record<string, unknown>>;
   /** Why it is lost. */
   words?: string;
+  why?: string;
 }
 
 /** What may befall a log besides lines, told with words for a person. */

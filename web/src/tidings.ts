@@ -117,6 +117,12 @@ const AWAY: Readonly<Record<string, (host: string) => string>> = {
   hub_lost: (host) => m.mark_agent_lost_hub_lost(host),
 };
 
+/** Why there is no answer from a host, or none about a log of it; undefined where the page has no words for it. */
+export function whyAway(why: string, host: string): string | undefined {
+  if (why === "silent") return m.refused_silent(host);
+  return AWAY[why]?.(host) ?? OBSTACLES[why]?.(host).join(" ");
+}
+
 /** Where the hub knows it in words alone. */
 function hubSays(words: string): string {
   return words === "" ? "" : `${m.mark_agent_lost_why(visible(words))} `;

@@ -46,6 +46,14 @@ impl AskError {
             AskError::Late(_) | AskError::Silent(_) => Some(Why::SlowAnswer),
         }
     }
+
+    /// The same as it stands in an answer over HTTP, where it is told apart who is slow and who says nothing at all.
+    pub(crate) fn word(&self) -> Option<&'static str> {
+        match self {
+            AskError::Silent(_) => Some("silent"),
+            _ => self.why().map(Why::name),
+        }
+    }
 }
 
 /// An answer, and of which start of the agent it is: lives are numbered anew by each.

@@ -37,6 +37,11 @@ impl Away {
         Away { words: Cow::Borrowed(words), why: Some(why) }
     }
 
+    /// The word in an answer over HTTP.
+    pub(crate) fn word(&self) -> Option<&'static str> {
+        self.why.map(Why::name)
+    }
+
     /// The agent said goodbye, in its own words.
     pub(crate) fn stopped(words: String) -> Self {
         Away { words: words.into(), why: Some(Why::AgentStopped) }

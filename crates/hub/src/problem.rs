@@ -51,6 +51,15 @@ struct ProblemMembers {
     /// The byte of a pattern where the mistake stands, counted from 0.
     #[schema(required = false, nullable = false)]
     at: Option<u64>,
+    /// The character of a pattern where the mistake stands, counted from 1.
+    #[schema(required = false, nullable = false)]
+    column: Option<u64>,
+    /// The pattern with the mistake in it; a long one is cut.
+    #[schema(required = false, nullable = false)]
+    pattern: Option<String>,
+    /// The reason that `detail` tells in English, as a word that a program can say in another language. New ones may come.
+    #[schema(required = false, nullable = false, example = "slow_answer")]
+    why: Option<String>,
     /// Seconds after which to come again; the same as in `Retry-After`.
     #[schema(required = false, nullable = false)]
     retry_after: Option<u64>,
@@ -208,6 +217,20 @@ impl Problem {
         self.with("retry_after", seconds).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Adds the reason as a word for programs, where there is one.
+    pub fn with_why(self, why: impl Into<Option<&'static str>>) -> Self {
+        match why.into() {
+            Some(why) => self.with("why", why),
+            None => self,
+        }
+    }
+
+    /// The reason as a word for programs.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        self.members.get("why").and_then(Value::as_str)
+    }
+
     /// The status it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -314,6 +337,6 @@ mod tests {
         let standard: Vec<String> = members(&told[0][1]["allOf"][1]);
         assert_eq!(standard, ["detail", "status", "title", "type"], "{told:#}");
         let further: Vec<String> = members(&told[1][1]);
-        assert_eq!(further, ["at", "login", "offset", "retry_after"], "{told:#}");
+        assert_eq!(further, ["at", "column", "login", "offset", "pattern", "retry_after", "why"], "{told:#}");
     }
 }

@@ -18,6 +18,7 @@ mod push;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unheard;
 
 use std::sync::Arc;
 

@@ -421,6 +421,8 @@ export interface components {
             /** @description `up` or `lost`. */
             state: string;
             version: string;
+            /** @description The same as a word for programs, where there is one. */
+            why?: string | null;
             /** @description Why it is lost, in words. */
             words?: string | null;
         };
@@ -493,6 +495,8 @@ export interface components {
             processes?: number | null;
             /** @description What could not be seen there. */
             unseen: components["schemas"]["Hidden"][];
+            /** @description The same as a word for programs, where there is one. */
+            why?: string | null;
             /** @description Why it did not answer. */
             words?: string | null;
         };
@@ -773,6 +777,8 @@ export interface components {
             /** @description `up` or `lost`. */
             state: string;
             version: string;
+            /** @description The same as a word for programs, where there is one. */
+            why?: string | null;
             /** @description Why it is lost, in words. */
             words?: string | null;
         };
@@ -1067,10 +1073,14 @@ export interface components {
             name?: string | null;
             /** @description Whether one runs the hub: came by its password, or is its own user or root. Such a one may make tokens. */
             owner: boolean;
+            /** @description The same as a word for programs, where there is one. */
+            why?: string | null;
         };
         /** @description A host whose logs are not in the list. */
         MissingHost: {
             host: string;
+            /** @description The same as a word for programs, where there is one. */
+            why?: string | null;
             words: string;
         };
         /** @description A new token. */
@@ -1190,6 +1200,11 @@ export interface components {
              * @description The byte of a pattern where the mistake stands, counted from 0.
              */
             at?: number;
+            /**
+             * Format: int64
+             * @description The character of a pattern where the mistake stands, counted from 1.
+             */
+            column?: number;
             /** @description Whether logging in with a password would help. */
             login?: boolean;
             /**
@@ -1197,11 +1212,18 @@ export interface components {
              * @description Where a pushed log ends: the offset of the next byte.
              */
             offset?: number;
+            /** @description The pattern with the mistake in it; a long one is cut. */
+            pattern?: string;
             /**
              * Format: int64
              * @description Seconds after which to come again; the same as in `Retry-After`.
              */
             retry_after?: number;
+            /**
+             * @description The reason that `detail` tells in English, as a word that a program can say in another language. New ones may come.
+             * @example slow_answer
+             */
+            why?: string;
         };
         /** @description A process. */
         Process: {

@@ -77,9 +77,29 @@ impl From<ForeignHost> for Denied {
     }
 }
 
+impl Denied {
+    /// The reason as a word for programs: of what somebody at the page is told.
+    fn word(&self) -> Option<&'static str> {
+        match self {
+            Denied::ForeignHost(_) => Some("foreign_name"),
+            Denied::ForeignPage => Some("foreign_page"),
+            Denied::WhoAreYou { why: Stranger::Remote, .. } => Some("stranger"),
+            Denied::WhoAreYou { why: Stranger::PassedOn(_), .. } => Some("stranger_by_proxy"),
+            Denied::WhoAreYou { .. } => Some("stranger_here"),
+            Denied::ReadOnly => Some("read_only"),
+            Denied::NotTheOwner => Some("not_the_owner"),
+            Denied::NoPassword => Some("no_password"),
+            Denied::TooManyAttempts(_) => Some("too_many_attempts"),
+            Denied::Busy => Some("many_log_in"),
+            _ => None,
+        }
+    }
+}
+
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
-        match denied {
+        let why = denied.word();
+        let problem = match denied {
             Denied::ForeignHost(name) => Problem::misdirected(foreign_host(name.as_deref())),
             Denied::ForeignPage => Problem::forbidden(
                 "A page of another origin sent this. If it is this hub under another name, set public_url to that name.",
@@ -117,7 +137,8 @@ impl From<Denied> for Problem {
                 Problem::unavailable("Too many are logging in at this moment. Try again.", Duration::from_secs(1))
             }
             Denied::Broken(reason) => Problem::internal(reason),
-        }
+        };
+        problem.with_why(why)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Me {
     client: IpAddr,
     /// When not admitted: why, and what to do about it.
     detail: Option<String>,
+    /// The same as a word for programs, where there is one.
+    why: Option<String>,
 }
 
 /// Checks the password and begins a session.
@@ -104,11 +106,12 @@ impl Me {
             Ok(visitor) => {
                 let owner = visitor.is_owner();
                 let (by, name) = by(visitor.who);
-                Self { admitted: true, by: Some(by), owner, name, login, client, detail: None }
+                Self { admitted: true, by: Some(by), owner, name, login, client, detail: None, why: None }
             }
             Err(denied) => {
-                let detail = Some(Problem::from(denied).detail().to_owned());
-                Self { admitted: false, by: None, owner: false, name: None, login, client, detail }
+                let problem = Problem::from(denied);
+                let (detail, why) = (Some(problem.detail().to_owned()), problem.why().map(str::to_owned));
+                Self { admitted: false, by: None, owner: false, name: None, login, client, detail, why }
             }
         }
     }

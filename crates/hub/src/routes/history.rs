@@ -13,7 +13,9 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tailcast_fanout::{Drained, Subscription};
-use tailcast_wire::{Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot, Tiding, Told};
+use tailcast_wire::{
+    Answer, Failure, Filter, HalfLine, LogName, Page, Part, Question, Refusal, Spot, Tiding, Told, Why,
+};
 
 use crate::ask::AskError;
 use crate::block_lines;
@@ -337,10 +339,12 @@ fn download_name(log: &LogName) -> String {
 
 /// An answer that is a refusal, or none to the question, as a problem.
 pub(crate) fn unexpected(answer: Answer) -> Problem {
-    let Answer::Refused(Refusal { failure, words, at, .. }) = answer else {
+    let Answer::Refused(refusal) = answer else {
         return Problem::internal("the agent answered something else than was asked");
     };
-    match failure {
+    let why = refusal.why().map(Why::name);
+    let Refusal { failure, words, at, .. } = refusal;
+    let problem = match failure {
         Some(Failure::NotOffered) => Problem::not_found(words),
         Some(Failure::BadPosition) => Problem::bad_request(words),
         Some(Failure::BadFilter) => Problem::bad_pattern(words, at.map(|at| at as usize)),
@@ -348,16 +352,18 @@ pub(crate) fn unexpected(answer: Answer) -> Problem {
         Some(Failure::Unreadable) => Problem::conflict(words),
         Some(Failure::Busy) => Problem::unavailable(words, Duration::from_secs(1)),
         Some(Failure::Unknown | Failure::Failed) | None => Problem::bad_gateway(words),
-    }
+    };
+    problem.with_why(why)
 }
 
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
-        let words = error.to_string();
-        match error {
+        let (words, why) = (error.to_string(), error.word());
+        let problem = match error {
             AskError::NoSuchHost(_) => Problem::not_found(words),
             AskError::Away(_) => Problem::unavailable(words, Duration::from_secs(2)),
             AskError::Late(_) | AskError::Silent(_) => Problem::gateway_timeout(words),
-        }
+        };
+        problem.with_why(why)
     }
 }

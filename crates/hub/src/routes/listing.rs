@@ -12,8 +12,10 @@ use tailcast_wire::{Answer, HostName, LogEntry, LogName, Question};
 use utoipa::ToSchema;
 
 use crate::agents::State as Link;
+use crate::away::Away;
 use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::routes::unheard::Unheard;
 
 /// Logs on a page when nothing is said, and at most.
 const LIMIT: u32 = 500;
@@ -44,18 +46,22 @@ pub(crate) struct HostRow {
     /// Why it is lost, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<String>,
+    /// The same as a word for programs, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
 }
 
 /// The hosts with an agent.
 #[utoipa::path(get, path = "/api/v1/hosts", tag = "logs", responses((status = 200, body = HostsPage)))]
 pub(crate) async fn hosts(State(hub): State<Arc<Hub>>) -> Json<HostsPage> {
     let hosts = hub.agents.list().into_iter().map(|(name, host)| {
-        let (state, logs, words) = match &host.state {
+        let (state, logs, away) = match &host.state {
             Link::Up(_) => ("up", host.offers, None),
-            Link::Lost(away) => ("lost", Vec::new(), Some(away.to_string())),
+            Link::Lost(away) => ("lost", Vec::new(), Some(away)),
         };
+        let (words, why) = (away.map(Away::to_string), away.and_then(Away::word));
         let labels = host.labels.into_iter().map(|(key, value)| (key, value.into())).collect();
-        HostRow { name: name.to_string(), state, since: host.since, version: host.version, logs, labels, words }
+        HostRow { name: name.to_string(), state, since: host.since, version: host.version, logs, labels, words, why }
     });
     Json(HostsPage { hosts: hosts.collect() })
 }
@@ -106,6 +112,9 @@ pub(crate) struct LogRow {
 pub(crate) struct MissingHost {
     host: String,
     words: String,
+    /// The same as a word for programs, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// The logs that are offered.
@@ -143,7 +152,7 @@ struct Wanted {
 /// What one host answered.
 struct Listed {
     host: HostName,
-    answer: Result<(Vec<LogEntry>, bool), String>,
+    answer: Result<(Vec<LogEntry>, bool), Unheard>,
 }
 
 impl Wanted {
@@ -179,9 +188,9 @@ impl Wanted {
         let answer = match hub.agents.ask_among_many(host, question).await {
             Ok(answered) => match answered.answer {
                 Answer::Logs { logs, next } => Ok((logs, next.is_some())),
-                other => Err(super::history::unexpected(other).detail().to_owned()),
+                other => Err(super::history::unexpected(other).into()),
             },
-            Err(e) => Err(e.to_string()),
+            Err(e) => Err(e.into()),
         };
         Listed { host: host.clone(), answer }
     }
@@ -193,7 +202,9 @@ impl LogsPage {
         let Listed { host, answer } = listed;
         let (logs, more) = match answer {
             Ok(answer) => answer,
-            Err(words) => return self.missing.push(MissingHost { host: host.to_string(), words }),
+            Err(Unheard { words, why }) => {
+                return self.missing.push(MissingHost { host: host.to_string(), words, why });
+            }
         };
         let room = limit.saturating_sub(self.logs.len());
         let left_out = more || logs.len() > room;

@@ -20,6 +20,7 @@ use super::cluster::ClusterNow;
 use crate::access::Visitor;
 use crate::agents::{Host, State as Link};
 use crate::audience::{Laggard, Transport};
+use crate::away::Away;
 use crate::hub::Hub;
 use crate::link::Whence;
 use crate::numbers::Numbers;
@@ -189,6 +190,8 @@ struct AgentRow {
     offered: u64,
     /// Why it is lost, in words.
     words: Option<String>,
+    /// The same as a word for programs, where there is one.
+    why: Option<&'static str>,
     link: Option<LinkRow>,
 }
 
@@ -340,10 +343,11 @@ impl Agents {
 
 impl AgentRow {
     fn of(name: &HostName, host: Host, hub: &Hub, owner: bool) -> Self {
-        let (state, words, link) = match host.state {
+        let (state, away, link) = match host.state {
             Link::Up(link) => ("up", None, Some(LinkRow::of(&link, hub, owner))),
-            Link::Lost(away) => ("lost", Some(away.to_string()), None),
+            Link::Lost(away) => ("lost", Some(away), None),
         };
+        let why = away.as_ref().and_then(Away::word);
         let offered = host.offers.len() as u64;
         let offers = host.offers.into_iter().take(OFFERS).collect();
         AgentRow {
@@ -353,7 +357,8 @@ impl AgentRow {
             version: host.version,
             offers,
             offered,
-            words,
+            words: away.map(|away| away.to_string()),
+            why,
             link,
         }
     }

@@ -168,13 +168,27 @@ fn unstored(answer: impl IntoResponse) -> Response {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        match error {
+        let why = word(&error);
+        let problem = match error {
             Error::NoSuchToken(_) => Problem::not_found(error.to_string()),
             Error::NameTaken(_) | Error::TooManyTokens(_) => Problem::conflict(error.to_string()),
             Error::BadName(_) | Error::BadGlob(_) | Error::TokenTooLong | Error::ExpiredBefore => {
                 Problem::bad_request(error.to_string())
             }
             _ => Problem::internal(error.to_string()),
-        }
+        };
+        problem.with_why(why)
+    }
+}
+
+/// What is wrong with what somebody at the page has asked for, as a word for programs.
+fn word(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::NoSuchToken(_) => Some("no_such_token"),
+        Error::NameTaken(_) => Some("name_taken"),
+        Error::TooManyTokens(_) => Some("too_many_tokens"),
+        Error::BadName(_) => Some("bad_name"),
+        Error::BadGlob(_) => Some("bad_glob"),
+        _ => None,
     }
 }

@@ -188,5 +188,7 @@ fn judge(filter: &Filter) -> Result<(), Problem> {
 }
 
 fn bad_pattern(error: &FilterError) -> Problem {
-    Problem::bad_pattern(error.to_string(), error.at())
+    let problem = Problem::bad_pattern(error.to_string(), error.at()).with_why(error.word());
+    let problem = error.pattern().into_iter().fold(problem, |problem, wrong| problem.with("pattern", wrong.short()));
+    error.column().into_iter().fold(problem, |problem, column| problem.with("column", column))
 }

@@ -208,10 +208,22 @@ async fn a_host_that_has_gone_stays_listed_with_the_reason() {
     let hosts = world.get("/api/v1/hosts").await.json();
     assert_eq!((&hosts["hosts"][0]["name"], &hosts["hosts"][0]["state"]), (&HOST.into(), &"lost".into()));
     assert!(!hosts["hosts"][0]["words"].as_str().unwrap().is_empty());
+    assert_eq!(hosts["hosts"][0]["why"], "agent_stopped");
     let logs = world.get("/api/v1/logs").await.json();
     assert_eq!(logs["missing"][0]["host"], HOST);
     let answer = world.get(&format!("/api/v1/lines?log={}", world.log("a.log"))).await;
     assert_eq!(answer.status, 503);
+    assert_eq!(answer.json()["why"], "agent_stopped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pattern_that_is_wrong_is_refused_with_its_mistake_and_place_as_words_for_a_program() {
+    let world = World::new().await;
+    let answer = world.get(&format!("/api/v1/lines?log={}&grep=%C3%A9(b", world.log("a.log"))).await;
+    assert_eq!(answer.status, 400);
+    let said = answer.json();
+    let told = (&said["why"], &said["pattern"], &said["column"], &said["at"]);
+    assert_eq!(told, (&"group_unclosed".into(), &"é(b".into(), &2.into(), &2.into()), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,6 +239,7 @@ async fn a_host_that_stands_still_does_not_keep_the_logs_of_the_others_from_the_
     assert_eq!(logs["logs"][0]["log"], world.log("a.log").as_str());
     assert_eq!(logs["missing"][0]["host"], "still");
     assert!(logs["missing"][0]["words"].as_str().unwrap().contains("nothing was heard of the agent"), "{logs}");
+    assert_eq!(logs["missing"][0]["why"], "silent", "{logs}");
 }
 
 /// What the hub answers to an agent that calls itself `name` and shows `token`.

@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// Characters of a pattern that are repeated where it is told of.
+const SHOWN: usize = 60;
+
 /// Which of the two lists a pattern is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -62,6 +65,8 @@ pub enum FilterError {
         column: usize,
         /// What is wrong there, in words.
         why: String,
+        /// The same as a word for programs; `syntax` where there is none that says more.
+        word: &'static str,
     },
     /// A pattern that is right but needs too much memory.
     #[error(
@@ -97,15 +102,42 @@ impl FilterError {
     }
 }
 
+impl FilterError {
+    /// What is wrong, as a word for programs, which may say it in another language.
+    pub fn word(&self) -> &'static str {
+        match self {
+            FilterError::TooMany { .. } => "too_many_patterns",
+            FilterError::TooLong { .. } => "pattern_too_long",
+            FilterError::NoLine { .. } => "matches_no_line",
+            FilterError::Syntax { word, .. } => word,
+            FilterError::TooBig { .. } => "pattern_too_big",
+        }
+    }
+
+    /// The character of the pattern where the mistake stands, from 1, where there is one place.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            FilterError::Syntax { column, .. } => Some(*column),
+            _ => None,
+        }
+    }
+}
+
+impl Pattern {
+    /// The pattern, cut where a long one would bury the words around it.
+    pub fn short(&self) -> String {
+        let short: String = self.text.chars().take(SHOWN).collect();
+        let more = if short.len() < self.text.len() { "…" } else { "" };
+        format!("{short}{more}")
+    }
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let role = match self.role {
             Role::Include => "include",
             Role::Exclude => "exclude",
         };
-        // A long pattern would bury the words around it.
-        let short: String = self.text.chars().take(60).collect();
-        let more = if short.len() < self.text.len() { "…" } else { "" };
-        write!(f, "{role} pattern {} `{short}{more}`", self.index + 1)
+        write!(f, "{role} pattern {} `{}`", self.index + 1, self.short())
     }
 }

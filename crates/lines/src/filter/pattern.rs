@@ -6,6 +6,7 @@
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_syntax::ast::ErrorKind;
 use regex_syntax::hir::{Capture, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange};
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
@@ -61,13 +62,37 @@ fn bounded() -> Config {
 }
 
 fn syntax_error(pattern: Pattern, error: &regex_syntax::Error) -> FilterError {
-    let (at, why) = match error {
-        regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-        regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
-        other => (0, other.to_string()),
+    let (at, word, why) = match error {
+        regex_syntax::Error::Parse(error) => (error.span().start.offset, word(error.kind()), error.kind().to_string()),
+        regex_syntax::Error::Translate(error) => (error.span().start.offset, SYNTAX, error.kind().to_string()),
+        other => (0, SYNTAX, other.to_string()),
     };
     let column = pattern.text.get(..at).map_or(1, |before| before.chars().count() + 1);
-    FilterError::Syntax { pattern, at, column, why }
+    FilterError::Syntax { pattern, at, column, why, word }
+}
+
+/// A mistake that has no word of its own.
+const SYNTAX: &str = "syntax";
+
+/// The mistakes that people make who search logs; the others have words alone.
+fn word(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::GroupUnclosed => "group_unclosed",
+        ErrorKind::GroupUnopened => "group_unopened",
+        ErrorKind::ClassUnclosed => "class_unclosed",
+        ErrorKind::ClassRangeInvalid | ErrorKind::ClassRangeLiteral => "class_range",
+        ErrorKind::RepetitionMissing => "repetition_of_nothing",
+        ErrorKind::RepetitionCountInvalid
+        | ErrorKind::RepetitionCountDecimalEmpty
+        | ErrorKind::RepetitionCountUnclosed
+        | ErrorKind::DecimalEmpty
+        | ErrorKind::DecimalInvalid => "repetition_count",
+        ErrorKind::EscapeUnexpectedEof => "escape_unfinished",
+        ErrorKind::EscapeUnrecognized | ErrorKind::ClassEscapeInvalid => "escape_unknown",
+        ErrorKind::UnsupportedLookAround => "look_around",
+        ErrorKind::UnsupportedBackreference => "backreference",
+        _ => SYNTAX,
+    }
 }
 
 /// `hir`, matching the same texts but for those with a line feed. The parser bounds how deep this goes (250).

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use crate::ask::AskError;
 use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::routes::unheard::Unheard;
 
 /// Processes when nothing is said, and at most.
 const LIMIT: u32 = 100;
@@ -79,6 +80,8 @@ pub(crate) struct AskedHost {
     processes: Option<u64>,
     /// Why it did not answer.
     words: Option<String>,
+    /// The same as a word for programs, where there is one.
+    why: Option<String>,
     /// What could not be seen there.
     unseen: Vec<Hidden>,
 }
@@ -116,7 +119,7 @@ struct Sought {
 /// What one host has of it.
 struct Part {
     host: HostName,
-    answer: Result<Processes, String>,
+    answer: Result<Processes, Unheard>,
 }
 
 impl Sought {
@@ -149,9 +152,9 @@ impl Sought {
         let question = Inspect::Processes { limit, writes: self.writes.clone(), words, order: Some(self.order) };
         let answer = match timeout(SOON, super::put(hub, &host, question)).await {
             Ok(Ok(Inspected::Processes(processes))) => Ok(processes),
-            Ok(Ok(_)) => Err(super::another().detail().to_owned()),
-            Ok(Err(problem)) => Err(problem.detail().to_owned()),
-            Err(_) => Err(AskError::Late(SOON).to_string()),
+            Ok(Ok(_)) => Err(super::another().into()),
+            Ok(Err(problem)) => Err(problem.into()),
+            Err(_) => Err(AskError::Late(SOON).into()),
         };
         Part { host, answer }
     }
@@ -182,7 +185,7 @@ impl Sought {
         let mut all = AllProcesses { processes: Vec::new(), left_out: 0, found: Vec::new(), hosts: Vec::new() };
         for Part { host, answer } in parts {
             let of = |process: Process| HostProcess { host: host.to_string(), process };
-            let (processes, words, unseen) = match answer {
+            let (processes, unheard, unseen) = match answer {
                 Ok(answer) => {
                     let count = answer.processes.len() as u64 + answer.left_out;
                     all.left_out += answer.left_out;
@@ -190,9 +193,10 @@ impl Sought {
                     all.found.extend(answer.found.into_iter().map(of));
                     (Some(count), None, answer.unseen)
                 }
-                Err(words) => (None, Some(words), Vec::new()),
+                Err(unheard) => (None, Some(unheard), Vec::new()),
             };
-            all.hosts.push(AskedHost { host: host.to_string(), processes, words, unseen });
+            let (words, why) = unheard.map_or((None, None), |Unheard { words, why }| (Some(words), why));
+            all.hosts.push(AskedHost { host: host.to_string(), processes, words, why, unseen });
         }
         let by = |order: Order| {
             move |a: &HostProcess, b: &HostProcess| {
