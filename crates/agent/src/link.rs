@@ -158,6 +158,7 @@ impl Session {
                     asked.abort();
                 }
             }
+            ToAgent::Notice { words } => tracing::warn!("the hub says: {words}"),
             ToAgent::Welcome(_) | ToAgent::Refused { .. } | ToAgent::Bye { .. } => {
                 tracing::debug!("the hub said again what is said once");
             }

@@ -1,11 +1,11 @@
 //! The agents that are, or were, connected: one per host.
 //!
-//! The link that comes anew takes over from an older one of the same start of the agent at once, and from one of another
-//! start when that gives no sign of life. Two machines of one name would otherwise displace each other for ever: the
-//! second is refused, in words. The name of the hub's own agent is nobody else's, also while it is away.
+//! Which of two links of one name is right is judged when one comes (`arrival`).
 //!
 //! The directory is kept by host name; a host that has gone stays listed with the time it went. Channels register here by
 //! host, so that an agent that comes (again) is asked to follow all that is looked at, from where each channel stands.
+
+mod arrival;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,13 +13,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tailcast_wire::{HostName, Question};
+use tailcast_wire::{Credential, HostName, Question};
 use tokio::sync::watch;
 
 use crate::ask::{Answered, AskError, Asks};
 use crate::away::{self, Away};
 use crate::channel::{Channel, Key};
 use crate::link::{Link, Whence};
+
+pub(crate) use self::arrival::Rival;
 
 /// Hosts that are remembered after they have gone; beyond it the longest gone is forgotten.
 const MAX_GONE: usize = 4096;
@@ -44,14 +46,10 @@ pub(crate) struct Host {
     pub(crate) offers: Vec<String>,
     /// Where its agent speaks, or spoke last, from.
     pub(crate) whence: Whence,
-}
-
-/// Why an agent cannot have its name now.
-enum Taken {
-    /// It is the name of an agent in the hub's process; why, in words.
-    ByOurs(String),
-    /// A link of another start of an agent is up.
-    By(Arc<Link>),
+    /// By what the agent was let in; not known of those that an older hub has.
+    pub(crate) credential: Option<Credential>,
+    /// Others that wanted the name, and were refused.
+    pub(crate) rival: Option<Rival>,
 }
 
 /// The directory.
@@ -116,67 +114,6 @@ impl Agents {
                 return;
             }
         }
-    }
-
-    /// A link begins: it is welcome, takes over from an older one of the same host, and follows what is looked at.
-    ///
-    /// # Errors
-    /// When the name is somebody else's who is there, in words for the newcomer.
-    pub(crate) async fn arrive(&self, link: &Arc<Link>) -> Result<(), String> {
-        let mut silent = None;
-        loop {
-            match self.take_name(link, silent.as_ref()) {
-                Ok(()) => return Ok(()),
-                Err(Taken::ByOurs(words)) => return Err(words),
-                Err(Taken::By(present)) if present.is_alive().await => return Err(self.is_taken(&present)),
-                // Another newcomer may have been quicker than this one: it is asked in its turn.
-                Err(Taken::By(present)) => silent = Some(present),
-            }
-        }
-    }
-
-    /// `silent`: the link that was asked for a sign of life and gave none.
-    fn take_name(&self, link: &Arc<Link>, silent: Option<&Arc<Link>>) -> Result<(), Taken> {
-        let mut inner = self.lock();
-        let hello = link.hello();
-        let whence = link.whence();
-        let own = whence == Whence::Own;
-        if let Some(words) = inner.is_ours(&hello.host).filter(|_| !own) {
-            return Err(Taken::ByOurs(words));
-        }
-        match inner.hosts.get(&hello.host) {
-            Some(Host { state: State::Up(present), .. }) if !own && !yields(present, link, silent) => {
-                return Err(Taken::By(Arc::clone(present)));
-            }
-            _ => (),
-        }
-        let host = Host {
-            state: State::Up(Arc::clone(link)),
-            since: link.since(),
-            version: hello.version.clone(),
-            labels: hello.labels.clone(),
-            offers: hello.offers.clone(),
-            whence,
-        };
-        let older = inner.hosts.insert(hello.host.clone(), host);
-        if let Some(Host { state: State::Up(older), .. }) = older {
-            older.close(away::TAKEN_OVER);
-        }
-        link.welcome();
-        for channel in inner.channels.get(&hello.host).into_iter().flat_map(HashMap::values) {
-            link.follow(channel);
-        }
-        self.changed.send_replace(());
-        Ok(())
-    }
-
-    fn is_taken(&self, present: &Link) -> String {
-        let (host, whence) = (&present.hello().host, present.whence());
-        let since = self.lock().hosts.get(host).map(|host| host.since);
-        let since = since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
-        format!(
-            "another agent called {host} is here, from {whence}{since}; give one of the two another name with --host"
-        )
     }
 
     /// A session says anew what it offers; nothing else of a hello can change.
@@ -348,18 +285,6 @@ impl Inner {
         if gone.clone().count() > MAX_GONE {
             let oldest = gone.min_by_key(|(_, host)| host.since).map(|(name, _)| name.clone());
             oldest.map(|name| self.hosts.remove(&name));
-        }
-    }
-}
-
-/// Whether the present link makes way for a newcomer: it is of the same start of the agent, or has been silent. Of what
-/// other hubs say the directory has judged already which is right; here it only must be newer than a link of our own.
-fn yields(present: &Arc<Link>, newcomer: &Link, silent: Option<&Arc<Link>>) -> bool {
-    match newcomer.whence().is_elsewhere() {
-        true => present.whence().is_elsewhere() || newcomer.since() > present.since(),
-        false => {
-            present.hello().session == newcomer.hello().session
-                || silent.is_some_and(|silent| Arc::ptr_eq(silent, present))
         }
     }
 }

@@ -72,6 +72,7 @@ async fn serve(hub: &Hub, visitor: &Visitor, conn: Conn) {
     let pulse = Arc::new(Pulse::default());
     let caller = Caller {
         whence: Whence::Dialled(visitor.client),
+        credential: Some(visitor.credential()),
         pulse: Arc::clone(&pulse),
         admit: &admit,
         over: Box::pin(is_over(&guest)),

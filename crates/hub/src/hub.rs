@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tailcast_fanout::{Channels, Joined, Limits, Source, Subscription};
 use tailcast_fdguard::Budget;
-use tailcast_wire::{Hello, HostName};
+use tailcast_wire::{Credential, Hello, HostName};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -132,6 +132,7 @@ impl Hub {
         // It shares the process: whatever name it has been given is right.
         let caller = Caller {
             whence: Whence::Own,
+            credential: Some(Credential::LOCAL),
             pulse: Arc::default(),
             admit: &|_: &Hello| Ok(()),
             over: Box::pin(std::future::pending()),

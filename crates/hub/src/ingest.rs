@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tailcast_wire::{Hello, PROTOCOL, Place, ToAgent, ToHub, Why, decode};
+use tailcast_wire::{Credential, Hello, PROTOCOL, Place, ToAgent, ToHub, Why, decode};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,8 @@ const RETRY_MS: u64 = 2000;
 /// Who is at the other end of a pipe, as far as that is known before it says hello.
 pub(crate) struct Caller<'a> {
     pub(crate) whence: Whence,
+    /// By what it was let in, where that is known.
+    pub(crate) credential: Option<Credential>,
     /// Of the connection under the pipe.
     pub(crate) pulse: Arc<Pulse>,
     /// Whether it may call itself by the name it gave; the error says why not.
@@ -75,7 +77,8 @@ async fn come_in(agents: &Agents, pipe: &mut Pipe, caller: &Caller<'_>) -> Resul
     if let Err(words) = is_welcome(&hello, caller) {
         return Err(refuse(words).await);
     }
-    let link = Arc::new(Link::new(hello, caller.whence, pipe.tx.clone(), Arc::clone(&caller.pulse)));
+    let link =
+        Arc::new(Link::new(hello, (caller.whence, caller.credential), pipe.tx.clone(), Arc::clone(&caller.pulse)));
     if let Err(words) = agents.arrive(&link).await {
         tracing::warn!(host = %link.hello().host, from = %caller.whence, "an agent was refused: {words}");
         return Err(refuse(words).await);

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tailcast_wire::{Filter, Follow, Hello, HubId, PROTOCOL, ToAgent, Welcome, encode};
+use tailcast_wire::{Credential, Filter, Follow, Hello, HubId, PROTOCOL, ToAgent, Welcome, encode};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,9 @@ const WINDOW: u64 = 4 << 20;
 const CREDIT: u64 = WINDOW / 4;
 /// An agent that is asked for a sign of life and gives none for so long is not there.
 const SIGN: Duration = Duration::from_secs(2);
+
+/// How often an agent is told of others of its name.
+const NOTICE: Duration = Duration::from_secs(60);
 
 /// One end of a link: encoded messages out and in.
 #[derive(Debug)]
@@ -108,10 +111,19 @@ pub(crate) struct Link {
     why: Mutex<Option<Away>>,
     /// When it came to the hub that it is linked to.
     since: Timestamp,
+    credential: Option<Credential>,
+    /// When the agent was told of another one of its name last.
+    noticed: Mutex<Option<Instant>>,
 }
 
 impl Link {
-    pub(crate) fn new(hello: Hello, whence: Whence, tx: mpsc::Sender<Bytes>, pulse: Arc<Pulse>) -> Self {
+    /// `credential`: by what its agent was let in, where that is known.
+    pub(crate) fn new(
+        hello: Hello,
+        (whence, credential): (Whence, Option<Credential>),
+        tx: mpsc::Sender<Bytes>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
         Link {
             hello,
             whence,
@@ -123,6 +135,8 @@ impl Link {
             pulse,
             closing: CancellationToken::new(),
             why: Mutex::default(),
+            credential,
+            noticed: Mutex::default(),
             since: if let Whence::Hub(_, since) = whence { since } else { Timestamp::now() },
         }
     }
@@ -133,6 +147,19 @@ impl Link {
 
     pub(crate) fn whence(&self) -> Whence {
         self.whence
+    }
+
+    pub(crate) fn credential(&self) -> Option<Credential> {
+        self.credential
+    }
+
+    /// Tells the agent something that a person should know, at most once a minute.
+    pub(crate) fn notice(&self, words: &str) {
+        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        if noticed.is_none_or(|noticed| noticed.elapsed() >= NOTICE) {
+            *noticed = Some(Instant::now());
+            self.try_send(&ToAgent::Notice { words: words.to_owned() });
+        }
     }
 
     pub(crate) fn since(&self) -> Timestamp {

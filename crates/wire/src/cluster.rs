@@ -17,6 +17,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ask::{Answer, Question};
 use crate::block::{Block, Place, Told};
+use crate::credential::Credential;
 use crate::filter::Filter;
 use crate::name::{HostName, LogName};
 use crate::revocations::Revocations;
@@ -127,6 +128,9 @@ pub struct Resident {
     /// Why its link is down, if it is.
     #[n(7)]
     pub away: Option<Absence>,
+    /// By what its agent was let in.
+    #[n(8)]
+    pub credential: Option<Credential>,
 }
 
 /// Why an agent is not there.

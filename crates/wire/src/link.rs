@@ -201,4 +201,11 @@ pub enum ToAgent {
         #[n(0)]
         retry_ms: u32,
     },
+    /// Something that a person at the agent should know.
+    #[n(8)]
+    Notice {
+        /// For a person.
+        #[n(0)]
+        words: String,
+    },
 }

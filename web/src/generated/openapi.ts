@@ -423,7 +423,7 @@ export interface components {
             version: string;
             /** @description The same as a word for programs, where there is one. */
             why?: string | null;
-            /** @description Why it is lost, in words. */
+            /** @description Why it is lost, or what a person should know, in words. */
             words?: string | null;
         };
         /** @description The agents that are, or were, here. */
@@ -779,7 +779,7 @@ export interface components {
             version: string;
             /** @description The same as a word for programs, where there is one. */
             why?: string | null;
-            /** @description Why it is lost, in words. */
+            /** @description Why it is lost, or what a person should know, in words. */
             words?: string | null;
         };
         /** @description The connections of a host. */

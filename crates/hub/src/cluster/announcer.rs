@@ -137,5 +137,6 @@ fn resident(name: HostName, host: &Host, said: &HashMap<HostName, Resident>) -> 
         labels: host.labels.clone(),
         zone,
         away,
+        credential: host.credential,
     }
 }

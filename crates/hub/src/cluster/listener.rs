@@ -203,6 +203,7 @@ fn begin(hub: &Arc<Hub>, cluster: &Arc<Cluster>, there: Whereabouts) {
         host: resident.host.clone(),
         session: resident.session,
     };
+    let hello = hello(&resident);
     let (ours, theirs) = Pipe::pair();
     let serving = Arc::clone(hub);
     hub.tasks.spawn(async move {
@@ -210,19 +211,29 @@ fn begin(hub: &Arc<Hub>, cluster: &Arc<Cluster>, there: Whereabouts) {
         let admit = |_: &Hello| Ok(());
         let caller = Caller {
             whence: Whence::Hub(at, since),
+            credential: resident.credential,
             pulse: Arc::default(),
             admit: &admit,
             over: Box::pin(std::future::pending()),
         };
         ingest::serve(&serving.agents, ours, caller, &serving.stop).await;
     });
-    hub.tasks.spawn(relay.speak(hello(&resident), theirs));
+    hub.tasks.spawn(relay.speak(hello, theirs));
 }
 
 fn listed(there: &Whereabouts, away: Away) -> Host {
-    let Resident { since, version, offers, labels, .. } = there.resident.clone();
+    let Resident { since, version, offers, labels, credential, .. } = there.resident.clone();
     let since = Timestamp::from_microsecond(since).unwrap_or(Timestamp::UNIX_EPOCH);
-    Host { state: State::Lost(away), since, version, labels, offers, whence: Whence::Hub(there.hub, since) }
+    Host {
+        state: State::Lost(away),
+        since,
+        version,
+        labels,
+        offers,
+        whence: Whence::Hub(there.hub, since),
+        credential,
+        rival: None,
+    }
 }
 
 fn away_of(resident: &Resident) -> Option<Away> {

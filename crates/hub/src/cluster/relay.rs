@@ -102,7 +102,7 @@ impl Relay {
             ToAgent::Refused { words, .. } => {
                 tracing::warn!(host = %self.host, hub = %self.at, "a host of another hub is not taken over: {words}");
             }
-            ToAgent::Bye { .. } => (),
+            ToAgent::Bye { .. } | ToAgent::Notice { .. } => (),
         }
     }
 

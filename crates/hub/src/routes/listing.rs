@@ -43,7 +43,7 @@ pub(crate) struct HostRow {
     logs: Vec<String>,
     #[schema(value_type = Object)]
     labels: serde_json::Map<String, serde_json::Value>,
-    /// Why it is lost, in words.
+    /// Why it is lost, or what a person should know, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<String>,
     /// The same as a word for programs, where there is one.
@@ -55,11 +55,11 @@ pub(crate) struct HostRow {
 #[utoipa::path(get, path = "/api/v1/hosts", tag = "logs", responses((status = 200, body = HostsPage)))]
 pub(crate) async fn hosts(State(hub): State<Arc<Hub>>) -> Json<HostsPage> {
     let hosts = hub.agents.list().into_iter().map(|(name, host)| {
-        let (state, logs, away) = match &host.state {
-            Link::Up(_) => ("up", host.offers, None),
+        let (state, logs, said) = match host.state {
+            Link::Up(_) => ("up", host.offers, host.rival.map(|rival| Away::from(rival.words()))),
             Link::Lost(away) => ("lost", Vec::new(), Some(away)),
         };
-        let (words, why) = (away.map(Away::to_string), away.and_then(Away::word));
+        let (words, why) = (said.as_ref().map(Away::to_string), said.as_ref().and_then(Away::word));
         let labels = host.labels.into_iter().map(|(key, value)| (key, value.into())).collect();
         HostRow { name: name.to_string(), state, since: host.since, version: host.version, logs, labels, words, why }
     });

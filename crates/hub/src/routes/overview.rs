@@ -188,7 +188,7 @@ struct AgentRow {
     offers: Vec<String>,
     /// How many offers it has in all.
     offered: u64,
-    /// Why it is lost, in words.
+    /// Why it is lost, or what a person should know, in words.
     words: Option<String>,
     /// The same as a word for programs, where there is one.
     why: Option<&'static str>,
@@ -343,11 +343,14 @@ impl Agents {
 
 impl AgentRow {
     fn of(name: &HostName, host: Host, hub: &Hub, owner: bool) -> Self {
-        let (state, away, link) = match host.state {
-            Link::Up(link) => ("up", None, Some(LinkRow::of(&link, hub, owner))),
+        let (state, said, link) = match host.state {
+            Link::Up(link) => {
+                let said = host.rival.map(|rival| Away::from(rival.words()));
+                ("up", said, Some(LinkRow::of(&link, hub, owner)))
+            }
             Link::Lost(away) => ("lost", Some(away), None),
         };
-        let why = away.as_ref().and_then(Away::word);
+        let why = said.as_ref().and_then(Away::word);
         let offered = host.offers.len() as u64;
         let offers = host.offers.into_iter().take(OFFERS).collect();
         AgentRow {
@@ -357,7 +360,7 @@ impl AgentRow {
             version: host.version,
             offers,
             offered,
-            words: away.map(|away| away.to_string()),
+            words: said.map(|said| said.to_string()),
             why,
             link,
         }

@@ -1,10 +1,11 @@
 //! Names of agents: whoever is there keeps its name, whoever comes again gets it back, and nobody has the hub's own.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderValue, Uri};
 use tailcast_agent::dial::{Dialer, Roots, Trust};
-use tailcast_wire::{Hello, LINK_PROTOCOL, PROTOCOL, ToAgent, ToHub, decode, encode};
+use tailcast_hub::access::tokens::{self, Grant};
+use tailcast_wire::{Answer, Failure, Hello, LINK_PROTOCOL, PROTOCOL, Refusal, ToAgent, ToHub, decode, encode};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -21,10 +22,19 @@ struct Dialled {
 impl Dialled {
     /// The start of an agent called `name` that has drawn the number `session`.
     async fn new(world: &World, name: &str, session: u64) -> Self {
+        Self::with(world, name, session, None).await
+    }
+
+    /// With a token in place of being on the hub's machine.
+    async fn with(world: &World, name: &str, session: u64, token: Option<&str>) -> Self {
         let uri: Uri = format!("ws://{}/api/v1/agent", world.served.address).parse().unwrap();
-        let builder = ClientBuilder::from_uri(uri)
+        let mut builder = ClientBuilder::from_uri(uri)
             .add_header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(LINK_PROTOCOL))
             .unwrap();
+        if let Some(token) = token {
+            let shown = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+            builder = builder.add_header(AUTHORIZATION, shown).unwrap();
+        }
         let (mut socket, _) = builder.connect().await.unwrap();
         let hello = Hello {
             protocol_min: PROTOCOL,
@@ -53,6 +63,13 @@ impl Dialled {
     async fn is_welcome(&mut self) {
         let told = self.told().await;
         assert!(matches!(told, ToAgent::Welcome(_)), "{told:?}");
+    }
+
+    /// Gives the sign of life that it is asked for.
+    async fn gives_a_sign(&mut self) {
+        let ToAgent::Ask { ask, .. } = self.told().await else { panic!("no question") };
+        let answer = Answer::Refused(Refusal::of(Failure::NotOffered, "no"));
+        self.socket.send(Message::binary(encode(&ToHub::Answer { ask, answer }))).await.unwrap();
     }
 
     async fn refused(&mut self) -> (String, bool) {
@@ -98,6 +115,44 @@ async fn of_two_machines_of_one_name_the_second_is_refused_and_told_where_the_fi
     assert_eq!(world.get(&query).await.json()["lines"][0]["text"], "here");
     stop.cancel();
     reaching.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_of_two_machines_of_one_name_is_told_of_the_second_and_so_is_who_looks() {
+    let world = World::new().await;
+    let mut first = Dialled::new(&world, "db1", 7).await;
+    first.is_welcome().await;
+    let mut second = Dialled::new(&world, "db1", 8).await;
+    first.gives_a_sign().await;
+    assert!(second.refused().await.0.contains("give one of the two another name"));
+    let told = first.told().await;
+    let ToAgent::Notice { words } = told else { panic!("{told:?}") };
+    assert!(
+        words.contains("another agent called db1, from 127.0.0.1, was refused") && words.contains("--host"),
+        "{words}"
+    );
+    // As often as it is refused the list says so; the agent is told once a minute.
+    let mut third = Dialled::new(&world, "db1", 9).await;
+    first.gives_a_sign().await;
+    third.refused().await;
+    let hosts = world.get("/api/v1/hosts").await.json();
+    let row = hosts["hosts"].as_array().unwrap().iter().find(|host| host["name"] == "db1").unwrap();
+    let words = row["words"].as_str().unwrap();
+    assert!(row["state"] == "up" && words.contains("2 times"), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_token_does_not_take_a_name_also_while_who_has_it_is_silent() {
+    let world = World::new().await;
+    let tokens = ["one", "other"].map(|name| {
+        let grant = Grant::Agent { hosts: vec!["db*".to_owned()] };
+        tokens::add(world.state_dir(), grant, Some(name)).unwrap().token
+    });
+    let mut older = Dialled::with(&world, "db1", 7, Some(&tokens[0])).await;
+    older.is_welcome().await;
+    let (words, _) = Dialled::with(&world, "db1", 8, Some(&tokens[1])).await.refused().await;
+    assert!(words.contains("with another token") && words.contains("within a minute"), "{words}");
+    Dialled::with(&world, "db1", 9, Some(&tokens[0])).await.is_welcome().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -229,6 +229,7 @@ fn to_agent() -> Vec<(String, ToAgent)> {
         named("credit", ToAgent::Credit { channel: 1, bytes: 2 }),
         named("cancel", ToAgent::Cancel { ask: 2 }),
         named("bye", ToAgent::Bye { retry_ms: 1000 }),
+        named("notice", ToAgent::Notice { words: "words".to_owned() }),
     ];
     said.extend(
         questions().into_iter().map(|(name, question)| (format!("ask {name}"), ToAgent::Ask { ask: 2, question })),
@@ -238,6 +239,7 @@ fn to_agent() -> Vec<(String, ToAgent)> {
             // A new message belongs into the list above.
             ToAgent::Welcome(_) | ToAgent::Refused { .. } | ToAgent::Follow(_) | ToAgent::Unfollow { .. } => (),
             ToAgent::Credit { .. } | ToAgent::Ask { .. } | ToAgent::Cancel { .. } | ToAgent::Bye { .. } => (),
+            ToAgent::Notice { .. } => (),
         }
     }
     said

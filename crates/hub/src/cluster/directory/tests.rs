@@ -29,6 +29,7 @@ fn resident(host: &str, since: i64) -> Resident {
         labels: Vec::new(),
         zone: None,
         away: None,
+        credential: None,
     }
 }
 

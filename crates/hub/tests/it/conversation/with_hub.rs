@@ -79,6 +79,7 @@ impl Recorded {
             }
             // How much credit it gives, and what it takes back, is its own business.
             ToAgent::Credit { .. } | ToAgent::Cancel { .. } | ToAgent::Refused { .. } | ToAgent::Bye { .. } => (),
+            ToAgent::Notice { .. } => (),
         }
     }
 
@@ -90,7 +91,7 @@ impl Recorded {
             ToAgent::Ask { ask, .. } => self.questions.push_back(ask),
             ToAgent::Follow(follow) => self.channels.push_back(follow.channel),
             ToAgent::Unfollow { .. } => self.closed += 1,
-            ToAgent::Credit { .. } | ToAgent::Cancel { .. } => (),
+            ToAgent::Credit { .. } | ToAgent::Cancel { .. } | ToAgent::Notice { .. } => (),
             other @ (ToAgent::Refused { .. } | ToAgent::Bye { .. }) => panic!("{other:?}"),
         }
     }
