@@ -50,6 +50,8 @@ export interface LogsQuery {
   match: string;
   limit: number;
   next: string | null;
+  /** Seconds after which it is answered with what there is. */
+  within?: number;
 }
 
 export function fetchLogs(query: LogsQuery, signal?: AbortSignal): Promise<LogsPage> {
@@ -57,6 +59,7 @@ export function fetchLogs(query: LogsQuery, signal?: AbortSignal): Promise<LogsP
   if (query.match !== "") pairs.push(["match", query.match]);
   if (query.q !== "") pairs.push(["q", query.q]);
   if (query.next !== null) pairs.push(["next", query.next]);
+  if (query.within !== undefined) pairs.push(["within", String(query.within)]);
   return ask<LogsPage>("logs", pairs, signal);
 }
 

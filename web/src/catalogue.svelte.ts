@@ -5,9 +5,11 @@
 import { fetchHosts, fetchLogs } from "./api";
 import { globOf } from "./asking";
 import { hubWords } from "./hubwords";
+import { inOrder, Latecomers, NOT_YET } from "./latecomers";
 import { whileVisible } from "./look";
 import { hayOf, type Hay } from "./seek";
 import type { HostEntry, LogEntry, LogName, LogsPage } from "./shapes";
+import { hostOf } from "./tags";
 import { visible } from "./text";
 
 /** Names that are held; a tab with more would be slow, and nobody reads them. */
@@ -15,6 +17,8 @@ const MOST = 50_000;
 /** The first page is small, so that there is something to see at once. */
 const FIRST = 200;
 const PAGE = 5000;
+/** Seconds that the list waits for a host; slower ones are asked by themselves. */
+const WITHIN_S = 2;
 /** A list that fits on the first page is read anew with each look; a longer one after this long, in milliseconds. */
 const WHOLE_MS = 30_000;
 
@@ -39,6 +43,11 @@ class Catalogue {
   now = $state(Date.now());
   #read = Number.NEGATIVE_INFINITY;
   #states = "";
+  #missing: ReadonlyMap<string, string> = new Map();
+  #heard: readonly string[] = [];
+  /** The logs of hosts that are not late. */
+  #prompt: readonly LogEntry[] = [];
+  readonly #late = new Latecomers(MOST, () => this.#tell());
 
   /** Looks as long as the returned function is not called. `seen`: what is on the screen. */
   follow(seen: () => readonly LogName[]): () => void {
@@ -62,27 +71,40 @@ class Catalogue {
   async #readAll(signal: AbortSignal): Promise<void> {
     const logs: LogEntry[] = [];
     const missing = new Map<string, string>();
+    const late = new Set<string>();
     const asked = this.hosts.filter(({ state }) => state === "up").map(({ name }) => name);
     let next: string | null = null;
     do {
-      const page: LogsPage = await fetchLogs({ q: "", match: "", limit: logs.length === 0 ? FIRST : PAGE, next }, signal);
+      const page: LogsPage = await fetchLogs({ q: "", match: "", limit: logs.length === 0 ? FIRST : PAGE, next, within: WITHIN_S }, signal);
       logs.push(...page.logs);
-      for (const unheard of page.missing ?? []) missing.set(unheard.host, hubWords(unheard, unheard.host));
+      for (const unheard of page.missing ?? []) {
+        if (unheard.why === NOT_YET) late.add(unheard.host);
+        else missing.set(unheard.host, hubWords(unheard, unheard.host));
+      }
       next = page.next;
       if (!this.known) this.#publish(logs);
     } while (next !== null && logs.length < MOST);
     this.over = next !== null;
-    this.missing = [...missing].map(([host, words]) => ({ host, words }));
-    this.heard = new Set(asked.filter((host) => !missing.has(host)));
-    this.#publish(logs);
+    this.#missing = missing;
+    this.#heard = asked.filter((host) => !missing.has(host) && !late.has(host));
+    this.#prompt = late.size === 0 ? logs : logs.filter(({ log }) => !late.has(hostOf(log)));
+    this.#late.take([...late], signal);
+    this.#tell();
     this.known = true;
     this.#read = performance.now();
+  }
+
+  /** Publishes what is known of all hosts. */
+  #tell(): void {
+    this.missing = [...[...this.#missing].map(([host, words]) => ({ host, words })), ...this.#late.silent];
+    this.heard = new Set([...this.#heard, ...this.#late.heard]);
+    this.#publish(inOrder(this.#prompt, this.#late.logs).slice(0, MOST));
   }
 
   async #readSome(seen: readonly LogName[], signal: AbortSignal): Promise<void> {
     const match = globOf(seen);
     if (match === null) return;
-    const page = await fetchLogs({ q: "", match, limit: 500, next: null }, signal);
+    const page = await fetchLogs({ q: "", match, limit: 500, next: null, within: WITHIN_S }, signal);
     const entries = new Map(this.entries);
     for (const entry of page.logs) if (entries.has(entry.log)) entries.set(entry.log, entry);
     this.entries = entries;

@@ -2084,6 +2084,8 @@ export interface operations {
                 limit?: number;
                 /** @description From the page before */
                 next?: string;
+                /** @description Answer after so many seconds, at least 1, with what there is: hosts that have not listed their logs by then are `missing`, with `not_yet` as the reason */
+                within?: number;
             };
             header?: never;
             path?: never;

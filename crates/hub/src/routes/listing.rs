@@ -1,6 +1,7 @@
 //! What there is: hosts and logs. Logs are asked of the agents each time, so that the list is as the disks are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -9,6 +10,7 @@ use globset::{Glob, GlobMatcher};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tailcast_wire::{Answer, HostName, LogEntry, LogName, Question};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::agents::State as Link;
@@ -81,6 +83,9 @@ pub(crate) struct LogsQuery {
     /// From the page before.
     #[serde(default)]
     next: Option<String>,
+    /// Seconds after which it is answered with what there is.
+    #[serde(default)]
+    within: Option<u64>,
 }
 
 /// A page of logs, in order of host and name.
@@ -124,6 +129,7 @@ pub(crate) struct MissingHost {
         ("q" = Option<String>, Query, description = "A part of the name, case not regarded"),
         ("limit" = Option<u32>, Query, description = "At most so many; default 500"),
         ("next" = Option<String>, Query, description = "From the page before"),
+        ("within" = Option<u64>, Query, description = "Answer after so many seconds, at least 1, with what there is: hosts that have not listed their logs by then are `missing`, with `not_yet` as the reason"),
     ),
     responses((status = 200, body = LogsPage), (status = 400, description = "Not a glob", body = Problem)))]
 pub(crate) async fn logs(
@@ -147,6 +153,8 @@ struct Wanted {
     contains: Option<String>,
     limit: usize,
     after: Option<LogName>,
+    /// How long each host has; without it, as long as the hub waits for any answer.
+    within: Option<Duration>,
 }
 
 /// What one host answered.
@@ -173,7 +181,8 @@ impl Wanted {
         let after = query.next.as_deref().map(str::parse).transpose();
         let after = after.map_err(|_| Problem::bad_request("`next` is not from a page of this list"))?;
         let limit = query.limit.unwrap_or(LIMIT).clamp(1, MAX_LIMIT) as usize;
-        Ok(Wanted { host, name, contains: query.q.clone().filter(|q| !q.is_empty()), limit, after })
+        let within = query.within.map(|seconds| Duration::from_secs(seconds.max(1)));
+        Ok(Wanted { host, name, contains: query.q.clone().filter(|q| !q.is_empty()), limit, after, within })
     }
 
     fn host(&self, name: &HostName) -> bool {
@@ -185,12 +194,18 @@ impl Wanted {
         let after = self.after.as_ref().filter(|after| after.host == *host).map(|after| after.name.clone());
         let (pattern, contains) = (self.name.clone(), self.contains.clone());
         let question = Question::List { pattern, contains, limit: self.limit as u32, after };
-        let answer = match hub.agents.ask_among_many(host, question).await {
-            Ok(answered) => match answered.answer {
+        let asked = hub.agents.ask_among_many(host, question);
+        let answered = match self.within {
+            None => Ok(asked.await),
+            Some(within) => timeout(within, asked).await.map_err(|_| Unheard::not_yet(within)),
+        };
+        let answer = match answered {
+            Err(not_yet) => Err(not_yet),
+            Ok(Ok(answered)) => match answered.answer {
                 Answer::Logs { logs, next } => Ok((logs, next.is_some())),
                 other => Err(super::history::unexpected(other).into()),
             },
-            Err(e) => Err(e.into()),
+            Ok(Err(e)) => Err(e.into()),
         };
         Listed { host: host.clone(), answer }
     }

@@ -8,7 +8,7 @@ use http::{HeaderValue, Uri};
 use tailcast_agent::End;
 use tailcast_hub::access::tokens::{self, Grant};
 use tailcast_hub::{Patience, Pipe};
-use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, PROTOCOL, Page, ToAgent, ToHub, decode, encode};
+use tailcast_wire::{Answer, Hello, LINK_PROTOCOL, LogEntry, PROTOCOL, Page, Question, ToAgent, ToHub, decode, encode};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, MaybeTlsStream, Message, WebSocketStream};
@@ -240,6 +240,38 @@ async fn a_host_that_stands_still_does_not_keep_the_logs_of_the_others_from_the_
     assert_eq!(logs["missing"][0]["host"], "still");
     assert!(logs["missing"][0]["words"].as_str().unwrap().contains("nothing was heard of the agent"), "{logs}");
     assert_eq!(logs["missing"][0]["why"], "silent", "{logs}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_lives_and_lists_slowly_is_told_as_such_in_the_time_that_was_given_and_listed_to_whoever_waits() {
+    let world = World::new().await;
+    world.append("a.log", "first\n");
+    let (pipe, mut slow) = Pipe::pair();
+    tokio::spawn(std::sync::Arc::clone(&world.served.hub).attach(pipe));
+    slow.tx.send(encode(&ToHub::Hello(hello("slow")))).await.unwrap();
+    assert!(matches!(decode(&slow.rx.recv().await.unwrap()).unwrap(), Some(ToAgent::Welcome(_))));
+    let logs = timeout(PATIENCE, world.get("/api/v1/logs?within=1")).await.unwrap().json();
+    assert_eq!(logs["logs"][0]["log"], world.log("a.log").as_str());
+    assert_eq!(
+        (&logs["missing"][0]["host"], &logs["missing"][0]["why"]),
+        (&"slow".into(), &"not_yet".into()),
+        "{logs}"
+    );
+    let asked = world.get("/api/v1/logs?match=slow:*");
+    let answers = async {
+        loop {
+            let heard = decode(&slow.rx.recv().await.unwrap()).unwrap();
+            if let Some(ToAgent::Ask { ask, question: Question::List { .. } }) = heard {
+                let log = LogEntry { name: "/late.log".to_owned(), size: Some(1), modified: None, unreadable: None };
+                let answer = Answer::Logs { logs: vec![log], next: None };
+                slow.tx.send(encode(&ToHub::Answer { ask, answer })).await.unwrap();
+            }
+        }
+    };
+    let logs =
+        tokio::select! { logs = timeout(PATIENCE, asked) => logs.unwrap().json(), () = answers => unreachable!() };
+    assert_eq!(logs["logs"][0]["log"], "slow:/late.log", "{logs}");
+    assert!(logs["missing"].is_null(), "{logs}");
 }
 
 /// What the hub answers to an agent that calls itself `name` and shows `token`.
