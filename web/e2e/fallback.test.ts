@@ -88,18 +88,21 @@ test("with more views than a browser has connections to one hub, each one is liv
   await expect(first.getByRole("link", { name: "log-3.log" })).toBeVisible();
 });
 
-test("seven windows on one log each, over event streams, leave a browser's six connections room for all", async ({ hub, nginx, context }) => {
-  test.setTimeout(180_000);
-  hub.write("app.log", 0, 3);
-  const first = await context.newPage();
-  await begin(first, hub, nginx, NO_UPGRADE);
-  const pages = [first];
-  while (pages.length < 7) pages.push(await context.newPage());
-  for (const page of pages) {
-    await page.goto(`${nginx.url}logs?${query(hub, "app.log")}`);
-    await isLive(page);
-  }
-  hub.write("app.log", 3, 6);
-  for (const page of pages) await showsExactly(page, 0, 6);
-  await expect(first.getByTestId("way")).toHaveText("over an event stream");
-});
+for (const [locks, over] of [[true, "with"], [false, "without, as over plain HTTP from another machine,"]] as const) {
+  test(`seven windows on one log each, over event streams, leave a browser's six connections room for all: ${over} locks`, async ({ hub, nginx, context }) => {
+    test.setTimeout(180_000);
+    if (!locks) await context.addInitScript(() => void Reflect.deleteProperty(Navigator.prototype, "locks"));
+    hub.write("app.log", 0, 3);
+    const first = await context.newPage();
+    await begin(first, hub, nginx, NO_UPGRADE);
+    const pages = [first];
+    while (pages.length < 7) pages.push(await context.newPage());
+    for (const page of pages) {
+      await page.goto(`${nginx.url}logs?${query(hub, "app.log")}`);
+      await isLive(page);
+    }
+    hub.write("app.log", 3, 6);
+    for (const page of pages) await showsExactly(page, 0, 6);
+    await expect(first.getByTestId("way")).toHaveText("over an event stream");
+  });
+}

@@ -1,18 +1,22 @@
 // Room for event streams. Over HTTP/1.1 a browser opens six connections to one hub, for all of its windows together, and a stream keeps
 // one for itself: a seventh window would not even get its page. So there are four places; whoever finds none asks again and again instead.
-// Between `events.ts` and the browser's locks, which all windows share and which end with the page that holds them.
+// Between `events.ts` and the browser's locks, which all windows share and which end with the page that holds them; where there are none,
+// as on plain HTTP to another machine, the windows ask each other (`windows.ts`).
+
+import { Windows } from "./windows";
 
 /** Two connections are left for pages, history and polls. */
 const PLACES = 4;
 
-/** Where there are no locks, as on plain HTTP to another machine: those that this page holds. */
-const own = new Set<number>();
+/** All windows, where there are no locks. */
+let windows: Windows | null = null;
 
 /** Whether there was a place; it is kept until the signal. */
 export async function takePlace(signal: AbortSignal): Promise<boolean> {
   if (!isScarce()) return true;
+  if (!("locks" in navigator)) return (windows ??= new Windows(new BroadcastChannel("tailcast event streams"), PLACES)).take(signal);
   for (let place = 0; place < PLACES; place++) {
-    if (await ("locks" in navigator ? lock(place, signal) : take(place, signal))) return true;
+    if (await lock(place, signal)) return true;
   }
   return false;
 }
@@ -31,11 +35,4 @@ function lock(place: number, signal: AbortSignal): Promise<boolean> {
     });
     held.catch(() => given(false));
   });
-}
-
-function take(place: number, signal: AbortSignal): boolean {
-  if (own.has(place) || signal.aborted) return false;
-  own.add(place);
-  signal.addEventListener("abort", () => own.delete(place), { once: true });
-  return true;
 }
