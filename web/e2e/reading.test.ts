@@ -134,6 +134,26 @@ test("a share, a byte, a time and a link lead there, and what is none of them is
   await expect(page.getByText("line 1439")).toBeInViewport();
 });
 
+test("a byte leads to the line that holds it, which is marked: its first byte, one within, and its line feed", async ({ page, hub }) => {
+  const lines = range(0, 900).map((i) => `${"x".repeat(i % 37)} line ${i}\n`);
+  hub.append("app.log", lines.join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const start = lines.slice(0, 400).join("").length;
+  const marked = page.locator(".row.marked");
+  for (const byte of [start, start + 3, start + (lines[400] ?? "").length - 1]) {
+    await page.keyboard.press(":");
+    await page.getByLabel("Go to a place in the log").fill(String(byte));
+    await page.keyboard.press("Enter");
+    await expect(marked).toContainText("line 400");
+    await expect(marked).toBeInViewport({ ratio: 1 });
+    await page.keyboard.press("Escape");
+    await expect(marked).toBeHidden();
+    await page.keyboard.press("Space");
+    await expect(page.getByText(/line 899$/)).toBeInViewport();
+  }
+});
+
 test("where the field has led, it is out of the way and the keys are those of the log again", async ({ page, hub }) => {
   hub.write("app.log", 0, 2000);
   await hub.start();

@@ -224,6 +224,23 @@ test("the fields of a line are a tree: one stop for Tab, the arrows walk through
 /** How many stretches of that kind are lit up. */
 const lit = (page: Page, name: string): Promise<number> => page.evaluate((each) => CSS.highlights.get(each)?.size ?? 0, name);
 
+test("the menu that a key opens is of a line that is seen to be chosen, and stays so", async ({ page, hub }) => {
+  hub.append("app.log", Array.from({ length: 5 }, (_, n) => `request ${n}\n`).join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("m");
+  const menu = page.getByRole("menu");
+  await expect(menu).toBeVisible();
+  const band = page.locator(".band");
+  const [chosen, top] = [await band.boundingBox(), await row(page, "request 0").boundingBox()];
+  expect(chosen?.y).toBe(top?.y);
+  expect(chosen?.height).toBe(top?.height);
+  await page.keyboard.press("Escape");
+  await expect(menu).toBeHidden();
+  await page.keyboard.press("Shift+ArrowDown");
+  await expect.poll(async () => (await band.boundingBox())?.height).toBe(2 * (top?.height ?? 0));
+});
+
 test("a line's menu copies it, links to it, filters by what is pointed at, and shows what is around it", async ({ page, hub, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());

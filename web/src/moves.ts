@@ -54,11 +54,11 @@ export class Moves {
     this.list()?.unpin();
   };
 
-  /** To a byte of the log that leads. */
-  toOffset = async (offset: number): Promise<void> => {
+  /** To a byte of the log that leads. Whether that came about. */
+  toOffset = async (offset: number): Promise<boolean> => {
     this.pause();
     const { lead } = this.here();
-    if (lead !== null) await this.viewer.toOffset(lead, offset);
+    return lead !== null && (await this.viewer.toOffset(lead, offset));
   };
 
   /** Where the go-to field leads. */
@@ -70,14 +70,24 @@ export class Moves {
       case "end":
         return this.toEnd();
       case "share":
-        return goal.fraction === 1 ? this.toEnd() : this.toOffset(place ? offsetOf(place, goal.fraction) : 0);
+        if (goal.fraction === 1) return this.toEnd();
+        return void (await this.toOffset(place ? offsetOf(place, goal.fraction) : 0));
       case "offset":
-        return this.toOffset(goal.offset);
+        return this.#toByte(goal.offset);
       case "time":
         return this.toTime(goal.time);
       case "line":
         return this.go({ ...address, at: goal.position, in: null });
     }
+  }
+
+  /** To the line of the log that leads in which a byte lies: it is marked, so that nobody takes a neighbour for it. */
+  async #toByte(offset: number): Promise<void> {
+    const { lead } = this.here();
+    if (!(await this.toOffset(offset))) return;
+    // A filter may leave that line out; then it is the next one that is shown, and none is marked.
+    const row = this.viewer.rows.find((each): each is LineRow => each.kind === "line" && each.log === lead);
+    if (row && row.line.offset <= offset) this.go({ ...this.here().address, at: row.line.position, in: row.log });
   }
 
   /** Around a time at which another pane is. */
