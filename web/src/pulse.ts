@@ -68,9 +68,42 @@ const LEVELS: readonly [number, Level][] = [
   [0.7, "watch"],
 ];
 
-export function level({ used, limit }: Pick<Descriptors, "used" | "limit">): Level {
-  const share = limit === 0 ? 1 : used / limit;
+type Budget = Pick<Descriptors, "used" | "limit" | "classes">;
+
+/** Of the limit, which is all that is known of other processes, or of the viewers' places, whichever is nearer to its end: viewers are refused while others still have what they are promised. */
+export function level({ used, limit, classes }: Omit<Budget, "classes"> & Partial<Budget>): Level {
+  const { taken, all } = classes ? places({ used, limit, classes }) : { taken: used, all: limit };
+  const share = Math.max(limit === 0 ? 1 : used / limit, all === 0 ? 1 : taken / all);
   return LEVELS.find(([from]) => share >= from)?.[1] ?? "fine";
+}
+
+/** Places for viewers: what the others neither have nor are promised. */
+export function places({ limit, classes }: Budget): { taken: number; all: number } {
+  const others = classes.filter((row) => row.class !== "viewers").reduce((sum, { used, floor }) => sum + Math.max(used, floor), 0);
+  const taken = classes.find((row) => row.class === "viewers")?.used ?? 0;
+  return { taken, all: Math.max(taken, limit - others) };
+}
+
+/** Less than a minute shows no slope, and a few descriptors more are none. */
+const SLOPE_SECONDS = 60;
+const SLOPE_LEAST = 8;
+/** What is so far off is no reason to do something now, in seconds. */
+const LEFT_MOST = 60 * 60;
+
+/**
+ * Seconds until there is no place for viewers any more, at the slope of the samples; null where they do not rise towards that within an
+ * hour. What has been higher before comes and goes, and does not rise.
+ */
+export function timeLeft(samples: readonly Sample[], descriptors: Budget): number | null {
+  const used = samples.flatMap(({ at, values }) => (values.descriptors === null ? [] : [{ at, used: values.descriptors }]));
+  const [first, last] = [used[0], used.at(-1)];
+  if (!first || !last || last.at - first.at < SLOPE_SECONDS) return null;
+  const half = used.find(({ at }) => at >= (first.at + last.at) / 2) ?? last;
+  const rises = first.used < half.used && half.used < last.used && used.every((sample) => sample.used <= last.used);
+  if (!rises || last.used - first.used < SLOPE_LEAST) return null;
+  const { taken, all } = places(descriptors);
+  const left = ((all - taken) * (last.at - first.at)) / (last.used - first.used);
+  return left <= LEFT_MOST ? left : null;
 }
 
 /** A word that a shell takes as it is. */

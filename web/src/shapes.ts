@@ -150,6 +150,8 @@ export interface ByeEvent {
   type: "bye";
   retry_ms: number;
   words: string;
+  /** `full`: there is no room for this view now. Nothing: the hub restarts. */
+  why?: string;
 }
 export type LiveEvent = LinesEvent | OpenedEvent | EdgeEvent | GapEvent | NoteEvent | ByeEvent;
 

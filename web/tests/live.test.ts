@@ -70,6 +70,15 @@ describe("pauses", () => {
     expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
   });
 
+  test("say that there is no room, and come again when the hub asks for it", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says({ type: "bye", retry_ms: 5000, why: "full", words: "no room" });
+    last().onclose?.();
+    expect(live.state).toMatchObject({ kind: "waiting", why: "full" });
+    expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
+  });
+
   test("say why the hub refuses", async () => {
     const { live, last } = view();
     last().onclose?.();

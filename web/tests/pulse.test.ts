@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { HubNow } from "../src/hubshapes";
-import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, quoted, STILL, summary, tokenCommand } from "../src/pulse";
+import type { Descriptors, HubNow } from "../src/hubshapes";
+import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, quoted, STILL, summary, timeLeft, tokenCommand, type Sample } from "../src/pulse";
 
 /** The hub so many seconds after noon. */
 function hub(seconds: number, counters: { lines: number; bytes: number }, started = "2026-11-26T11:00:00Z"): HubNow {
@@ -44,9 +44,29 @@ describe("rates", () => {
 });
 
 test("descriptors are worth a word from 70, 85 and 95 percent on", () => {
-  const at = (used: number): string => level({ used, limit: 100 });
+  const at = (used: number): string => level(budget(used));
   expect([at(0), at(69), at(70), at(84), at(85), at(94), at(95), at(100)]).toEqual(["fine", "fine", "watch", "watch", "warn", "warn", "full", "full"]);
-  expect(level({ used: 3, limit: 0 })).toBe("full");
+  expect(level({ used: 3, limit: 0, classes: [] })).toBe("full");
+});
+
+/** Of a limit of 100, with 30 promised to tails and as many viewers as are used. */
+function budget(used: number, tails = 0): Pick<Descriptors, "used" | "limit" | "classes"> {
+  const row = (name: string, used: number, floor: number) => ({ class: name, used, floor, ceiling: 100 });
+  return { used, limit: 100, classes: [row("tails", 0, tails), row("viewers", used, 5)] };
+}
+
+test("viewers without a place are worth the last word, however much is promised to others", () => {
+  expect([level(budget(40, 30)), level(budget(49, 30)), level(budget(70, 30))]).toEqual(["fine", "watch", "full"]);
+});
+
+test("time left is told of what rises, and not of what comes and goes", () => {
+  const samples = (used: (n: number) => number): Sample[] =>
+    Array.from({ length: 40 }, (_, n) => ({ at: 2 * n, values: { lines: null, bytes: null, viewers: 0, descriptors: used(n) } }));
+  expect(timeLeft(samples((n) => 10 + n), budget(49))).toBeCloseTo(102, 5);
+  expect(timeLeft(samples(() => 49), budget(49))).toBeNull();
+  expect(timeLeft(samples((n) => 10 + (n % 20)), budget(49))).toBeNull();
+  expect(timeLeft(samples((n) => 10 + n).slice(0, 20), budget(30))).toBeNull();
+  expect(timeLeft(samples((n) => 10 + n), { ...budget(49), limit: 100_000 })).toBeNull();
 });
 
 test("commands hold whatever is put into them as one word of a shell", () => {

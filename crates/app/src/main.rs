@@ -11,7 +11,7 @@ mod config;
 mod environment;
 mod exit;
 mod json_shown;
-mod low_limit;
+mod open_files;
 mod options;
 mod service;
 mod signals;

@@ -21,7 +21,8 @@ use tokio::sync::futures::Notified;
 
 use crate::Error;
 use crate::counters::{ClassUse, Counters, Snapshot};
-use crate::gauge::{Gauge, ProcessGauge};
+use crate::gauge::{Gauge, ProcessGauge, Reading};
+use crate::idle::Idle;
 use crate::plan::{Class, Plan};
 use crate::slot::Slot;
 
@@ -64,6 +65,7 @@ struct Books {
     /// What is promised, by class, under the limit of the last look.
     floors: [AtomicU64; 5],
     freed: Notify,
+    idle: Idle,
     counters: Counters,
 }
 
@@ -82,10 +84,7 @@ impl Budget {
     /// As [`Budget::new`].
     pub fn with_gauge(plan: Plan, gauge: impl Gauge) -> Result<Self, Error> {
         let (reading, fixed) = (gauge.read(), gauge.at_start());
-        if !plan.holds(fixed, reading.soft) {
-            let needed = plan.needed(fixed);
-            return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, fixed, needed });
-        }
+        room_for(plan, fixed, reading)?;
         let books = Books {
             plan,
             gauge: Box::new(gauge),
@@ -97,10 +96,20 @@ impl Budget {
             held: Default::default(),
             floors: Default::default(),
             freed: Notify::new(),
+            idle: Idle::default(),
             counters: Counters::default(),
         };
         books.look();
         Ok(Self(Arc::new(books)))
+    }
+
+    /// Asks again whether the plan fits, for a server that has opened by now all that it always has open.
+    ///
+    /// # Errors
+    /// As [`Budget::new`].
+    pub fn still_fits(&self) -> Result<(), Error> {
+        self.look();
+        room_for(self.0.plan, self.0.held_by(Class::Fixed), self.0.gauge.read())
     }
 
     /// Takes a descriptor for this class, to be opened now. Never blocks; costs a few atomics.
@@ -174,12 +183,26 @@ impl Budget {
         self.0.look();
     }
 
+    pub(crate) fn idle(&self) -> &Idle {
+        &self.0.idle
+    }
+
+    /// Asks the longest idle holder of a slot to go, so that there is a place in a moment. `false` when nobody is idle.
+    pub(crate) fn shed(&self) -> bool {
+        let shed = self.0.idle.shed();
+        if shed {
+            self.counters().shed();
+        }
+        shed
+    }
+
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.counters
     }
 
     /// Moves an open descriptor from one class to another.
     pub(crate) fn reclaim(&self, from: Class, to: Class) -> Result<(), Full> {
+        self.0.look_if_stale();
         self.0.held[from.index()].fetch_sub(1, SeqCst);
         self.0.claim(to).inspect_err(|_| {
             self.0.held[from.index()].fetch_add(1, SeqCst);
@@ -190,6 +213,14 @@ impl Budget {
         self.0.held[class.index()].fetch_sub(1, SeqCst);
         self.0.freed.notify_waiters();
     }
+}
+
+fn room_for(plan: Plan, fixed: u64, reading: Reading) -> Result<(), Error> {
+    let needed = plan.needed(fixed);
+    if reading.soft < needed {
+        return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, fixed, needed });
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Budget {

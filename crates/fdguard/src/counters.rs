@@ -42,6 +42,8 @@ pub struct Counts {
     pub unanswered: u64,
     /// Of the refused: those closed at once, since enough others were lingering.
     pub hurried: u64,
+    /// Idle connections that were asked to go for others.
+    pub shed: u64,
     /// Times that refusing began.
     pub episodes: u64,
     /// Seconds in which at least one was refused.
@@ -85,6 +87,7 @@ pub(crate) struct Counters {
     refused_exhausted: AtomicU64,
     unanswered: AtomicU64,
     hurried: AtomicU64,
+    shed: AtomicU64,
     episodes: AtomicU64,
     refusing_seconds: AtomicU64,
     /// By the order of [`AcceptErrors`]' fields.
@@ -110,6 +113,10 @@ impl Counters {
 
     pub(crate) fn hurried(&self) {
         self.hurried.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn shed(&self) {
+        self.shed.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn episode(&self) {
@@ -142,6 +149,7 @@ impl Counters {
             refused_exhausted: self.refused_exhausted.load(Relaxed),
             unanswered: self.unanswered.load(Relaxed),
             hurried: self.hurried.load(Relaxed),
+            shed: self.shed.load(Relaxed),
             episodes: self.episodes.load(Relaxed),
             refusing_seconds: self.refusing_seconds.load(Relaxed),
             accept_errors: AcceptErrors { emfile, enfile, enobufs, enomem, econnaborted, eproto, other },

@@ -6,7 +6,8 @@
 //! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken the
 //! rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
-//! Bounds: 8 seats (fewer under a tiny limit), each for at most 1.04 s and 64 KiB. Refuses to read a request; it is
+//! Bounds: 8 seats to be heard in for at most 90 ms, and 8 to be seen off from for at most a second and 64 KiB (fewer of both
+//! under a low limit). Refuses to read a request; it is
 //! looked at, and what is drained is thrown away.
 
 use std::io::{Read, Write};
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::budget::Budget;
 use crate::listener::Accepted;
@@ -25,12 +26,18 @@ use crate::plan::Class;
 use crate::refusal::{Asked, Reason, Refusal};
 use crate::slot::Slot;
 
-/// Refused connections that are open at a time.
+/// Connections that are heard at a time, and answered ones that are seen off at a time.
 const SEATS: usize = 8;
 
 /// How long a client may take to say who it is. Long enough for one that connected to ask, short enough to answer
 /// one that waits to be spoken to within 50 ms.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long it may take until one that was asked to go has gone.
+const ROOM_IN: Duration = Duration::from_millis(50);
+
+/// How long it takes to see a descriptor that was closed, but for what its slot says.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How long an answered client may take to read and close.
 const LINGER: Duration = Duration::from_secs(1);
@@ -55,6 +62,8 @@ pub(crate) struct Door {
 struct Clerk {
     budget: Budget,
     refusal: Box<dyn Refusal>,
+    /// For those who were answered: whoever comes next is heard meanwhile.
+    leaving: Semaphore,
 }
 
 impl Door {
@@ -62,7 +71,9 @@ impl Door {
         let reserve = usize::try_from(budget.floor(Class::Reserve)).unwrap_or(usize::MAX);
         let (letting_in, let_in) = mpsc::channel(SEATS);
         let seats = Arc::new(Semaphore::new((reserve / 2).clamp(1, SEATS)));
-        Self { clerk: Arc::new(Clerk { budget, refusal: Box::new(refusal) }), seats, let_in, letting_in }
+        let leaving = Semaphore::new((reserve / 4).clamp(1, SEATS));
+        let clerk = Arc::new(Clerk { budget, refusal: Box::new(refusal), leaving });
+        Self { clerk, seats, let_in, letting_in }
     }
 
     /// The next one who turned out to have a place. Cancellation safe.
@@ -76,6 +87,8 @@ impl Door {
 
     /// Deals with one who does not fit, without waiting. `Some` when there is a place for it after all.
     pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr) -> Option<Accepted> {
+        // Also for one without a seat: who comes next finds the place.
+        let shed = self.clerk.budget.shed();
         let seat = Arc::clone(&self.seats).try_acquire_owned().ok();
         let slot = self.clerk.budget.take_for_open(Class::Reserve).ok();
         let Some((seat, slot)) = seat.zip(slot) else {
@@ -83,8 +96,8 @@ impl Door {
         };
         let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
         tokio::spawn(async move {
-            let Some(accepted) = clerk.hear_out(stream, peer, slot).await else { return };
-            if let Err(error) = letting_in.try_send((accepted, seat)) {
+            let Some(let_in) = clerk.hear_out((stream, peer), slot, seat, shed).await else { return };
+            if let Err(error) = letting_in.try_send(let_in) {
                 tracing::debug!(%error, "the listener is gone");
             }
         });
@@ -126,7 +139,13 @@ impl Clerk {
     }
 
     /// With a seat: waits a moment for the request, answers, and lets the client read.
-    async fn hear_out(&self, stream: StdStream, peer: SocketAddr, mut slot: Slot) -> Option<Accepted> {
+    async fn hear_out(
+        &self,
+        (stream, peer): (StdStream, SocketAddr),
+        mut slot: Slot,
+        seat: OwnedSemaphorePermit,
+        shed: bool,
+    ) -> Option<LetIn> {
         let Ok(mut stream) = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) else {
             self.budget.counters().refused(Reason::Full);
             self.budget.counters().unanswered();
@@ -136,15 +155,19 @@ impl Clerk {
         let heard = timeout(PATIENCE, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
         let asked = Asked { peer, head: &head[..heard], reason: Reason::Full };
         let class = self.refusal.class(&asked);
-        if class != Class::Viewers && slot.become_one_of(class).is_ok() {
-            return Some(Accepted { stream, peer, slot });
+        if self.finds_room(&mut slot, class, shed).await {
+            return Some((Accepted { stream, peer, slot }, seat));
         }
         self.budget.counters().refused(Reason::Full);
         let words = self.refusal.words(&asked);
         // The buffer of a new socket is empty: words that do not fit into it at once are too many.
         if timeout(PATIENCE, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {
+            drop(seat);
+            // With no place to be seen off from: what has come of its request is read, as from those without a seat.
+            let linger = self.leaving.try_acquire();
+            let time = if linger.is_ok() { LINGER } else { Duration::ZERO };
             // Time that is up is an end like any other: it had its words, and a second to read them.
-            timeout(LINGER, see_off(&mut stream)).await.unwrap_or(());
+            timeout(time, see_off(&mut stream)).await.unwrap_or(());
         } else {
             self.budget.counters().unanswered();
         }
@@ -152,6 +175,30 @@ impl Clerk {
         drop(stream);
         drop(slot);
         None
+    }
+
+    /// Whether there is a place in its class now, or in a moment, since somebody idle was asked to go for it.
+    async fn finds_room(&self, slot: &mut Slot, class: Class, shed: bool) -> bool {
+        let until = Instant::now() + if shed { ROOM_IN } else { Duration::ZERO };
+        let mut one_more = false;
+        loop {
+            let freed = self.budget.freed();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if slot.become_one_of(class).is_ok() {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            if one_more {
+                self.budget.shed();
+            }
+            // One may not be enough, since others have opened more meanwhile; and without a returned slot too it looks again:
+            // what the books have of the kernel may be of before.
+            one_more = true;
+            timeout(LOOK_AGAIN, freed).await.unwrap_or(());
+        }
     }
 
     /// A place for one who is no viewer. When the kernel has no descriptor left there is none for anybody.

@@ -23,6 +23,7 @@ mod counters;
 mod door;
 mod episode;
 mod gauge;
+mod idle;
 mod limit;
 mod listener;
 mod overflows;
@@ -42,7 +43,8 @@ pub use listener::{Accepted, Listener};
 pub use overflows::{ListenOverflows, backlog_in_force, listen_overflows};
 pub use plan::{Class, Plan, Share};
 pub use refusal::{Asked, Reason, Refusal};
-pub use slot::{Slot, Usher};
+pub use slot::{Bell, Slot, Usher};
+pub use spare::Spare;
 pub use trouble::Trouble;
 
 /// What can keep a guarded server from starting. Nothing in this crate fails once it runs.

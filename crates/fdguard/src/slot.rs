@@ -6,7 +6,7 @@
 //! asked to go. Asking is all that can be done from outside: who holds the slot says goodbye in its own protocol.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -23,12 +23,36 @@ pub struct Slot {
 }
 
 #[derive(Debug)]
-struct Seat {
+pub(crate) struct Seat {
     taken: Instant,
     received: AtomicU64,
     sent: AtomicU64,
     leaving: AtomicBool,
     leave: Notify,
+    /// The place in the line of the idle, while it is there.
+    idle: Mutex<Option<u64>>,
+}
+
+impl Seat {
+    /// `false` when it has been asked before.
+    pub(crate) fn ask_to_go(&self) -> bool {
+        let first = !self.leaving.swap(true, SeqCst);
+        self.leave.notify_waiters();
+        first
+    }
+
+    async fn asked_to_go(&self) {
+        let leave = self.leave.notified();
+        tokio::pin!(leave);
+        leave.as_mut().enable();
+        if !self.leaving.load(SeqCst) {
+            leave.await;
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<u64>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Slot {
@@ -39,6 +63,7 @@ impl Slot {
             sent: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             leave: Notify::new(),
+            idle: Mutex::default(),
         };
         Self { budget, class, seat: Arc::new(seat) }
     }
@@ -62,12 +87,13 @@ impl Slot {
 
     /// Completes when this slot has been asked to go. Cancellation safe; stays complete.
     pub async fn asked_to_go(&self) {
-        let leave = self.seat.leave.notified();
-        tokio::pin!(leave);
-        leave.as_mut().enable();
-        if !self.seat.leaving.load(SeqCst) {
-            leave.await;
-        }
+        self.seat.asked_to_go().await;
+    }
+
+    /// For the holder, when the slot itself is on its way with the descriptor: hears that it is to go, and says whether it has
+    /// something to do.
+    pub fn bell(&self) -> Bell {
+        Bell { budget: self.budget.clone(), seat: Arc::clone(&self.seat) }
     }
 
     /// Who may ask this slot to go, and see what it did so far.
@@ -86,7 +112,36 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        if let Some(number) = self.seat.idle().take() {
+            self.budget.idle().leave(number);
+        }
         self.budget.give_back(self.class);
+    }
+}
+
+/// A slot as its holder has it. Whoever is idle is asked to go, the longest idle first, when somebody else finds no place.
+#[derive(Debug, Clone)]
+pub struct Bell {
+    budget: Budget,
+    seat: Arc<Seat>,
+}
+
+impl Bell {
+    /// There is nothing to do until the other end wants something.
+    pub fn is_idle(&self) {
+        self.seat.idle().get_or_insert_with(|| self.budget.idle().enter(&self.seat));
+    }
+
+    /// There is something to do again: nobody asks it to go.
+    pub fn is_busy(&self) {
+        if let Some(number) = self.seat.idle().take() {
+            self.budget.idle().leave(number);
+        }
+    }
+
+    /// Completes when the slot has been asked to go. Cancellation safe; stays complete.
+    pub async fn rings(&self) {
+        self.seat.asked_to_go().await;
     }
 }
 
@@ -98,8 +153,7 @@ impl Usher {
     /// Asks the holder to go. `false` when it has gone already.
     pub fn ask_to_go(&self) -> bool {
         let Some(seat) = self.0.upgrade() else { return false };
-        seat.leaving.store(true, SeqCst);
-        seat.leave.notify_waiters();
+        seat.ask_to_go();
         true
     }
 

@@ -183,6 +183,11 @@ fn close_frame(code: Code, reason: &str) -> Bytes {
     finish(Opcode::Close, buffer)
 }
 
+/// A word and the last one as they go over the wire: for somebody who is refused and never gets a socket.
+pub(crate) fn farewell(word: &Frame, close: &Close) -> Vec<u8> {
+    [&word.0[..], &close_frame(close.code, &close.reason)].concat()
+}
+
 /// Encodes the answer to a ping.
 fn pong_frame(payload: &[u8]) -> Bytes {
     let mut buffer = vec![0; HEADER_MAX];

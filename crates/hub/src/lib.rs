@@ -13,6 +13,7 @@
 //! lines that are pushed it makes the file (`spool`).
 
 pub mod access;
+mod admin;
 mod agents;
 mod ask;
 mod audience;
@@ -28,6 +29,7 @@ mod held;
 mod hub;
 mod ingest;
 mod item;
+mod leisure;
 mod link;
 mod metrics;
 mod numbers;
@@ -36,6 +38,7 @@ mod probes;
 pub mod problem;
 mod pulse;
 mod pushed;
+mod refusal;
 mod render;
 mod routes;
 mod serve;
@@ -45,11 +48,13 @@ mod spool;
 mod view;
 mod viewers;
 
+pub use admin::AdminDoor;
 pub use hub::{Hub, HubConfig};
 pub use link::Pipe;
 pub use patience::Patience;
+pub use refusal::HubRefusal;
 pub use routes::openapi;
-pub use serve::{HubRefusal, serve};
+pub use serve::serve;
 pub use spool::SpoolBounds;
 
 use serve::upgraded;

@@ -1,5 +1,7 @@
 //! Counters of the hub, and `/metrics`: atomics that are counted where things happen and read when asked.
 
+mod descriptors;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -87,14 +89,14 @@ impl Collector for Reading {
         for (name, help, value) in counters(&now) {
             describe(&mut encoder, name, help, &ConstCounter::new(value))?;
         }
-        Ok(())
+        descriptors::encode(&mut encoder, &now.descriptors)
     }
 }
 
 /// A name, what it means, its value.
 type Named = (&'static str, &'static str, u64);
 
-fn gauges(now: &Numbers) -> [Named; 17] {
+fn gauges(now: &Numbers) -> [Named; 18] {
     let worst = now.audience.worst.first();
     let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
     [
@@ -113,12 +115,13 @@ fn gauges(now: &Numbers) -> [Named; 17] {
         ("granted_channels", "Channels that are published for other hubs", now.granted),
         ("fds_used", "Open file descriptors", now.descriptors.used),
         ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
+        ("fds_hard_limit", "Up to which the limit of open file descriptors could be raised", now.descriptors.hard),
         ("start_time_seconds", "When the hub started, in seconds since 1970", now.started.as_second().unsigned_abs()),
         ("uptime_seconds", "How long the hub has been running", now.uptime.as_secs()),
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 20] {
+fn counters(now: &Numbers) -> [Named; 24] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -140,6 +143,14 @@ fn counters(now: &Numbers) -> [Named; 20] {
         ("connections_refused", "Connections refused in words", doors.refused_full + doors.refused_exhausted),
         ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),
         ("connections_hurried", "Of the refused: closed at once, since others lingered", doors.hurried),
+        ("connections_shed", "Idle connections that were asked to go for others", doors.shed),
+        (
+            "connections_refused_exhausted",
+            "Of the refused: since the kernel had no descriptor",
+            doors.refused_exhausted,
+        ),
+        ("refusing_episodes", "Times that refusing connections began", doors.episodes),
+        ("refusing_seconds", "Seconds in which a connection was refused", doors.refusing_seconds),
         ("ring_evicted", "Items that left channels for newer ones", now.ring_evicted),
     ]
 }

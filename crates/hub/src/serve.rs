@@ -12,17 +12,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tailcast_fdguard::{Accepted, Class, Conn, Listener};
+use tailcast_fdguard::{Accepted, Bell, Conn, Listener};
 use tower_service::Service;
 
 use crate::access::Peer;
 use crate::carrier::{Carrier, Reins};
 use crate::hub::Hub;
+use crate::leisure::until_idle;
 use crate::routes;
 use crate::silence;
 
@@ -66,11 +68,13 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     }
     let reins = Reins::default();
     let asked = AtomicBool::new(false);
+    let bell = accepted.slot.bell();
     let service = service_fn(|mut request: Request<Incoming>| {
         asked.store(true, Ordering::Relaxed);
+        bell.is_busy();
         request.extensions_mut().insert(peer.clone());
         request.extensions_mut().insert(reins.clone());
-        answer(router.clone(), request)
+        answer(router.clone(), request, bell.clone())
     });
     let carrier = Carrier::new(accepted.into_conn(), reins.clone(), patience);
     let http = http1::Builder::new()
@@ -80,15 +84,18 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
         .serve_connection(TokioIo::new(carrier), service)
         .with_upgrades();
     tokio::pin!(http);
-    let ended = tokio::select! {
-        ended = http.as_mut() => ended,
-        () = reins.is_cut() => return,
-        () = silence::outlasts(patience.unanswered(), &peer, hub.access.kernel()) => {
-            return tracing::debug!(client = %remote, "a connection is cut whose other end answers nothing any more");
-        }
-        () = last_orders(&hub, &asked) => {
-            http.as_mut().graceful_shutdown();
-            http.await
+    let mut is_last = false;
+    let ended = loop {
+        tokio::select! {
+            ended = http.as_mut() => break ended,
+            () = reins.is_cut() => return,
+            () = silence::outlasts(patience.unanswered(), &peer, hub.access.kernel()) => {
+                return tracing::debug!(client = %remote, "a connection is cut whose other end answers nothing any more");
+            }
+            () = last_orders(&hub, &asked, &bell), if !is_last => {
+                is_last = true;
+                http.as_mut().graceful_shutdown();
+            }
         }
     };
     if let Err(e) = ended {
@@ -96,55 +103,24 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     }
 }
 
-/// Waits until the hub stops, and a little longer where nothing was asked yet: who was let in is answered.
-async fn last_orders(hub: &Hub, asked: &AtomicBool) {
-    hub.stop.cancelled().await;
+/// Waits until the connection is idle and its place is needed, or until the hub stops, and then a little longer where nothing was
+/// asked yet: who was let in is answered.
+async fn last_orders(hub: &Hub, asked: &AtomicBool, bell: &Bell) {
+    tokio::select! {
+        () = bell.rings() => return,
+        () = hub.stop.cancelled() => (),
+    }
     if !asked.load(Ordering::Relaxed) {
         tokio::time::sleep(FIRST).await;
     }
 }
 
-async fn answer(mut router: Router, request: Request<Incoming>) -> Result<axum::response::Response, Infallible> {
-    router.call(request.map(Body::new)).await
+async fn answer(mut router: Router, request: Request<Incoming>, bell: Bell) -> Result<Response, Infallible> {
+    Ok(until_idle(router.call(request.map(Body::new)).await?, bell))
 }
 
 /// The stream behind an upgrade, with what was read of it already; `None` when the client left in the middle.
 pub(crate) async fn upgraded(upgrade: hyper::upgrade::OnUpgrade) -> Option<(Conn, bytes::Bytes)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<Carrier>>().ok()?;
     Some((parts.io.into_inner().into_conn(), parts.read_buf))
-}
-
-/// What those are told who do not fit: words for a person, and when to come again.
-fn refusal(asked: &tailcast_fdguard::Asked<'_>) -> Vec<u8> {
-    let retry = 1 + crate::jitter(4);
-    let body = format!(
-        "{{\"type\":\"urn:tailcast:problem:unavailable\",\"title\":\"No room\",\"status\":503,\
-         \"detail\":\"this hub has no room for one more connection now ({}); come again in {retry} s\",\"retry_after\":{retry}}}",
-        asked.reason
-    );
-    format!(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
-         Retry-After: {retry}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-/// The refusal of a hub: agents' links have a place of their own when viewers have none.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct HubRefusal;
-
-impl tailcast_fdguard::Refusal for HubRefusal {
-    fn words(&self, asked: &tailcast_fdguard::Asked<'_>) -> Vec<u8> {
-        refusal(asked)
-    }
-
-    fn class(&self, asked: &tailcast_fdguard::Asked<'_>) -> Class {
-        let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        let asks =
-            |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
-        // Other hubs ask for the agents that are linked here.
-        let is_link = asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ");
-        if is_link { Class::Links } else { Class::Viewers }
-    }
 }

@@ -26,7 +26,7 @@ use crate::view::{Start, View};
 pub(crate) use query::{LiveQuery, filter_of, log_name, number, pairs, unknown};
 pub(crate) use stream::{sse, text};
 pub(crate) use turns::{Ending, Turns};
-pub(crate) use websocket::{open, switching};
+pub(crate) use websocket::{Dialect, open, switching};
 
 /// The most logs in one view.
 pub(crate) const MAX_LOGS: usize = 64;

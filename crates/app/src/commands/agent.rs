@@ -12,9 +12,9 @@ use crate::{service, trace};
 pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     let options = AgentOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    let limit = tailcast_fdguard::Limit::raise();
-    tracing::info!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard());
-    crate::low_limit::tell(&limit);
+    crate::open_files::raise(|limit| {
+        format!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard())
+    });
     super::runtime()?.block_on(offer(options, flags, environment))
 }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use anyhow::anyhow;
 use futures_util::future::join_all;
 use tailcast_agent::Host;
-use tailcast_fdguard::{Budget, Limit, Listener, Plan};
+use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::Access;
-use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe, SpoolBounds};
+use tailcast_hub::{AdminDoor, Hub, HubConfig, HubRefusal, Pipe, SpoolBounds};
 use tailcast_wire::HostName;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,7 +23,7 @@ use crate::environment::Environment;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::options::ServeOptions;
 use crate::signals::Signals;
-use crate::{service, trace};
+use crate::{open_files, service, trace};
 
 /// The wait before the agent of this process is attached again.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -36,9 +36,8 @@ const INTRODUCED: Duration = Duration::from_secs(5);
 pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     let options = ServeOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    let limit = Limit::raise();
-    tracing::info!("{limit}");
-    crate::low_limit::tell(&limit);
+    let limit = open_files::raise(ToString::to_string);
+    open_files::compare(&limit, &options.access.state_dir);
     let budget = Budget::new(Plan::default()).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
     super::runtime()?.block_on(serve(options, flags, environment, budget))
 }
@@ -49,10 +48,12 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     config.host = options.agent.as_ref().map(|offer| offer.host.clone());
     let key = options.access.cluster.clone();
     let pushed = options.access.state_dir.join("push");
+    let door = options.access.state_dir.join("admin.sock");
     let access = Arc::new(Access::new(options.access));
     let listener = listen(options.listen, &access, &budget)?;
     let address = listener.local_addr()?;
-    let hub = Hub::new(config, access, budget);
+    let hub = Hub::new(config, access, budget.clone());
+    open_for_administrators(&hub, &door);
     let agents = Agents::default();
     if let (Some(cluster), Some(key)) = (options.cluster, key) {
         let name = hub.host().map_or_else(|| address.to_string(), ToString::to_string);
@@ -67,6 +68,8 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     if tokio::time::timeout(INTRODUCED, join_all(own)).await.is_err() {
         tracing::warn!("an agent of this process takes long to begin; its logs are there once it does");
     }
+    // What it always has open is open by now, and that is more than it began with.
+    budget.still_fits().map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
     // Whoever started us waits for this line; it is the only one on stdout.
     if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
         tracing::warn!("nobody can be told on stdout that this is http://{address}: {e}");
@@ -99,6 +102,14 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
             access.may_listen(address).map_err(Failure::usage)?;
             Listener::bind(address, budget.clone(), HubRefusal).map_err(failed)
         }
+    }
+}
+
+/// A hub that cannot open that door serves all the same.
+fn open_for_administrators(hub: &Arc<Hub>, path: &Path) {
+    match AdminDoor::open(path.to_owned()) {
+        Ok(door) => drop(tokio::spawn(door.serve(Arc::clone(hub)))),
+        Err(error) => tracing::warn!("a full hub cannot be asked why: {}: {error}", path.display()),
     }
 }
 

@@ -53,6 +53,36 @@ async fn a_link_is_let_in_when_viewers_fill_the_house() {
 }
 
 #[tokio::test]
+async fn whoever_has_been_idle_for_longest_makes_room_for_a_newcomer() {
+    let (mut listener, budget, mut viewers) = full().await;
+    let (first, second) = (viewers.remove(0), viewers.remove(0));
+    let busy = viewers[0].1.slot.bell();
+    busy.is_idle();
+    let bell = second.1.slot.bell();
+    bell.is_idle();
+    first.1.slot.bell().is_idle();
+    busy.is_busy();
+    let leaving = tokio::spawn(async move {
+        bell.rings().await;
+        drop(second);
+    });
+    let _newcomer = client(&listener, b"GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(listener.accept().await.slot.class(), Class::Viewers);
+    leaving.await.unwrap();
+    let counts = budget.snapshot().counts;
+    assert_eq!((counts.shed, counts.refused_full), (1, 0));
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_for_one_that_was_asked_to_go_and_stays() {
+    let (mut listener, budget, viewers) = full().await;
+    viewers[0].1.slot.bell().is_idle();
+    let newcomer = client(&listener, b"GET /");
+    assert_eq!(refused(&mut listener, newcomer).await, "no room for GET /");
+    assert_eq!(budget.snapshot().counts.shed, 1);
+}
+
+#[tokio::test]
 async fn links_that_have_had_their_share_are_refused_like_others() {
     let (mut listener, budget, _viewers) = full().await;
     let _links: Vec<_> = std::iter::from_fn(|| budget.take(Class::Links).ok()).collect();

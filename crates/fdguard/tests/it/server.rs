@@ -33,7 +33,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the guarded server under `ulimit ARGUMENTS`.
     pub(crate) fn under(ulimit: &str) -> Self {
-        let mut child = command(ulimit).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(ulimit))
+    }
+
+    /// Starts the one that tries `accept` again and again under `ulimit ARGUMENTS`.
+    pub(crate) fn naive(ulimit: &str) -> Self {
+        Self::of(mode("--naive", ulimit))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ").unwrap().parse().unwrap();
@@ -82,6 +91,15 @@ impl Server {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
+    /// The time that it has had of a core.
+    pub(crate) fn cpu(&self) -> Duration {
+        // proc_pid_stat(5): behind the name in parentheses, fields 14 and 15 are user and system time in ticks.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+    }
+
     /// Whether it still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
@@ -102,9 +120,13 @@ const CLOSE_THE_REST: &str =
 
 /// The guarded server under `ulimit ARGUMENTS`, not yet started.
 pub(crate) fn command(ulimit: &str) -> Command {
+    mode("--guarded", ulimit)
+}
+
+fn mode(mode: &str, ulimit: &str) -> Command {
     // Not sh: Debian's closes descriptors of one digit only.
     let mut command = Command::new("bash");
-    let script = format!("{CLOSE_THE_REST}; {ulimit} && exec \"$0\" --guarded");
+    let script = format!("{CLOSE_THE_REST}; {ulimit} && exec \"$0\" {mode}");
     command.args(["-c", &script]).arg(example("echo"));
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command

@@ -4,7 +4,7 @@
 //! it. Who owns the other end is asked at most once per connection, when the gate first needs it, and is not asked at
 //! all for a remote one.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use super::owner::Owner;
@@ -27,6 +27,13 @@ impl Peer {
     #[must_use]
     pub fn new(remote: SocketAddr, local: SocketAddr) -> Self {
         Self(Arc::new(Connection { remote: plain(remote), local: plain(local), owner: OnceLock::new() }))
+    }
+
+    /// Somebody on this machine who came over a socket of which the kernel tells the user: as if over loopback.
+    #[must_use]
+    pub(crate) fn of_user(uid: u32) -> Self {
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self(Arc::new(Connection { remote: here, local: here, owner: OnceLock::from(Owner::Uid(uid)) }))
     }
 
     /// The address that the connection comes from: of a proxy, where there is one.

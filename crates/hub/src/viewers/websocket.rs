@@ -47,7 +47,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    const JSON: &str = "tailcast.v1.json";
+    pub(crate) const JSON: &str = "tailcast.v1.json";
     const CBOR: &str = "tailcast.v1.cbor";
 
     fn of(protocol: Option<&str>) -> Self {

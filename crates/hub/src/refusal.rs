@@ -1,0 +1,192 @@
+//! What those are told who do not fit, each in words that its kind of client acts upon.
+//!
+//! ```text
+//! a browser's WebSocket   101, `bye` with the reason and a time, close 1013: the status of an upgrade is hidden from a page
+//! an event stream         200 with `retry:`, `bye`, and an end: any other status makes an EventSource give up for ever
+//! whoever else            503 with `Retry-After` and problem+json: a program's WebSocket too, since a program reads the status
+//! ```
+//!
+//! The times differ from client to client, so that a crowd does not come again as a crowd. It looks at what was peeked of the
+//! request (it may be cut anywhere, and is from whoever) and refuses to decide more than the form of the answer: who gets none
+//! of the logs needs no gate.
+
+use http::header::{ACCEPT, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use tailcast_fdguard::{Asked, Class, Refusal};
+
+use crate::frames::{Close, Code, Frame, Handshake, Kind, farewell, wants_websocket};
+use crate::viewers::Dialect;
+
+/// Headers of a request that are looked at; of one that has more, the first.
+const HEADERS: usize = 64;
+/// A client comes again after a second, and at most so many milliseconds later.
+const SPREAD_MS: u64 = 4000;
+
+/// The refusal of a hub: agents' links have a place of their own when viewers have none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HubRefusal;
+
+impl Refusal for HubRefusal {
+    fn words(&self, asked: &Asked<'_>) -> Vec<u8> {
+        let wait_ms = 1000 + crate::jitter(SPREAD_MS);
+        let words = format!("this hub has no room for one more connection now ({})", asked.reason);
+        match Head::parse(asked.head) {
+            Some(head) if head.is_page_websocket() => head.websocket(wait_ms, &words),
+            Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &words)),
+            _ => None,
+        }
+        .unwrap_or_else(|| unavailable(wait_ms, &words))
+    }
+
+    fn class(&self, asked: &Asked<'_>) -> Class {
+        let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        let asks =
+            |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
+        // Other hubs ask for the agents that are linked here.
+        let is_link = asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ");
+        if is_link { Class::Links } else { Class::Viewers }
+    }
+}
+
+/// What is known of the request.
+struct Head {
+    version: Version,
+    headers: HeaderMap,
+}
+
+impl Head {
+    /// `None` when nothing of it is HTTP. Of a head that is cut, the headers that have come.
+    fn parse(head: &[u8]) -> Option<Self> {
+        let mut slots = [httparse::EMPTY_HEADER; HEADERS];
+        let mut request = httparse::Request::new(&mut slots);
+        request.parse(head).ok()?;
+        let version = if request.version? == 1 { Version::HTTP_11 } else { Version::HTTP_10 };
+        let named = request.headers.iter().filter(|header| !header.name.is_empty());
+        let headers = named.filter_map(|header| {
+            let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
+            Some((name, HeaderValue::from_bytes(header.value).ok()?))
+        });
+        Some(Self { version, headers: headers.collect() })
+    }
+
+    /// A page's: only browsers say `Origin` there.
+    fn is_page_websocket(&self) -> bool {
+        wants_websocket(self.version, &self.headers) && self.headers.contains_key(ORIGIN)
+    }
+
+    fn is_event_stream(&self) -> bool {
+        let accepted = self.headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+        accepted.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/event-stream"))
+    }
+
+    fn websocket(&self, wait_ms: u64, words: &str) -> Option<Vec<u8>> {
+        let Handshake { accept, protocol } = Handshake::new(&self.headers, &[Dialect::JSON]).ok()?;
+        if protocol.is_none() && self.headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+            // A browser does not take an answer without a subprotocol that it asked for.
+            return None;
+        }
+        let protocol = protocol.map(|name| format!("sec-websocket-protocol: {name}\r\n")).unwrap_or_default();
+        let close = Close { code: Code::TRY_LATER, reason: words.to_owned() };
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-accept: {accept}\r\n{protocol}\r\n"
+        );
+        let last = farewell(&Frame::encode(Kind::Text, bye(wait_ms, words)), &close);
+        Some([head.as_bytes(), &last].concat())
+    }
+}
+
+/// The event that a page knows as the hub's last one.
+fn bye(wait_ms: u64, words: &str) -> String {
+    serde_json::json!({"type": "bye", "retry_ms": wait_ms, "why": "full", "words": words}).to_string()
+}
+
+fn event_stream(wait_ms: u64, words: &str) -> Vec<u8> {
+    let body = format!("retry: {wait_ms}\ndata: {}\n\n", bye(wait_ms, words));
+    answer("200 OK", "text/event-stream", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", &body)
+}
+
+fn unavailable(wait_ms: u64, words: &str) -> Vec<u8> {
+    let seconds = wait_ms.div_ceil(1000);
+    let body = serde_json::json!({
+        "type": "urn:tailcast:problem:unavailable", "title": "No room", "status": 503,
+        "detail": format!("{words}; come again in {seconds} s"), "retry_after": seconds,
+    });
+    let more = format!("Retry-After: {seconds}\r\n");
+    answer("503 Service Unavailable", "application/problem+json", &more, &body.to_string())
+}
+
+/// A whole answer, and the last one on its connection.
+fn answer(status: &str, kind: &str, more: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{more}Connection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tailcast_fdguard::Reason;
+
+    use super::*;
+
+    const UPGRADE: &str = "GET /api/v1/live?log=a HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                           Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    fn words(head: &str) -> Vec<u8> {
+        let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+        HubRefusal.words(&Asked { peer, head: head.as_bytes(), reason: Reason::Full })
+    }
+
+    fn told(head: &str) -> String {
+        String::from_utf8_lossy(&words(head)).into_owned()
+    }
+
+    #[test]
+    fn a_page_hears_1013_on_its_websocket_with_the_reason_before_it() {
+        let told = words(&format!("{UPGRADE}Origin: http://hub\r\nSec-WebSocket-Protocol: tailcast.v1.json\r\n\r\n"));
+        let text = String::from_utf8_lossy(&told);
+        // The key and answer of RFC 6455, section 1.3.
+        assert!(
+            text.starts_with("HTTP/1.1 101 ") && text.contains("-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("-protocol: tailcast.v1.json\r\n\r\n"), "{text}");
+        assert!(text.contains(r#""type":"bye""#) && text.contains(r#""why":"full""#), "{text}");
+        let code = 1013_u16.to_be_bytes();
+        assert!(told.windows(4).any(|bytes| bytes[0] == 0x88 && bytes[2..] == code), "{text}");
+    }
+
+    #[test]
+    fn a_program_reads_the_status_of_its_websocket() {
+        assert!(told(&format!("{UPGRADE}\r\n")).starts_with("HTTP/1.1 503 "));
+        assert!(told(&format!("{UPGRADE}Origin: http://hub\r\nSec-WebSocket-Protocol: x\r\n\r\n")).contains(" 503 "));
+    }
+
+    #[test]
+    fn an_event_stream_ends_with_the_time_to_come_again_and_no_error() {
+        let told = told("GET /api/v1/live?log=a HTTP/1.1\r\nHost: hub\r\nAccept: text/event-stream\r\n\r\n");
+        assert!(told.starts_with("HTTP/1.1 200 OK\r\n") && told.contains("Connection: close"), "{told}");
+        let retry =
+            told.split("retry: ").nth(1).and_then(|rest| rest.split('\n').next()).and_then(|ms| ms.parse().ok());
+        assert!(retry.is_some_and(|ms: u64| (1000..5000).contains(&ms)), "{told}");
+    }
+
+    #[test]
+    fn whoever_else_hears_503_whatever_was_heard_of_them() {
+        for head in ["", "\0\u{1}", "GET", "GET / HTTP/1.1\r\nHo", "GET / HTTP/1.1\r\n\r\n", "\r\n\r\n\r\n"] {
+            let told = told(head);
+            assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{head:?}: {told}");
+            assert!(told.contains("problem+json") && told.contains(r#""status":503"#), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_is_cut_is_understood_as_far_as_it_came() {
+        let told = told("GET /api/v1/live HTTP/1.1\r\nAccept: text/event-stream\r\nCookie: half of");
+        assert!(told.starts_with("HTTP/1.1 200 "), "{told}");
+    }
+}
