@@ -47,13 +47,11 @@ const PATTERNS: Readonly<Record<string, () => string>> = {
 const REFUSALS: Readonly<Record<string, () => string>> = {
   bad_glob: () => m.refused_bad_glob,
   bad_name: () => m.refused_bad_name,
-  bad_position: () => m.refused_bad_position,
   foreign_page: () => m.refused_foreign_page,
   many_log_in: () => m.refused_many_log_in,
   name_taken: () => m.refused_name_taken,
   no_password: () => m.refused_no_password,
   no_such_token: () => m.refused_no_such_token,
-  not_a_glob: () => m.refused_not_a_glob,
   not_found: () => m.refused_not_found,
   not_the_owner: () => m.refused_not_the_owner,
   read_only: () => m.refused_read_only,

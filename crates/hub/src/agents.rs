@@ -222,12 +222,12 @@ impl Agents {
         )
     }
 
-    /// Lists a host that another hub has lost, unless more is known of it here.
+    /// Lists a host that another hub has lost, unless more is known of it here: of what other hubs say the directory has judged.
     pub(crate) fn lost_elsewhere(&self, name: &HostName, host: Host) {
         let mut inner = self.lock();
         let knows_more = match inner.hosts.get(name) {
             Some(Host { state: State::Up(_), .. }) => true,
-            Some(known) => known.since >= host.since,
+            Some(known) => !known.whence.is_elsewhere() && known.since >= host.since,
             None => false,
         };
         if !knows_more {

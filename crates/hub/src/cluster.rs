@@ -24,6 +24,7 @@ mod relay;
 mod relayed;
 mod seal;
 mod topic;
+mod voice;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +41,7 @@ use self::grants::Grants;
 use self::pass::Passes;
 use self::peers::Peers;
 use self::topic::Topics;
+use self::voice::Voice;
 use crate::hub::Hub;
 
 pub use self::key::{ClusterKey, KeyError};
@@ -90,8 +92,8 @@ pub(crate) struct Cluster {
     pub(crate) peers: Peers,
     pub(crate) directory: Mutex<Directory>,
     grants: Grants,
-    /// Seals what this hub says on the directory and of leases.
-    sealer: Sealer,
+    /// Says what this hub says on the directory and of leases.
+    voice: Voice,
     /// Messages that no hub of this cluster can have sent.
     foreign: AtomicU64,
     /// When they were told of last.
@@ -115,7 +117,10 @@ impl Hub {
     /// # Errors
     /// What is configured cannot be used. A broker that is not there is none: it is tried for ever.
     pub fn join(self: &Arc<Self>, config: ClusterConfig) -> Result<(), JoinError> {
-        let cluster = Arc::new(Cluster::new(config)?);
+        let mut options = Options::new(config.name.clone());
+        options.trust = config.trust.clone();
+        let fanout = Fanout::connect(&config.broker, &options)?;
+        let cluster = Arc::new(Cluster::new(config, fanout)?);
         self.cluster.set(Arc::clone(&cluster)).map_err(|_| JoinError::Twice)?;
         self.access.know_peers(Passes::new(&cluster.config.key));
         self.tasks.spawn(announcer::run(Arc::clone(self), Arc::clone(&cluster)));
@@ -127,10 +132,7 @@ impl Hub {
 }
 
 impl Cluster {
-    fn new(config: ClusterConfig) -> Result<Self, JoinError> {
-        let mut options = Options::new(config.name.clone());
-        options.trust = config.trust.clone();
-        let fanout = Fanout::connect(&config.broker, &options)?;
+    fn new(config: ClusterConfig, fanout: Fanout) -> Result<Self, JoinError> {
         let (seals, topics) = (Seals::new(&config.key), Topics::new(&config.key));
         let me = HubId(fastrand::u64(..));
         Ok(Self {
@@ -138,7 +140,7 @@ impl Cluster {
             peers: Peers::new(Arc::clone(&config.dial), Passes::new(&config.key), &seals)?,
             directory: Mutex::new(Directory::new(me)),
             grants: Grants::new(me, fanout.clone(), seals.clone(), topics.clone()),
-            sealer: Sealer::new(&seals)?,
+            voice: Voice::new(fanout.clone(), &seals)?,
             foreign: AtomicU64::new(0),
             foreign_told: Mutex::default(),
             edition: AtomicU64::new(0),
@@ -199,14 +201,6 @@ impl Cluster {
         self.fanout.health().unwrap_or_default()
     }
 
-    /// Seals and publishes; what the broker does not take is dropped, and said again or asked for again by its nature.
-    fn publish(&self, topic: &str, message: &[u8]) {
-        let sealed = self.sealer.seal(topic.as_bytes(), message);
-        if let Err(error) = self.fanout.publish(topic, sealed) {
-            tracing::debug!(%error, "a word to other hubs was dropped");
-        }
-    }
-
     /// Says something to all hubs.
     fn say(&self, word: Word) {
         let announcement = Announcement {
@@ -218,7 +212,7 @@ impl Cluster {
             edition: self.edition.load(Ordering::Relaxed),
             word: Some(word),
         };
-        self.publish(topic::DIRECTORY, &encode(&announcement));
+        self.voice.say(topic::DIRECTORY, &encode(&announcement));
     }
 
     /// Why nothing is heard of other hubs, once that has lasted.
@@ -239,7 +233,7 @@ impl Cluster {
     /// Says to a hub what is wanted of it, or no longer.
     fn lease(&self, of: HubId, word: LeaseWord) {
         let leasing = Leasing { hub: self.me, at: Timestamp::now().as_microsecond(), words: vec![word] };
-        self.publish(&self.topics.leases(of), &encode(&leasing));
+        self.voice.say(&self.topics.leases(of), &encode(&leasing));
     }
 
     /// Something has come that no hub with this key sent for this place.

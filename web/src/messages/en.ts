@@ -648,7 +648,6 @@ export const en = {
   refused_backreference: "the same text again (\\1) cannot be asked for",
   refused_bad_glob: "That is no pattern for names; one looks like web*.",
   refused_bad_name: "That is no name for a token: 1 to 64 letters, digits or . _ - @",
-  refused_bad_position: "This link does not lead to a place in this log: it is incomplete, or of another log.",
   refused_class_range: "a range goes from the lesser character to the greater one, like a-z",
   refused_class_unclosed: "the [ has no ]",
   refused_escape_unfinished: "behind the last \\ something is missing",
@@ -662,7 +661,6 @@ export const en = {
   refused_name_taken: "There is a token of this name already: remove it, or give this one another name.",
   refused_no_password: "No password is set on this hub: tailcast password sets one.",
   refused_no_such_token: "There is no such token any more.",
-  refused_not_a_glob: "The pattern of names in the address cannot be used; one looks like web*:*/error.log.",
   refused_not_found: "No file that is left holds these lines.",
   refused_not_the_owner:
     "Only whoever runs the hub may do this: log in with its password, or come from its own machine as its user or root.",

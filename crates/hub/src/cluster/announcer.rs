@@ -32,6 +32,8 @@ struct Announcer {
 /// Until the hub stops.
 pub(super) async fn run(hub: Arc<Hub>, cluster: Arc<Cluster>) {
     let mut changed = hub.agents.changed();
+    // Who is linked already is said, too.
+    changed.mark_changed();
     let mut announcer =
         Announcer { cluster: Arc::clone(&cluster), said: HashMap::new(), revoked: Revocations::default() };
     let mut revoked = hub.access.revocations_changed();
@@ -93,7 +95,10 @@ impl Announcer {
     }
 
     fn whole(&self) {
-        let parts = in_parts(self.said.values().cloned().collect());
+        let mut all: Vec<Resident> = self.said.values().cloned().collect();
+        // Two wholes of one edition have the same parts, since each may lose another one.
+        all.sort_unstable_by(|one, other| one.host.cmp(&other.host));
+        let parts = in_parts(all);
         let count = u32::try_from(parts.len().max(1)).unwrap_or(u32::MAX);
         let parts = if parts.is_empty() { vec![Vec::new()] } else { parts };
         for (part, residents) in (0..).zip(parts) {

@@ -16,6 +16,8 @@ use tailcast_wire::{Announcement, HostName, HubId, Resident, Revocations, Word};
 pub(super) const SILENT: Duration = Duration::from_secs(16);
 /// How far a clock may be off, in microseconds. Half of what a pass allows.
 const OFF: i64 = 30_000_000;
+/// A clock that is off for so long is told of: more than one beat. What this hub hears late after it stood still is no sign of it.
+const OFF_FOR: Duration = Duration::from_secs(4);
 /// The whole is asked for at most so often.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 /// Hubs, and residents of one, that are kept: bounds against a hub that has gone mad.
@@ -33,8 +35,8 @@ pub(crate) struct Peer {
     pub(crate) ahead: i64,
     edition: Option<u64>,
     residents: HashMap<HostName, Resident>,
-    /// Parts of a whole that has not come wholly.
-    parts: BTreeMap<u32, Vec<Resident>>,
+    /// Parts of a whole that has not come wholly, and of which edition it is.
+    parts: (u64, BTreeMap<u32, Vec<Resident>>),
     asked: Option<Instant>,
 }
 
@@ -68,8 +70,18 @@ pub(super) struct Whereabouts {
 pub(crate) struct Directory {
     me: HubId,
     peers: HashMap<HubId, Peer>,
-    /// Hubs whose clock is off, so that it is told once.
-    off: HashMap<HubId, (String, i64)>,
+    /// Hubs whose clock is off.
+    off: HashMap<HubId, Off>,
+}
+
+/// A hub whose clock is off.
+#[derive(Debug)]
+struct Off {
+    name: String,
+    ahead: i64,
+    since: Instant,
+    heard: Instant,
+    is_told: bool,
 }
 
 impl Directory {
@@ -89,7 +101,7 @@ impl Directory {
 
     /// Hubs that are heard and not listened to, with by how many microseconds their clock is ahead.
     pub(crate) fn clocks_off(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.off.values().map(|(name, ahead)| (name.as_str(), *ahead))
+        self.off.values().map(|off| (off.name.as_str(), off.ahead))
     }
 
     /// Takes an announcement. `clock`: ours, in microseconds since 1970.
@@ -102,7 +114,7 @@ impl Directory {
         // A beat is not kept waiting by a broker that was away: it alone tells of the clock.
         if said.word == Some(Word::Beat) && ahead.saturating_abs() > OFF {
             outcome.touched = self.forget(said.hub);
-            outcome.warning = self.clock_is_off(said.hub, &said.name, ahead);
+            outcome.warning = self.clock_is_off(&said, now, ahead);
             return outcome;
         }
         outcome.greeted = !self.peers.contains_key(&said.hub);
@@ -134,6 +146,7 @@ impl Directory {
 
     /// Forgets who was silent: the hosts that were linked there, and what those hubs were called.
     pub(super) fn expire(&mut self, now: Instant) -> (Vec<HostName>, Vec<(HubId, String)>) {
+        self.off.retain(|_, off| now - off.heard < SILENT);
         let silent = self.peers.iter().filter(|(_, peer)| now - peer.heard >= SILENT);
         let silent: Vec<_> = silent.map(|(&id, peer)| (id, peer.name.clone())).collect();
         let hosts = silent.iter().flat_map(|(id, _)| self.forget(*id)).collect();
@@ -170,7 +183,7 @@ impl Directory {
                 ahead,
                 edition: None,
                 residents: HashMap::new(),
-                parts: BTreeMap::new(),
+                parts: (said.edition, BTreeMap::new()),
                 asked: None,
             },
         );
@@ -182,18 +195,24 @@ impl Directory {
     }
 
     /// Told once, until the clock is right again or the hub is another one.
-    fn clock_is_off(&mut self, hub: HubId, name: &str, ahead: i64) -> Option<String> {
+    fn clock_is_off(&mut self, said: &Announcement, now: Instant, ahead: i64) -> Option<String> {
         if self.off.len() >= HUBS {
             self.off.clear();
         }
-        let told = self.off.insert(hub, (name.to_owned(), ahead)).is_some();
+        let new = || Off { name: said.name.clone(), ahead, since: now, heard: now, is_told: false };
+        let off = self.off.entry(said.hub).or_insert_with(new);
+        (off.ahead, off.heard) = (ahead, now);
+        let lasts = now - off.since >= OFF_FOR;
+        let is_due = lasts && !off.is_told;
+        off.is_told = lasts;
         let (seconds, way) = (ahead.saturating_abs() / 1_000_000, if ahead > 0 { "ahead of" } else { "behind" });
         let words = format!(
-            "the clock of the hub {name} is {seconds} s {way} this one: nothing is shared with it until both agree within \
+            "the clock of the hub {} is {seconds} s {way} this one: nothing is shared with it until both agree within \
              {} s (timedatectl shows which is wrong)",
+            said.name,
             OFF / 1_000_000
         );
-        (!told).then_some(words)
+        is_due.then_some(words)
     }
 }
 
@@ -216,16 +235,18 @@ impl Peer {
     }
 
     fn whole(&mut self, edition: u64, (part, parts): (u32, u32), residents: Vec<Resident>) -> Vec<HostName> {
-        if part == 0 {
-            self.parts.clear();
+        // Of two wholes of which each lost a part there is none.
+        if part == 0 || self.parts.0 != edition {
+            self.parts = (edition, BTreeMap::new());
         }
-        if self.parts.values().map(Vec::len).sum::<usize>() + residents.len() <= RESIDENTS {
-            self.parts.insert(part, residents);
+        let (_, come) = &mut self.parts;
+        if come.values().map(Vec::len).sum::<usize>() + residents.len() <= RESIDENTS {
+            come.insert(part, residents);
         }
-        if self.parts.len() as u64 != u64::from(parts) {
+        if come.len() as u64 != u64::from(parts) {
             return Vec::new();
         }
-        let all = std::mem::take(&mut self.parts).into_values().flatten();
+        let all = std::mem::take(come).into_values().flatten();
         let all: HashMap<_, _> = all.map(|resident| (resident.host.clone(), resident)).collect();
         let before = std::mem::replace(&mut self.residents, all);
         self.edition = Some(edition);

@@ -1,6 +1,7 @@
 //! What one channel's agent says, sealed and published for the hubs that hold a lease of it: once, however many they are.
 //!
-//! It never waits: what the broker does not take in time is dropped by the fan-out, and told to the other side.
+//! It never waits: what the broker does not take in time is dropped by the fan-out, and known to those who hold a lease by the
+//! hole in the sequence.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant};
 use tailcast_fanout::Fanout;
 use tailcast_wire::{Fed, HubId, Place, encode};
 
-use super::seal::{Sealer, Seals};
+use super::seal::Seals;
+use super::voice::Voice;
 use crate::channel::Tap;
 use crate::item::What;
 
@@ -19,9 +21,8 @@ pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// Publishes one channel.
 pub(super) struct Feeder {
-    fanout: Fanout,
     topic: String,
-    sealer: Sealer,
+    voice: Voice,
     leases: Mutex<HashMap<u64, Lease>>,
 }
 
@@ -33,7 +34,7 @@ struct Lease {
 
 impl Feeder {
     pub(super) fn new(fanout: Fanout, topic: String, seals: &Seals) -> io::Result<Self> {
-        Ok(Self { fanout, topic, sealer: Sealer::new(seals)?, leases: Mutex::default() })
+        Ok(Self { topic, voice: Voice::new(fanout, seals)?, leases: Mutex::default() })
     }
 
     /// A hub holds this lease from now on.
@@ -71,11 +72,7 @@ impl Feeder {
     }
 
     fn publish(&self, fed: &Fed) {
-        let sealed = self.sealer.seal(self.topic.as_bytes(), &encode(fed));
-        if let Err(error) = self.fanout.publish(&self.topic, sealed) {
-            // The sequence has a hole now, by which those who hold a lease know it; and the fan-out counts it.
-            tracing::debug!(%error, "lines for other hubs were dropped");
-        }
+        self.voice.say(&self.topic, &encode(fed));
     }
 
     fn leases(&self) -> MutexGuard<'_, HashMap<u64, Lease>> {

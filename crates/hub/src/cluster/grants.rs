@@ -6,10 +6,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tailcast_fanout::{Fanout, Subscription};
 use tailcast_wire::{HubId, LeaseWord, Leasing};
 
 use super::feeder::Feeder;
+use super::pass;
 use super::seal::Seals;
 use super::topic::Topics;
 use crate::channel::{Channel, Key};
@@ -53,9 +55,14 @@ impl Grants {
         self.open().channels.len()
     }
 
-    /// A hub has said what it wants, or no longer.
+    /// A hub has said what it wants, or no longer. What is older than a pass may be is not taken: a broker that has kept it
+    /// could else have logs followed for ever that nobody looks at.
     pub(super) fn take(&self, hub: &Arc<Hub>, leasing: Leasing) {
         let from = leasing.hub;
+        let apart = Timestamp::now().as_microsecond().saturating_sub(leasing.at).saturating_abs();
+        if apart > pass::APART * 1_000_000 {
+            return tracing::debug!(hub = %from, "it said what it wants at another time");
+        }
         for word in leasing.words {
             match word {
                 LeaseWord::Want { lease, session, log, filter } => {

@@ -248,3 +248,40 @@ fn broker_away(words: &str) -> Away {
 fn hub_lost() -> Away {
     Away::of(Why::HubLost, "the hub that it is linked to is not heard of any more")
 }
+
+#[cfg(test)]
+mod tests {
+    use tailcast_wire::{Absence, HubId};
+
+    use super::*;
+    use crate::agents::Agents;
+
+    #[test]
+    fn a_host_is_away_for_the_reason_of_its_own_hub_as_soon_as_that_can_be_heard_again() {
+        let agents = Agents::new(Duration::from_secs(1), None);
+        let host: HostName = "web1".parse().expect("a name");
+        let lost = |since, words: &str| {
+            let away = Some(Absence { words: words.to_owned(), why: None });
+            let (version, offers, labels) = Default::default();
+            let resident = Resident {
+                host: host.clone(),
+                session: 1,
+                since,
+                version,
+                offers,
+                labels,
+                zone: None,
+                away,
+                credential: None,
+            };
+            let there = Whereabouts { hub: HubId(2), url: Arc::from(""), resident };
+            let away = away_of(&there.resident).expect("away");
+            agents.lost_elsewhere(&host, listed(&there, away));
+        };
+        // The agent had gone before it was known here that the broker had, too.
+        lost(20, "the broker between the hubs is away");
+        lost(10, "its link went down");
+        let Some((_, Host { state: State::Lost(away), .. })) = agents.list().pop() else { panic!("it is listed") };
+        assert_eq!(away.words, "its link went down");
+    }
+}

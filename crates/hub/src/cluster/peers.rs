@@ -31,9 +31,10 @@ const KEPT: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest answer, with its seal.
 const LONGEST: usize = MAX_MESSAGE + 1024;
-/// What is sealed for a question and its answer.
+/// What a question is sealed for.
 pub(crate) const QUESTION: &[u8] = b"question 1";
-pub(crate) const ANSWER: &[u8] = b"answer 1";
+/// What an answer is sealed for, with the question.
+const ANSWER: &[u8] = b"answer 1";
 /// The path of the route.
 pub(crate) const PATH: &str = "/api/v1/peer";
 
@@ -44,6 +45,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// What [`Dial`] gives, or why not, in words.
 pub type Dialled = Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, String>> + Send>>;
+
+/// What the answer to a sealed question is sealed for: it opens for that very question, so that nobody on the way can give the
+/// answer of one for the answer to another.
+pub(crate) fn answer_to(question: &[u8]) -> Vec<u8> {
+    [ANSWER, question].concat()
+}
 
 /// Connects to the hub at a URL.
 pub type Dial = Arc<dyn Fn(&str) -> Dialled + Send + Sync>;
@@ -86,15 +93,15 @@ impl Peers {
     }
 
     async fn put(&self, peer: &Peer, url: &str, asked: &PeerAsk) -> Result<PeerAnswer, String> {
-        let question = encode(asked);
+        let question = Bytes::from(self.sealer.seal(QUESTION, &encode(asked)));
         if let Some(kept) = peer.idle().await
             && let Ok(response) = self.send(peer, kept, url, &question).await?
         {
-            return self.answer(response);
+            return self.answer(&question, response);
         }
         // None was kept, or the other side closed it under the question, which only reads: it is asked on a new one.
         let response = self.send(peer, self.connect(url).await?, url, &question).await?;
-        self.answer(response.map_err(|error| error.to_string())?)
+        self.answer(&question, response.map_err(|error| error.to_string())?)
     }
 
     /// The inner error: the connection broke, and the question may go over another one.
@@ -103,7 +110,7 @@ impl Peers {
         peer: &Peer,
         mut connection: SendRequest<Full<Bytes>>,
         url: &str,
-        question: &[u8],
+        question: &Bytes,
     ) -> Result<Result<(StatusCode, Bytes), hyper::Error>, String> {
         let (base, authority) = parts(url)?;
         let request = Request::builder()
@@ -112,7 +119,7 @@ impl Peers {
             .header(HOST, authority)
             .header(AUTHORIZATION, self.passes.issue())
             .header(CONTENT_TYPE, "application/octet-stream")
-            .body(Full::new(Bytes::from(self.sealer.seal(QUESTION, question))))
+            .body(Full::new(question.clone()))
             .map_err(|error| error.to_string())?;
         let response = match connection.send_request(request).await {
             Ok(response) => response,
@@ -124,16 +131,15 @@ impl Peers {
         Ok(Ok((status, body.to_bytes())))
     }
 
-    fn answer(&self, (status, body): (StatusCode, Bytes)) -> Result<PeerAnswer, String> {
+    fn answer(&self, question: &[u8], (status, body): (StatusCode, Bytes)) -> Result<PeerAnswer, String> {
         if !status.is_success() {
             return Err(refusal(status, &body));
         }
-        self.open(&body)
+        self.open(question, &body)
     }
 
-    fn open(&self, sealed: &[u8]) -> Result<PeerAnswer, String> {
-        // Each answer has a stream of its own, so that none can stand for another.
-        let opened = Opener::new(&self.seals).open(ANSWER, sealed).map_err(|error| error.to_string())?;
+    fn open(&self, question: &[u8], sealed: &[u8]) -> Result<PeerAnswer, String> {
+        let opened = Opener::new(&self.seals).open(&answer_to(question), sealed).map_err(|error| error.to_string())?;
         let answer = decode::<PeerAnswer>(&opened.message).map_err(|error| error.to_string())?;
         answer.ok_or_else(|| "it answered in a way that only newer hubs know".to_owned())
     }
@@ -189,5 +195,24 @@ fn refusal(status: StatusCode, body: &[u8]) -> String {
 impl std::fmt::Debug for Peers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Peers").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::ClusterKey;
+    use super::*;
+
+    #[test]
+    fn the_answer_to_one_question_does_not_pass_for_the_answer_to_another() {
+        let key = ClusterKey::for_tests(1);
+        let seals = Seals::new(&key);
+        let dial: Dial = Arc::new(|_: &str| Box::pin(async { Err("nobody is dialled".to_owned()) }));
+        let peers = Peers::new(dial, Passes::new(&key), &seals).expect("random");
+        let sealer = Sealer::new(&seals).expect("random");
+        let [one, other] = [(); 2].map(|()| sealer.seal(QUESTION, b"the same words"));
+        let answer = sealer.seal(&answer_to(&one), &encode(&PeerAnswer::Late));
+        assert_eq!(peers.open(&one, &answer), Ok(PeerAnswer::Late));
+        assert!(peers.open(&other, &answer).is_err());
     }
 }

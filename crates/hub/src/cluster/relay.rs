@@ -99,10 +99,11 @@ impl Relay {
             ToAgent::Cancel { ask } => work.asks.remove(&ask).iter().for_each(AbortHandle::abort),
             // The broker bounds what is under way, and the pipe what has come.
             ToAgent::Credit { .. } | ToAgent::Welcome(_) => (),
-            ToAgent::Refused { words, .. } => {
+            ToAgent::Refused { words, lasting: true } => {
                 tracing::warn!(host = %self.host, hub = %self.at, "a host of another hub is not taken over: {words}");
             }
-            ToAgent::Bye { .. } | ToAgent::Notice { .. } => (),
+            // This hub ends the link, and has told why.
+            ToAgent::Refused { .. } | ToAgent::Bye { .. } | ToAgent::Notice { .. } => (),
         }
     }
 

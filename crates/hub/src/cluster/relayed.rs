@@ -21,6 +21,8 @@ use crate::channel::Key;
 
 /// So long nothing may come: agents tell their edge each second.
 const SILENCE: Duration = Duration::from_secs(4);
+/// So long a grant may be on its way, and losses before it are nobody's concern.
+const GRANT: Duration = Duration::from_secs(1);
 /// How often a lease is kept: three may be lost.
 const KEEP: Duration = Duration::from_secs(8);
 
@@ -35,6 +37,9 @@ pub(super) struct Relayed {
     /// Where the channel stands here: what comes next must begin there, or the rest is a gap.
     stands: Option<String>,
     state: State,
+    /// When it came on last: when a grant was wanted, or what followed was heard. What is published for others, and what does
+    /// not open, is no sign of life of this lease.
+    came_on: Instant,
     to_hub: mpsc::Sender<Bytes>,
 }
 
@@ -60,7 +65,7 @@ impl Relayed {
         let topic = relay.cluster.topics.channel(relay.at, &key);
         let opener = Opener::new(&relay.cluster.seals);
         let state = State::Wanted { lease: random(), opened: false };
-        Self { relay, number, key, topic, opener, stands: from, state, to_hub }
+        Self { relay, number, key, topic, opener, stands: from, state, came_on: Instant::now(), to_hub }
     }
 
     /// Until it is dropped, or the link ends.
@@ -70,23 +75,19 @@ impl Relayed {
         feed.ready().await;
         self.want();
         let mut kept = Instant::now();
-        let mut heard = kept;
         loop {
-            let next = timeout_at((heard + SILENCE).min(kept + KEEP), feed.next()).await;
-            let now = Instant::now();
-            match next {
+            match timeout_at((self.came_on + SILENCE).min(kept + KEEP), feed.next()).await {
                 Ok(Some(event)) => {
-                    heard = now;
                     if self.hear(event).await.is_err() {
                         return;
                     }
                 }
                 Ok(None) => return,
-                Err(_) if now >= heard + SILENCE => {
-                    heard = now;
-                    self.want_anew();
-                }
                 Err(_) => (),
+            }
+            let now = Instant::now();
+            if now >= self.came_on + SILENCE {
+                self.want_anew();
             }
             if now >= kept + KEEP {
                 kept = now;
@@ -98,7 +99,9 @@ impl Relayed {
     async fn hear(&mut self, event: Event) -> Result<(), Over> {
         let Event::Message(sealed) = event else {
             tracing::debug!(log = %self.key.log, ?event, "lost between hubs");
-            self.want_anew();
+            if !self.is_asking() {
+                self.want_anew();
+            }
             return Ok(());
         };
         let Ok(opened) = self.opener.open(self.topic.as_bytes(), &sealed) else {
@@ -118,7 +121,7 @@ impl Relayed {
             (Fed::Granted { leases, session, edge }, state) if session == self.relay.session => {
                 match state {
                     State::Wanted { lease, opened: was } if leases.contains(&lease) => {
-                        self.state = State::Granted { lease, mark: opened.mark };
+                        self.comes_on(lease, opened.mark);
                         self.granted(was, edge).await
                     }
                     // To another hub, or the agent has come back to the other hub's channel, which goes on where it stood.
@@ -128,7 +131,7 @@ impl Relayed {
             }
             (_, State::Wanted { .. }) => Ok(()),
             (fed, State::Granted { lease, mark }) if opened.mark.follows(mark) => {
-                self.state = State::Granted { lease, mark: opened.mark };
+                self.comes_on(lease, opened.mark);
                 self.say(fed).await
             }
             (_, State::Granted { .. }) => {
@@ -140,13 +143,21 @@ impl Relayed {
 
     fn pass_over(&mut self, mark: Mark) -> Result<(), Over> {
         match self.state {
-            State::Granted { lease, mark: before } if mark.follows(before) => {
-                self.state = State::Granted { lease, mark };
-            }
+            State::Granted { lease, mark: before } if mark.follows(before) => self.comes_on(lease, mark),
             State::Granted { .. } => self.want_anew(),
             State::Wanted { .. } => (),
         }
         Ok(())
+    }
+
+    fn comes_on(&mut self, lease: u64, mark: Mark) {
+        self.state = State::Granted { lease, mark };
+        self.came_on = Instant::now();
+    }
+
+    /// Whether a grant was wanted a moment ago: another one would be no quicker.
+    fn is_asking(&self) -> bool {
+        matches!(self.state, State::Wanted { .. }) && self.came_on.elapsed() < GRANT
     }
 
     /// The channel is whole from `edge` on; `was_open`: and was before, until something was missing.
@@ -198,7 +209,8 @@ impl Relayed {
         self.want();
     }
 
-    fn want(&self) {
+    fn want(&mut self) {
+        self.came_on = Instant::now();
         let (log, filter) = (self.key.log.clone(), self.key.filter.clone());
         let want = LeaseWord::Want { lease: self.lease(), session: self.relay.session, log, filter };
         self.relay.cluster.lease(self.relay.at, want);
@@ -234,3 +246,6 @@ fn missing(from: Option<String>, to: Place) -> Told {
 fn random() -> u64 {
     fastrand::u64(..)
 }
+
+#[cfg(test)]
+mod tests;

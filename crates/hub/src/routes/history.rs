@@ -346,7 +346,7 @@ pub(crate) fn unexpected(answer: Answer) -> Problem {
     let Refusal { failure, words, at, .. } = refusal;
     let problem = match failure {
         Some(Failure::NotOffered) => Problem::not_found(words),
-        Some(Failure::BadPosition) => Problem::bad_request(words).with_why("bad_position"),
+        Some(Failure::BadPosition) => Problem::bad_request(words),
         Some(Failure::BadFilter) => Problem::bad_pattern(words, at.map(|at| at as usize)),
         Some(Failure::Gone) => Problem::gone(words),
         Some(Failure::Unreadable) => Problem::conflict(words),

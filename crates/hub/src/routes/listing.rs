@@ -165,9 +165,7 @@ struct Listed {
 
 impl Wanted {
     fn of(query: &LogsQuery) -> Result<Self, Problem> {
-        let bad = |what: &str, e: globset::Error| {
-            Problem::bad_request(format!("`{what}` is not a glob: {}", e.kind())).with_why("not_a_glob")
-        };
+        let bad = |what: &str, e: globset::Error| Problem::bad_request(format!("`{what}` is not a glob: {}", e.kind()));
         let (host, name) = match query.pattern.as_deref().filter(|pattern| !pattern.is_empty()) {
             None => (None, None),
             Some(pattern) => match pattern.split_once(':') {

@@ -1,7 +1,7 @@
 //! `POST peer`: another hub of the cluster asks something of an agent that is linked here.
 //!
-//! The gate has looked at its pass; the question is sealed for this purpose, and so is the answer. It refuses to hand a question
-//! on to a third hub.
+//! The gate has looked at its pass; the question is sealed for this purpose, and the answer for this question. It refuses to
+//! hand a question on to a third hub.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) async fn ask(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Resp
     let asked = open(cluster, &body)?;
     let answer = encode(&answered(&hub, asked).await);
     let sealer = Sealer::new(&cluster.seals).map_err(|error| Problem::internal(error.to_string()))?;
-    Ok(([(CONTENT_TYPE, "application/octet-stream")], sealer.seal(peers::ANSWER, &answer)).into_response())
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], sealer.seal(&peers::answer_to(&body), &answer)).into_response())
 }
 
 fn open(cluster: &Cluster, sealed: &[u8]) -> Result<PeerAsk, Problem> {

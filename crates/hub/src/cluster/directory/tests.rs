@@ -103,12 +103,14 @@ fn a_hub_whose_clock_is_off_is_told_of_once_and_nothing_of_it_is_taken() {
     let mut directory = Directory::new(ME);
     heard(&mut directory, whole(OTHER, 1, vec![resident("web1", 10)]));
     let late = |word| Announcement { at: CLOCK - 31_000_000, ..said(OTHER, 1, word) };
-    let outcome = heard(&mut directory, late(Word::Beat));
-    let words = outcome.warning.expect("told");
-    assert!(words.contains("hub2") && words.contains("31 s behind"), "{words}");
-    assert_eq!(outcome.touched.len(), 1);
+    let began = Instant::now();
+    let outcome = directory.hear(late(Word::Beat), began, CLOCK);
+    assert_eq!((outcome.touched.len(), outcome.warning), (1, None), "it may have lain here while this hub stood still");
     assert_eq!(where_is(&directory, "web1"), None);
-    assert_eq!(heard(&mut directory, late(Word::Beat)).warning, None, "told already");
+    let next = began + Duration::from_secs(5);
+    let words = directory.hear(late(Word::Beat), next, CLOCK).warning.expect("told");
+    assert!(words.contains("hub2") && words.contains("31 s behind"), "{words}");
+    assert_eq!(directory.hear(late(Word::Beat), next, CLOCK).warning, None, "told already");
     heard(&mut directory, Announcement { at: CLOCK - 31_000_000, ..whole(OTHER, 1, vec![resident("web1", 10)]) });
     assert_eq!(where_is(&directory, "web1"), None);
     assert_eq!(directory.clocks_off().count(), 1);
@@ -137,4 +139,27 @@ fn what_a_hub_says_of_itself_comes_back_to_it_and_means_nothing() {
     heard(&mut directory, said(OTHER, 0, Word::Beat));
     assert!(heard(&mut directory, said(OTHER, 0, Word::Ask { of: ME })).asked);
     assert!(!heard(&mut directory, said(OTHER, 0, Word::Ask { of: THIRD })).asked);
+}
+
+#[test]
+fn a_hub_whose_clock_is_off_and_that_has_ended_is_no_longer_told_of() {
+    let mut directory = Directory::new(ME);
+    heard(&mut directory, Announcement { at: CLOCK + 31_000_000, ..said(OTHER, 1, Word::Beat) });
+    assert_eq!(directory.clocks_off().count(), 1);
+    directory.expire(Instant::now() + SILENT);
+    assert_eq!(directory.clocks_off().count(), 0);
+}
+
+#[test]
+fn parts_of_two_editions_make_no_whole() {
+    let mut directory = Directory::new(ME);
+    let part =
+        |edition, part, host| said(OTHER, edition, Word::Whole { part, parts: 2, residents: vec![resident(host, 10)] });
+    // The second part of the one and the first of the other were lost.
+    heard(&mut directory, part(5, 0, "old"));
+    let outcome = heard(&mut directory, part(6, 1, "web2"));
+    assert_eq!((outcome.touched.len(), where_is(&directory, "old")), (0, None));
+    heard(&mut directory, part(6, 0, "web1"));
+    heard(&mut directory, part(6, 1, "web2"));
+    assert_eq!((where_is(&directory, "web1"), where_is(&directory, "old")), (Some((OTHER, true)), None));
 }
