@@ -10,6 +10,8 @@ import { hostOf } from "./tags";
 /** Why a host is missing that is to be asked by itself. */
 export const NOT_YET = "not_yet";
 const PAGE = 5000;
+/** Hosts that are asked with one question: their names stand in its address. */
+const AT_ONCE = 100;
 
 /** What a host has said in the end: its logs, or why there are none. */
 type Late = { logs: readonly LogEntry[]; silent: string | null };
@@ -44,7 +46,9 @@ export class Latecomers {
   take(hosts: readonly string[], signal: AbortSignal): void {
     this.#hosts = hosts;
     this.#late = new Map([...this.#late].filter(([host]) => hosts.includes(host)));
-    if (hosts.length > 0 && !this.#asks) void this.#ask(hosts, signal);
+    // Those that have said nothing yet come first.
+    const next = [...hosts.filter((host) => !this.#late.has(host)), ...this.#late.keys()].slice(0, AT_ONCE);
+    if (next.length > 0 && !this.#asks) void this.#ask(next, signal);
   }
 
   async #ask(hosts: readonly string[], signal: AbortSignal): Promise<void> {
@@ -55,7 +59,9 @@ export class Latecomers {
       const logs = pages.flatMap((page) => page.logs);
       // Meanwhile one of them may have answered in time.
       const late = hosts.filter((host) => this.#hosts.includes(host));
-      this.#late = new Map(late.map((host) => [host, { logs: logs.filter(({ log }) => hostOf(log) === host), silent: silent.get(host) ?? null }]));
+      const said = late.map((host): [string, Late] => [host, { logs: logs.filter(({ log }) => hostOf(log) === host), silent: silent.get(host) ?? null }]);
+      // Who has spoken goes to the end of the queue.
+      this.#late = new Map([...[...this.#late].filter(([host]) => !late.includes(host)), ...said]);
       this.came();
     } catch {
       // The list itself tells when the hub does not answer, and the next look asks again.

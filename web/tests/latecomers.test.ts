@@ -77,3 +77,17 @@ test("a slow host that says nothing in the end is told of, with the reason", asy
   expect(names()).toEqual(["db1:/a", "web1:/a"]);
   end();
 });
+
+test("of very many slow hosts all get their turn, some at once", async () => {
+  const names = Array.from({ length: 250 }, (_, i) => `nfs${i}`);
+  prompt = page([], names.map((host) => ({ ...notYet, host })));
+  const { end, names: shown } = await listed();
+  for (let turn = 0; turn < 3; turn++) {
+    const { match, answer: give } = alone[turn] ?? { match: "", answer: () => {} };
+    give(page(match.slice(1, -3).split(",").map((host) => `${host}:/a`)));
+    await vi.advanceTimersByTimeAsync(4000);
+  }
+  expect(alone.every(({ match }) => match.split(",").length <= 100)).toBe(true);
+  expect(new Set(shown()).size).toBe(250);
+  end();
+});
