@@ -1,7 +1,7 @@
 //! `tailcast push`: what comes on stdin is a log on the hub, whatever becomes of the hub meanwhile.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{ChildStdin, Command, Output, Stdio};
 
 use crate::house::{House, Hub, Lines, Ran, Running};
@@ -10,6 +10,8 @@ use crate::house::{House, Hub, Lines, Ran, Running};
 struct Pusher {
     child: Running,
     stdin: ChildStdin,
+    /// What was read of its stderr so far.
+    heard: Vec<u8>,
 }
 
 impl Pusher {
@@ -18,7 +20,18 @@ impl Pusher {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap();
         let stdin = child.stdin.take().unwrap();
-        Pusher { child: Running(child), stdin }
+        Pusher { child: Running(child), stdin, heard: Vec::new() }
+    }
+
+    /// Waits until it has said this.
+    fn says(&mut self, words: &str) {
+        let stderr = self.child.0.stderr.as_mut().unwrap();
+        while !String::from_utf8_lossy(&self.heard).contains(words) {
+            let mut bytes = [0; 1024];
+            let read = stderr.read(&mut bytes).unwrap();
+            assert!(read > 0, "it ended before it said {words:?}");
+            self.heard.extend_from_slice(&bytes[..read]);
+        }
     }
 
     fn write(&mut self, text: &str) {
@@ -27,7 +40,7 @@ impl Pusher {
 
     /// How it ends once stdin has.
     fn end(self) -> Ran {
-        let Pusher { mut child, stdin } = self;
+        let Pusher { mut child, stdin, heard } = self;
         drop(stdin);
         let status = child.0.wait().unwrap();
         let all = |pipe: Option<&mut dyn std::io::Read>| {
@@ -37,7 +50,7 @@ impl Pusher {
         };
         let stdout = all(child.0.stdout.as_mut().map(|pipe| pipe as _));
         let stderr = all(child.0.stderr.as_mut().map(|pipe| pipe as _));
-        Ran::of(Output { status, stdout, stderr })
+        Ran::of(Output { status, stdout, stderr: [heard, stderr].concat() })
     }
 }
 
@@ -96,14 +109,16 @@ fn a_hub_that_is_killed_in_the_middle_loses_and_doubles_nothing() {
                 hub.child.kill();
             }
         }
+        if turn == 0 {
+            pusher.says("waiting for the hub");
+        }
         hub = house.hub_on(&address, &["--no-agent"]);
         while seen < from + 3000 {
             assert_eq!(tail.next(), format!("line {seen:06}\n"));
             seen += 1;
         }
     }
-    let ran = pusher.end().ended(0);
-    assert!(ran.err.contains("waiting for the hub"), "{}", ran.err);
+    pusher.end().ended(0);
     let whole = house.run(&["tail", "ci:push/build", "-n", "99999", "--no-follow", "--hub", &hub.url]).ended(0);
     assert!(whole.out == format!("begun\n{}", numbered(0..9000)), "{} bytes", whole.out.len());
 }
@@ -189,7 +204,7 @@ fn a_full_disk_is_waited_for_and_nothing_is_lost() {
     let (all, mut out) = (numbered(0..300_000), pusher.child.0.stdout.take().unwrap());
     let shown = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()).unwrap());
     let mut stderr = std::io::BufReader::new(pusher.child.0.stderr.take().unwrap());
-    let Pusher { mut child, mut stdin } = pusher;
+    let Pusher { mut child, mut stdin, .. } = pusher;
     let given = all.clone();
     let writing = std::thread::spawn(move || stdin.write_all(given.as_bytes()).unwrap());
     let mut said = String::new();
