@@ -82,11 +82,16 @@ impl Agents {
     /// Takes a name for lines that are pushed: from then on it is no machine's.
     ///
     /// # Errors
-    /// When it is the name of a machine that is, or was, here, in words for who pushes.
+    /// When it is the name of a machine that is, or was, here, or of anything at another hub, in words for who pushes.
     pub(crate) fn claim(&self, host: &HostName) -> Result<(), String> {
         let mut inner = self.lock();
         if inner.pushed.contains(host) {
             return Ok(());
+        }
+        if inner.hosts.get(host).is_some_and(|known| known.whence.is_elsewhere()) {
+            return Err(format!(
+                "{host} is at another hub of this cluster: push to that hub by its own address, or under another name"
+            ));
         }
         if inner.own.as_ref() == Some(host) || inner.hosts.contains_key(host) {
             return Err(format!("{host} is a machine with an agent of its own; push under another name"));

@@ -256,32 +256,36 @@ mod tests {
     use super::*;
     use crate::agents::Agents;
 
+    fn host() -> HostName {
+        "web1".parse().expect("a name")
+    }
+
+    /// Another hub says that it has lost the host.
+    fn lost(agents: &Agents, since: i64, words: &str) {
+        let away = Some(Absence { words: words.to_owned(), why: None });
+        let (version, offers, labels) = Default::default();
+        let resident =
+            Resident { host: host(), session: 1, since, version, offers, labels, zone: None, away, credential: None };
+        let there = Whereabouts { hub: HubId(2), url: Arc::from(""), resident };
+        let away = away_of(&there.resident).expect("away");
+        agents.lost_elsewhere(&host(), listed(&there, away));
+    }
+
     #[test]
     fn a_host_is_away_for_the_reason_of_its_own_hub_as_soon_as_that_can_be_heard_again() {
         let agents = Agents::new(Duration::from_secs(1), None);
-        let host: HostName = "web1".parse().expect("a name");
-        let lost = |since, words: &str| {
-            let away = Some(Absence { words: words.to_owned(), why: None });
-            let (version, offers, labels) = Default::default();
-            let resident = Resident {
-                host: host.clone(),
-                session: 1,
-                since,
-                version,
-                offers,
-                labels,
-                zone: None,
-                away,
-                credential: None,
-            };
-            let there = Whereabouts { hub: HubId(2), url: Arc::from(""), resident };
-            let away = away_of(&there.resident).expect("away");
-            agents.lost_elsewhere(&host, listed(&there, away));
-        };
         // The agent had gone before it was known here that the broker had, too.
-        lost(20, "the broker between the hubs is away");
-        lost(10, "its link went down");
+        lost(&agents, 20, "the broker between the hubs is away");
+        lost(&agents, 10, "its link went down");
         let Some((_, Host { state: State::Lost(away), .. })) = agents.list().pop() else { panic!("it is listed") };
         assert_eq!(away.words, "its link went down");
+    }
+
+    #[test]
+    fn lines_for_a_name_that_is_at_another_hub_are_refused_with_where_to_push_them() {
+        let agents = Agents::new(Duration::from_secs(1), None);
+        lost(&agents, 10, "its link went down");
+        let words = agents.claim(&host()).expect_err("the name is at another hub");
+        assert!(words.contains("another hub"), "{words}");
     }
 }
