@@ -72,6 +72,9 @@ pub enum Word {
         /// Each as it is now.
         #[n(0)]
         residents: Vec<Resident>,
+        /// No longer this hub's to speak of: they have moved to another one, or were forgotten.
+        #[n(1)]
+        gone: Vec<HostName>,
     },
     /// All residents, in parts that each fit into a message.
     #[n(2)]

@@ -204,3 +204,16 @@ async fn a_token_of_one_hub_opens_the_other_and_taken_back_on_one_it_opens_none(
     };
     crate::rig::within("the token being refused by a hub that has come since", refused).await;
 }
+
+#[tokio::test]
+async fn a_second_machine_of_a_name_is_refused_also_by_the_hub_that_does_not_have_the_first() {
+    let house = House::new(Kind::Redis).await;
+    let (a, b) = (house.hub(&Place::new("a")).await, house.hub(&Place::new("b")).await);
+    let first = house.agent("web1", &a.url());
+    b.has_host("web1").await;
+    let second = house.agent_called("web1", &b.url(), "clone");
+    second.says("another agent called web1 is here").await;
+    a.lists("web1", |host| host["state"] == "up").await;
+    b.lists("web1", |host| host["words"].as_str().is_some_and(|words| words.contains("--host"))).await;
+    assert!(!first.said().contains("taken over"), "{}", first.said());
+}

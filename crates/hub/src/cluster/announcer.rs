@@ -20,6 +20,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const TOGETHER: Duration = Duration::from_millis(20);
 /// Bytes of residents in one announcement: well within what a broker takes.
 const PART: usize = 128 << 10;
+/// Names in one announcement, of 253 bytes each at most.
+const NAMES: usize = 400;
+/// Bytes of offers, and of labels, that are announced of one host; they are for people, and the agent itself knows all.
+const SHOWN: usize = 16 << 10;
 
 /// What has been said.
 struct Announcer {
@@ -72,17 +76,20 @@ impl Announcer {
             .filter(|(name, resident)| self.said.get(*name) != Some(resident))
             .map(|(_, r)| r.clone())
             .collect();
-        let is_less = self.said.keys().any(|name| !now.contains_key(name));
+        // A host that has moved to another hub is no longer ours to speak of.
+        let gone: Vec<HostName> = self.said.keys().filter(|name| !now.contains_key(*name)).cloned().collect();
         self.said = now;
-        if is_less {
-            // A host that has moved to another hub is no longer ours to speak of.
-            self.cluster.edition.fetch_add(1, Ordering::Relaxed);
-            return self.whole();
+        for gone in gone.chunks(NAMES) {
+            self.change(Vec::new(), gone.to_vec());
         }
         for residents in in_parts(new) {
-            self.cluster.edition.fetch_add(1, Ordering::Relaxed);
-            self.cluster.say(Word::Change { residents });
+            self.change(residents, Vec::new());
         }
+    }
+
+    fn change(&self, residents: Vec<Resident>, gone: Vec<HostName>) {
+        self.cluster.edition.fetch_add(1, Ordering::Relaxed);
+        self.cluster.say(Word::Change { residents, gone });
     }
 
     /// Says what holds no longer, when that has changed.
@@ -123,6 +130,17 @@ fn in_parts(residents: Vec<Resident>) -> Vec<Vec<Resident>> {
     parts
 }
 
+/// As many of the first ones as there is room for.
+fn shown<T: Clone>(all: &[T], length: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut room = SHOWN;
+    let fits = |each: &&T| {
+        let left = room.checked_sub(length(each) + 8);
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    all.iter().take_while(fits).cloned().collect()
+}
+
 /// A host as it is announced. What is known only of a link that is up stays as it was said last.
 fn resident(name: HostName, host: &Host, said: &HashMap<HostName, Resident>) -> Resident {
     let before = said.get(&name);
@@ -138,8 +156,8 @@ fn resident(name: HostName, host: &Host, said: &HashMap<HostName, Resident>) -> 
         session,
         since: host.since.as_microsecond(),
         version: host.version.clone(),
-        offers: host.offers.clone(),
-        labels: host.labels.clone(),
+        offers: shown(&host.offers, String::len),
+        labels: shown(&host.labels, |(key, value)| key.len() + value.len()),
         zone,
         away,
         credential: host.credential,

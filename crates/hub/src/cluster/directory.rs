@@ -126,7 +126,7 @@ impl Directory {
         peer.ahead = ahead;
         match said.word {
             Some(Word::Beat) | None => (),
-            Some(Word::Change { residents }) => outcome.touched = peer.change(said.edition, residents),
+            Some(Word::Change { residents, gone }) => outcome.touched = peer.change(said.edition, residents, &gone),
             Some(Word::Whole { part, parts, residents }) => {
                 outcome.touched = peer.whole(said.edition, (part, parts), residents);
             }
@@ -222,13 +222,15 @@ impl Peer {
         self.residents.len()
     }
 
-    /// With these the list is of `edition`, if it was of the one before.
-    fn change(&mut self, edition: u64, residents: Vec<Resident>) -> Vec<HostName> {
+    /// With these, and without those that are `gone`, the list is of `edition`, if it was of the one before.
+    fn change(&mut self, edition: u64, residents: Vec<Resident>, gone: &[HostName]) -> Vec<HostName> {
         if self.edition.is_none_or(|known| known + 1 != edition) {
             return Vec::new();
         }
         self.edition = Some(edition);
-        let touched = residents.iter().map(|resident| resident.host.clone()).collect();
+        let changed = residents.iter().map(|resident| resident.host.clone());
+        let touched = changed.chain(gone.iter().cloned()).collect();
+        gone.iter().for_each(|host| drop(self.residents.remove(host)));
         let room = RESIDENTS.saturating_sub(self.residents.len());
         self.residents.extend(residents.into_iter().take(room).map(|resident| (resident.host.clone(), resident)));
         touched

@@ -130,11 +130,16 @@ impl House {
 
     /// An agent of this machine's own user, who needs no token.
     pub(super) fn agent(&self, host: &str, hub: &str) -> Program {
+        self.agent_called(host, hub, host)
+    }
+
+    /// What it says on stderr is kept under another name than the host's.
+    pub(super) fn agent_called(&self, host: &str, hub: &str, name: &str) -> Program {
         let logs = self.site.path(host);
         std::fs::create_dir_all(&logs).unwrap();
         let mut command = self.site.tailcast(["agent", "--hub", hub, "--host", host]);
         command.arg(logs);
-        Program::start(command, &self.site.path(&format!("agent-{host}.err")))
+        Program::start(command, &self.site.path(&format!("agent-{name}.err")))
     }
 }
 

@@ -65,9 +65,10 @@ fn a_hub_that_is_new_is_greeted_and_asked_for_all_that_is_linked_to_it() {
 fn a_change_is_taken_only_on_top_of_what_was_before_it_and_else_the_whole_is_asked_for() {
     let mut directory = Directory::new(ME);
     heard(&mut directory, whole(OTHER, 1, vec![resident("web1", 10)]));
-    heard(&mut directory, said(OTHER, 2, Word::Change { residents: vec![away("web1", 20)] }));
+    heard(&mut directory, said(OTHER, 2, Word::Change { residents: vec![away("web1", 20)], gone: Vec::new() }));
     assert_eq!(where_is(&directory, "web1"), Some((OTHER, false)));
-    let skipped = heard(&mut directory, said(OTHER, 4, Word::Change { residents: vec![resident("web1", 40)] }));
+    let skipped =
+        heard(&mut directory, said(OTHER, 4, Word::Change { residents: vec![resident("web1", 40)], gone: Vec::new() }));
     assert_eq!((skipped.ask, skipped.touched.len()), (Some(OTHER), 0));
     assert_eq!(where_is(&directory, "web1"), Some((OTHER, false)), "what lies between may say otherwise");
     let again = heard(&mut directory, said(OTHER, 4, Word::Beat));
@@ -94,7 +95,7 @@ fn of_two_hubs_with_a_host_the_one_with_the_link_is_right_and_of_two_links_the_l
     heard(&mut directory, whole(OTHER, 1, vec![resident("web1", 10)]));
     heard(&mut directory, whole(THIRD, 1, vec![away("web1", 30)]));
     assert_eq!(where_is(&directory, "web1"), Some((OTHER, true)));
-    heard(&mut directory, said(THIRD, 2, Word::Change { residents: vec![resident("web1", 40)] }));
+    heard(&mut directory, said(THIRD, 2, Word::Change { residents: vec![resident("web1", 40)], gone: Vec::new() }));
     assert_eq!(where_is(&directory, "web1"), Some((THIRD, true)));
 }
 
@@ -162,4 +163,19 @@ fn parts_of_two_editions_make_no_whole() {
     heard(&mut directory, part(6, 0, "web1"));
     heard(&mut directory, part(6, 1, "web2"));
     assert_eq!((where_is(&directory, "web1"), where_is(&directory, "old")), (Some((OTHER, true)), None));
+}
+
+#[test]
+fn a_host_that_a_hub_speaks_of_no_more_is_where_another_one_has_it() {
+    let mut directory = Directory::new(ME);
+    heard(&mut directory, whole(OTHER, 1, vec![resident("web1", 20), resident("web2", 10)]));
+    heard(&mut directory, whole(THIRD, 1, vec![resident("web1", 10)]));
+    assert_eq!(where_is(&directory, "web1"), Some((OTHER, true)));
+    let gone = vec!["web1".parse().expect("a name")];
+    let outcome = heard(&mut directory, said(OTHER, 2, Word::Change { residents: Vec::new(), gone }));
+    assert_eq!(outcome.touched.len(), 1);
+    assert_eq!(
+        [where_is(&directory, "web1"), where_is(&directory, "web2")],
+        [Some((THIRD, true)), Some((OTHER, true))]
+    );
 }
