@@ -1,8 +1,8 @@
 //! Who holds a descriptor and has nothing to do with it: those who are asked to go first when somebody needs the place.
 //!
 //! Kept in the order in which they became idle, so that the one that goes has been idle for longest: a client that asks again and
-//! again on one connection keeps it. Bound: the slots that are out. Refuses to end anything: a [`Bell`] rings, and who holds the
-//! slot says goodbye in its own protocol.
+//! again on one connection keeps it. Bound: the slots that are out. Refuses to end anything: a [`Bell`](crate::slot::Bell) rings, and
+//! who holds the slot says goodbye in its own protocol.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -8,8 +8,8 @@
 //! relay ⇒ peers: a question, by HTTP ⇒ routes/peer → agent
 //! ```
 //!
-//! To the rest of this hub a host at another hub is a link like any other ([`relay`]). All that leaves is sealed under the
-//! cluster's key ([`seal`]), and logs have names at the broker that cannot be tried out ([`topic`]). The broker carries live
+//! To the rest of this hub a host at another hub is a link like any other (`relay`). All that leaves is sealed under the
+//! cluster's key (`seal`), and logs have names at the broker that cannot be tried out (`topic`). The broker carries live
 //! channels, leases and the directory, and keeps nothing: what it lost is read from the file, through the hub that has it.
 
 mod announcer;
