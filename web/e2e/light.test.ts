@@ -3,7 +3,7 @@
 import { gunzipSync } from "node:zlib";
 import { get } from "node:http";
 import type { IncomingMessage } from "node:http";
-import { expect, type WebSocket } from "@playwright/test";
+import { expect, type Page, type WebSocket } from "@playwright/test";
 import { endsWith, isLive, test } from "./hub";
 
 /** Compressed bytes of all scripts that a view loads. */
@@ -82,13 +82,13 @@ test("the lines of a view are asked for before the program is there, and only on
   expect(sockets).toHaveLength(1);
 });
 
-test("how soon the first line is on the screen is printed", async ({ page, hub }) => {
+test("how soon the first line is on the screen is printed", async ({ page, hub, browser }) => {
   hub.write("app.log", 0, 1000);
   await hub.start();
   const url = `${hub.url}logs?log=${hub.log("app.log")}`;
-  const painted = async (): Promise<number> => {
+  const painted = async (page: Page): Promise<string> => {
     await page.goto(url, { waitUntil: "commit" });
-    return page.evaluate(
+    const milliseconds = await page.evaluate(
       () =>
         new Promise<number>((done) => {
           const look = (): void => {
@@ -98,9 +98,14 @@ test("how soon the first line is on the screen is printed", async ({ page, hub }
           look();
         }),
     );
+    return `${milliseconds.toFixed(0)} ms`;
   };
-  const first = await painted();
+  const cold = await painted(page);
   await page.goto("about:blank");
-  const second = await painted();
-  console.log(`first line after navigation on loopback: ${first.toFixed(0)} ms, on a second visit ${second.toFixed(0)} ms (bar: 300)`);
+  const again = await painted(page);
+  // Nothing of the page is kept there; what a browser does once for all pages is done.
+  const stranger = await browser.newContext();
+  const first = await painted(await stranger.newPage());
+  await stranger.close();
+  console.log(`first line after navigation on loopback: ${cold} in a browser that has just been started, ${first} on a first visit later, ${again} on a second one (bar: 300 ms)`);
 });
