@@ -1,10 +1,27 @@
 //! The process monitor over the hub: what the host of this very test says of this very test.
 
 use std::fs::OpenOptions;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
 use crate::world::{Agent, World, host};
+
+/// A process that is there until it is dropped.
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn new() -> Self {
+        Sleeper(Command::new("sleep").arg("infinity").spawn().unwrap())
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_are_listed_and_one_is_shown_in_full() {
@@ -91,7 +108,8 @@ async fn processes_of_all_hosts_stand_in_one_list_as_exact_as_if_all_were_fetche
     assert_eq!(few["left_out"], 1, "{few}");
     assert_eq!(few["hosts"][2]["processes"], 0, "web1 has no `db` in its name: {few}");
     // Each host is asked for ten at first: what belongs into the list beyond them is there all the same.
-    // Processes of others come and go between two questions.
+    // So that there are more than ten wherever this runs; those of others come and go between two questions.
+    let _sleepers: Vec<_> = (0..12).map(|_| Sleeper::new()).collect();
     let exact = async || {
         let some = rows(&world.get("/api/v1/processes?sort=pid&limit=25").await.json());
         let all = rows(&world.get("/api/v1/processes?sort=pid&limit=1000").await.json());
