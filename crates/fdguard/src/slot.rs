@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::budget::{Budget, Full};
+use crate::idle::Idle;
 use crate::plan::Class;
 
 /// The right to one open descriptor. Dropping it returns it and wakes those who wait; drop it after the descriptor.
@@ -29,8 +30,19 @@ pub(crate) struct Seat {
     sent: AtomicU64,
     leaving: AtomicBool,
     leave: Notify,
-    /// The place in the line of the idle, while it is there.
-    idle: Mutex<Option<u64>>,
+    occupation: Mutex<Occupation>,
+}
+
+/// What the holder of a slot has to do.
+#[derive(Debug, Default, Clone, Copy)]
+enum Occupation {
+    #[default]
+    Busy,
+    /// Nothing: stands at this place in the line of the idle.
+    Idle(u64),
+    /// The slot was returned. A bell may outlive it and be told what its holder does then: nobody who is gone joins the line,
+    /// where nothing would take them out again.
+    Gone,
 }
 
 impl Seat {
@@ -50,8 +62,26 @@ impl Seat {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Option<u64>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn occupation(&self) -> MutexGuard<'_, Occupation> {
+        self.occupation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_in(self: &Arc<Self>, idle: &Idle) {
+        let mut occupation = self.occupation();
+        if let Occupation::Busy = *occupation {
+            *occupation = Occupation::Idle(idle.enter(self));
+        }
+    }
+
+    /// Out of the line, for what is done instead of waiting there.
+    fn leave(&self, idle: &Idle, to: Occupation) {
+        let mut occupation = self.occupation();
+        match *occupation {
+            Occupation::Gone => return,
+            Occupation::Idle(number) => idle.leave(number),
+            Occupation::Busy => (),
+        }
+        *occupation = to;
     }
 }
 
@@ -63,7 +93,7 @@ impl Slot {
             sent: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             leave: Notify::new(),
-            idle: Mutex::default(),
+            occupation: Mutex::default(),
         };
         Self { budget, class, seat: Arc::new(seat) }
     }
@@ -112,9 +142,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(number) = self.seat.idle().take() {
-            self.budget.idle().leave(number);
-        }
+        self.seat.leave(self.budget.idle(), Occupation::Gone);
         self.budget.give_back(self.class);
     }
 }
@@ -129,14 +157,12 @@ pub struct Bell {
 impl Bell {
     /// There is nothing to do until the other end wants something.
     pub fn is_idle(&self) {
-        self.seat.idle().get_or_insert_with(|| self.budget.idle().enter(&self.seat));
+        self.seat.wait_in(self.budget.idle());
     }
 
     /// There is something to do again: nobody asks it to go.
     pub fn is_busy(&self) {
-        if let Some(number) = self.seat.idle().take() {
-            self.budget.idle().leave(number);
-        }
+        self.seat.leave(self.budget.idle(), Occupation::Busy);
     }
 
     /// Completes when the slot has been asked to go. Cancellation safe; stays complete.
@@ -165,5 +191,24 @@ impl Usher {
     /// Bytes that really came in and went out over the connection, below any framing or encryption.
     pub fn received_and_sent(&self) -> Option<(u64, u64)> {
         self.0.upgrade().map(|seat| (seat.received.load(Relaxed), seat.sent.load(Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+
+    #[test]
+    fn nobody_stands_in_the_line_of_the_idle_whose_slot_was_returned() {
+        let budget = Budget::new(Plan::default()).unwrap();
+        let slot = budget.take(Class::Viewers).unwrap();
+        let bell = slot.bell();
+        bell.is_idle();
+        assert_eq!(Arc::weak_count(&bell.seat), 1, "the line knows it");
+        drop(slot);
+        bell.is_busy();
+        bell.is_idle();
+        assert_eq!(Arc::weak_count(&bell.seat), 0, "the line keeps a place for one that is gone");
     }
 }
