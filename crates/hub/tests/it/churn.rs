@@ -21,10 +21,11 @@ use crate::world::World;
 const WAVE: usize = 2500;
 const ROUNDS: usize = 2;
 const AT_ONCE: usize = 200;
-/// What a round may leave allocated: maps and queues that are larger or smaller than in the round before, some 40 KiB. An
-/// allocation that each view left would be more. What the allocator keeps from the kernel of what it was given back is not
+/// What a round may leave allocated: maps and queues that are larger or smaller than in the round before, up to 22 KiB in seven
+/// rounds. An allocation that each view left would be more, and so would one that each event stream or text left whose wire was
+/// cut, some hundred bytes each. What the allocator keeps from the kernel of what it was given back is not
 /// looked at: it differs from one machine to the next, and from one run to the next.
-const MEMORY: usize = 64 << 10;
+const MEMORY: usize = 32 << 10;
 
 /// A hub that gives up in seconds where it would take minutes; a viewer who lives answers within them on a busy machine too.
 fn short() -> Patience {
