@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use self::Victim::{Agent, Hub, Tail};
 use self::account::Account;
-use crate::rig::{self, Event, Form, LogFile, Program, Site, Viewer, until};
+use crate::rig::{self, Form, LogFile, Program, Site, until, watch_for_ever};
 
 /// Twenty take about half a minute.
 const KILLS: usize = 20;
@@ -202,18 +202,10 @@ struct Watcher {
 impl Watcher {
     fn begin(hub: SocketAddr, log: &str, form: Form, digit: Option<u64>) -> Self {
         let seen = Arc::new(AtomicU64::new(0));
-        let mut watching = Watching { form, digit, seen: Arc::clone(&seen), position: None };
         let grep = digit.map(|digit| format!("&grep=^\\d*{digit}%20")).unwrap_or_default();
-        let log = log.to_owned();
+        let (query, sight) = (format!("log={log}{grep}"), Sight { form, digit, seen: Arc::clone(&seen) });
         let task = tokio::spawn(async move {
-            loop {
-                let from = watching.position.as_ref().map(|position| format!("&from={position}")).unwrap_or_default();
-                let query = format!("log={log}{from}{grep}&policy=complete");
-                match Viewer::ask(hub, form, &query).await {
-                    Ok(viewer) => watching.watch(viewer).await,
-                    Err(_) => sleep(Duration::from_millis(50)).await,
-                }
-            }
+            watch_for_ever(hub, form, &query, "last=20", |found| sight.see(found)).await;
         });
         Watcher { form, digit, seen, task }
     }
@@ -231,31 +223,14 @@ impl Watcher {
     }
 }
 
-/// The side of it that watches.
-struct Watching {
+/// The side of it that sees the lines.
+struct Sight {
     form: Form,
     digit: Option<u64>,
     seen: Arc<AtomicU64>,
-    position: Option<String>,
 }
 
-impl Watching {
-    /// Looks until the view ends.
-    async fn watch(&mut self, mut viewer: Viewer) {
-        while let Some(event) = viewer.event().await {
-            match event {
-                Event::Lines(lines, position) => {
-                    lines.into_iter().for_each(|found| self.see(&found));
-                    self.position = position.or(self.position.take());
-                }
-                Event::Edge(position) => self.position = position.or(self.position.take()),
-                Event::Told(kind, words) => assert_ne!(kind, "lost", "{:?}: {words}", self.form),
-                Event::Gap(..) => panic!("{:?}: a gap", self.form),
-                Event::Bye(_) => (),
-            }
-        }
-    }
-
+impl Sight {
     fn see(&self, found: &str) {
         let seen = self.seen.fetch_add(1, Ordering::Relaxed);
         let next = self.digit.map_or(seen, |digit| seen * 10 + digit);

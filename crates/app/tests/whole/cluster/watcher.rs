@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::rig::{Event, Form, Viewer};
+use crate::rig::{Form, watch_for_ever};
 
 /// For how long nothing may come before all has.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -69,17 +69,9 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn begin(hub: SocketAddr, log: &str, form: Form) -> Self {
         let next = Arc::new(AtomicU64::new(0));
-        let mut watching = Watching { form, next: Arc::clone(&next), position: None };
-        let log = log.to_owned();
+        let (query, sight) = (format!("log={log}"), Sight { form, next: Arc::clone(&next) });
         let task = tokio::spawn(async move {
-            loop {
-                let from =
-                    watching.position.as_ref().map_or("&last=1".to_owned(), |position| format!("&from={position}"));
-                match Viewer::ask(hub, form, &format!("log={log}{from}&policy=complete")).await {
-                    Ok(viewer) => watching.watch(viewer).await,
-                    Err(_) => sleep(Duration::from_millis(50)).await,
-                }
-            }
+            watch_for_ever(hub, form, &query, "last=1", |found| sight.see(found)).await;
         });
         Watcher { form, next, task }
     }
@@ -104,30 +96,13 @@ impl Watcher {
     }
 }
 
-/// The side of it that watches.
-struct Watching {
+/// The side of it that sees the lines.
+struct Sight {
     form: Form,
     next: Arc<AtomicU64>,
-    position: Option<String>,
 }
 
-impl Watching {
-    /// Looks until the view ends.
-    async fn watch(&mut self, mut viewer: Viewer) {
-        while let Some(event) = viewer.event().await {
-            match event {
-                Event::Lines(lines, position) => {
-                    lines.iter().for_each(|found| self.see(found));
-                    self.position = position.or(self.position.take());
-                }
-                Event::Edge(position) => self.position = position.or(self.position.take()),
-                Event::Told(kind, words) => assert_ne!(kind, "lost", "{:?}: {words}", self.form),
-                Event::Gap(..) => panic!("{:?}: a gap", self.form),
-                Event::Bye(_) => (),
-            }
-        }
-    }
-
+impl Sight {
     fn see(&self, found: &str) {
         let next = self.next.load(Ordering::Relaxed);
         let number: u64 = found[..8].parse().unwrap_or_else(|_| panic!("{:?}: {found:?}", self.form));

@@ -8,6 +8,7 @@
 mod client;
 mod hub;
 mod log;
+mod persistent;
 mod process;
 mod site;
 mod viewer;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub(crate) use client::{Answer, get, length, send};
 pub(crate) use hub::Hub;
 pub(crate) use log::LogFile;
+pub(crate) use persistent::watch_for_ever;
 pub(crate) use process::Program;
 pub(crate) use site::{Site, binary};
 pub(crate) use viewer::{Event, Form, Viewer};
