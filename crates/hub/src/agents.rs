@@ -35,6 +35,16 @@ pub(crate) enum State {
     Lost(Away),
 }
 
+impl State {
+    /// Why it is not there.
+    pub(crate) fn away(&self) -> Option<&Away> {
+        match self {
+            State::Up(_) => None,
+            State::Lost(away) => Some(away),
+        }
+    }
+}
+
 /// One host as it is listed.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {

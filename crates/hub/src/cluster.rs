@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tailcast_fanout::{Error, Fanout, Options, State};
-use tailcast_wire::{Announcement, HubId, LeaseWord, Leasing, Word, encode};
+use tailcast_wire::{Announcement, HostName, HubId, LeaseWord, Leasing, Word, encode};
 use tokio::sync::Notify;
 
 use self::directory::Directory;
@@ -169,6 +169,17 @@ impl Cluster {
         let directory = self.directory();
         let name = directory.peers().find(|(id, _)| *id == hub).map(|(_, peer)| peer.name.clone());
         name.unwrap_or_else(|| hub.to_string())
+    }
+
+    /// What a person should know when another hub has a host of this name too, and this hub cannot give its own away: neither
+    /// takes over from the other, as agents do that come to two hubs.
+    pub(crate) fn namesake(&self, own: &HostName) -> Option<String> {
+        let there = self.directory().whereabouts(own).filter(|there| there.resident.away.is_none())?;
+        Some(format!(
+            "the hub at {} has a host called {own} too: each of the two hubs shows its own machine under this name; give one \
+             of them another name with --host",
+            there.url
+        ))
     }
 
     /// Messages of other keys.

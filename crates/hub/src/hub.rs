@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
-use crate::agents::Agents;
+use crate::agents::{Agents, Host, State};
 use crate::audience::Audience;
+use crate::away::Away;
 use crate::channel::{Channel, Key};
 use crate::cluster::Cluster;
 use crate::guests::Guests;
@@ -124,6 +125,14 @@ impl Hub {
         hub.tasks.spawn(Arc::clone(&hub).expire());
         hub.tasks.spawn(Arc::clone(&hub).look_after_guests());
         hub
+    }
+
+    /// What a person should know of a host that is listed: why it is away, or who else goes by its name.
+    pub(crate) fn said_of(&self, name: &HostName, host: &Host) -> Option<Away> {
+        let State::Up(link) = &host.state else { return host.state.away().cloned() };
+        let namesake = self.cluster.get().filter(|_| link.whence() == Whence::Own);
+        let namesake = namesake.and_then(|cluster| cluster.namesake(name));
+        host.rival.map(|rival| rival.words()).or(namesake).map(Away::from)
     }
 
     /// Serves the agent of this very process, over a pipe in memory, until the hub stops or the agent ends. Its name is

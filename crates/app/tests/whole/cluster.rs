@@ -166,6 +166,26 @@ async fn a_hub_with_another_key_is_told_of_on_both_sides_and_sees_nothing() {
 }
 
 #[tokio::test]
+async fn two_hubs_whose_own_machines_have_one_name_say_so_both_until_one_has_another() {
+    let house = House::new(Kind::Redis).await;
+    let places = [Place::new("a"), Place::new("b")];
+    let a = house.hub_with_agent(&places[0], "web1").await;
+    let mut b = house.hub_with_agent(&places[1], "web1").await;
+    let says = |host: &serde_json::Value, other: &Place| {
+        let words = format!("the hub at {} has a host called web1 too", other.peer_url);
+        host["state"] == "up" && host["words"].as_str().is_some_and(|said| said.contains(&words))
+    };
+    a.lists("web1", |host| says(host, &places[1])).await;
+    b.lists("web1", |host| says(host, &places[0])).await;
+    for hub in [&a, &b] {
+        hub.program.says("has a host called web1 too").await;
+    }
+    b.program.signal(rustix::process::Signal::TERM);
+    assert!(b.program.end().await.success());
+    a.lists("web1", |host| host["state"] == "up" && host["words"].is_null()).await;
+}
+
+#[tokio::test]
 async fn a_hub_says_goodbye_and_its_hosts_are_away_at_once_on_the_others() {
     let house = House::new(Kind::Redis).await;
     let (mut a, b) = (house.hub(&Place::new("a")).await, house.hub(&Place::new("b")).await);

@@ -167,9 +167,14 @@ fn settle(hub: &Arc<Hub>, cluster: &Arc<Cluster>, host: &HostName) {
     let whereabouts = cluster.directory().whereabouts(host);
     let cut = cluster.cut();
     match (link, whereabouts) {
+        (Some(link), Some(_)) if link.whence() == Whence::Own => {
+            if let Some(words) = cluster.namesake(host) {
+                tracing::warn!("{words}");
+            }
+        }
         (Some(link), Some(there)) if !link.whence().is_elsewhere() => {
             let since = there.resident.since;
-            if there.resident.away.is_none() && link.whence() != Whence::Own && since > link.since().as_microsecond() {
+            if there.resident.away.is_none() && since > link.since().as_microsecond() {
                 // Its agent has come to another hub since, and this end has not noticed.
                 link.close(away::TAKEN_OVER);
                 begin(hub, cluster, there);

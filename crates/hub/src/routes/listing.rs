@@ -57,9 +57,10 @@ pub(crate) struct HostRow {
 #[utoipa::path(get, path = "/api/v1/hosts", tag = "logs", responses((status = 200, body = HostsPage)))]
 pub(crate) async fn hosts(State(hub): State<Arc<Hub>>) -> Json<HostsPage> {
     let hosts = hub.agents.list().into_iter().map(|(name, host)| {
-        let (state, logs, said) = match host.state {
-            Link::Up(_) => ("up", host.offers, host.rival.map(|rival| Away::from(rival.words()))),
-            Link::Lost(away) => ("lost", Vec::new(), Some(away)),
+        let said = hub.said_of(&name, &host);
+        let (state, logs) = match host.state {
+            Link::Up(_) => ("up", host.offers),
+            Link::Lost(_) => ("lost", Vec::new()),
         };
         let (words, why) = (said.as_ref().map(Away::to_string), said.as_ref().and_then(Away::word));
         let labels = host.labels.into_iter().map(|(key, value)| (key, value.into())).collect();

@@ -343,12 +343,10 @@ impl Agents {
 
 impl AgentRow {
     fn of(name: &HostName, host: Host, hub: &Hub, owner: bool) -> Self {
-        let (state, said, link) = match host.state {
-            Link::Up(link) => {
-                let said = host.rival.map(|rival| Away::from(rival.words()));
-                ("up", said, Some(LinkRow::of(&link, hub, owner)))
-            }
-            Link::Lost(away) => ("lost", Some(away), None),
+        let said = hub.said_of(name, &host);
+        let (state, link) = match host.state {
+            Link::Up(link) => ("up", Some(LinkRow::of(&link, hub, owner))),
+            Link::Lost(_) => ("lost", None),
         };
         let why = said.as_ref().and_then(Away::word);
         let offered = host.offers.len() as u64;

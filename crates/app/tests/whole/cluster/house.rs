@@ -111,8 +111,20 @@ impl House {
 
     /// A hub without an agent of its own.
     pub(super) async fn hub(&self, place: &Place) -> Hub {
+        self.serve(place, &["--no-agent"]).await
+    }
+
+    /// A hub that offers the logs of its own machine, under this name.
+    pub(super) async fn hub_with_agent(&self, place: &Place, host: &str) -> Hub {
+        let logs = self.site.path(place.name);
+        std::fs::create_dir_all(&logs).unwrap();
+        self.serve(place, &[logs.to_str().unwrap(), "--host", host]).await
+    }
+
+    async fn serve(&self, place: &Place, words: &[&str]) -> Hub {
         let state = self.site.path(&format!("state-{}", place.name));
-        let mut command = self.site.tailcast(["serve", "--no-agent", "--listen", &place.listen, "--state-dir"]);
+        let mut command = self.site.tailcast(["serve"]);
+        command.args(words).args(["--listen", &place.listen, "--state-dir"]);
         command.arg(state).args(["--broker", &self.broker.url()]);
         command.env("TAILCAST_CLUSTER__KEY_FILE", self.site.path(place.key));
         command.env("TAILCAST_CLUSTER__PEER_URL", &place.peer_url);
