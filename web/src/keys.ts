@@ -38,6 +38,22 @@ export function isPressed(chord: Chord, pressed: Pressed): boolean {
   return plain && (isLetter(key) || pressed.shiftKey === shift);
 }
 
+/** What of the browser's own keys the page takes for itself, wherever one is; the rest of those with Ctrl stay the browser's. */
+export const TAKEN: readonly Chord[] = ["Mod+k", "Mod+f", "Mod+a"];
+
+/** Whether a key is for the page, before there is one that could say what it means: all that does not move the focus or steer the browser. */
+export function isForPage(pressed: Pressed): boolean {
+  const plain = !pressed.ctrlKey && !pressed.metaKey && !pressed.altKey && pressed.isComposing !== true;
+  if (plain) return isLetter(pressed.key) || /^(Enter|Escape|Backspace|Home|End|(Arrow|Page)\w+)$/.test(pressed.key);
+  return TAKEN.some((chord) => isPressed(chord, pressed));
+}
+
+/** What stands in a field after a key, typed at its end; null where the key writes nothing. */
+export function typed(text: string, { key }: Pressed): string | null {
+  if (key === "Backspace") return text.slice(0, -1);
+  return isLetter(key) ? text + key : null;
+}
+
 /** Whether it is a character of its own, which may need Shift to be written. */
 export function isLetter(key: string): boolean {
   return key.length === 1;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ACTIONS, actionOf, IDS, keysOf, WIDE } from "../src/actions";
-import { ariaOf, isPressed, spell, type Pressed } from "../src/keys";
+import { ariaOf, isForPage, isPressed, spell, TAKEN, typed, type Pressed } from "../src/keys";
 
 function press(key: string, held: Partial<Pressed> = {}): Pressed {
   return { key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...held };
@@ -66,4 +66,20 @@ test("of the keys of the whole window, only those with Ctrl and Escape reach an 
 
 test("every action has words", () => {
   expect(IDS.filter((id) => ACTIONS[id].words() === "")).toEqual([]);
+});
+
+test("before the page is there each of its keys is kept for it, and those of the browser are left alone", () => {
+  const wide = IDS.filter((id) => WIDE.has(actionOf(id).where)).flatMap(keysOf);
+  expect(new Set(TAKEN)).toEqual(new Set(wide.filter((chord) => chord.includes("Mod+"))));
+  for (const chord of wide) {
+    const pieces = chord.split("+");
+    const key = pieces.at(-1) ?? "";
+    expect(isForPage(press(key === "Space" ? " " : key, { ctrlKey: pieces.includes("Mod"), shiftKey: pieces.includes("Shift") })), chord).toBe(true);
+  }
+  for (const [key, held] of [["r", { ctrlKey: true }], ["l", { metaKey: true }], ["ArrowLeft", { altKey: true }], ["Tab", {}], ["F5", {}], ["Shift", {}], ["Dead", {}]] as const)
+    expect(isForPage(press(key, held)), key).toBe(false);
+});
+
+test("a letter that was kept is written at the end of a field, and Backspace takes one away", () => {
+  expect([typed("ap", press("p")), typed("app", press("Backspace")), typed("app", press("Enter"))]).toEqual(["app", "ap", null]);
 });
