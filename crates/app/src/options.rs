@@ -40,6 +40,8 @@ pub(crate) struct ServeOptions {
     pub(crate) pushed: Option<SpoolBounds>,
     /// The other hubs; `None` for a hub that is alone.
     pub(crate) cluster: Option<ClusterOptions>,
+    /// The most connections from one address, where there is such a bound.
+    pub(crate) per_address: Option<u64>,
 }
 
 /// What a machine offers, and as which host.
@@ -94,9 +96,11 @@ impl ServeOptions {
         };
         let pushed = pushed(&mut reader);
         let key_file = reader.path(&keys::CLUSTER_KEY_FILE);
+        let per_address = reader.judged(&keys::HUB_CONNECTIONS_PER_ADDRESS, connections);
         let options = (|| {
             let (access, cluster) = (access?, cluster?);
-            Some(ServeOptions { listen: listen?, access, key_file, agent: agent?, pushed: pushed?, cluster })
+            let (listen, agent, pushed) = (listen?, agent?, pushed?);
+            Some(ServeOptions { listen, access, key_file, agent, pushed, cluster, per_address })
         })();
         reader.finish(options)
     }
@@ -256,6 +260,11 @@ fn pushed(reader: &mut Reader<'_>) -> Option<Option<SpoolBounds>> {
     let total = reader.judged(&keys::PUSH_TOTAL_SIZE, at_least_a_mebibyte);
     let bounds = SpoolBounds { logs: logs?, log: log?, total: total? };
     Some((bounds.logs > 0).then_some(bounds))
+}
+
+fn connections(text: &str) -> Result<u64, String> {
+    let bound = text.parse().ok().filter(|bound| *bound > 0);
+    bound.ok_or_else(|| format!("`{text}` is no number of connections: write it like \"500\""))
 }
 
 fn at_least_a_mebibyte(text: &str) -> Result<u64, String> {

@@ -12,18 +12,22 @@
 //!
 //! Refuses to start under a limit that cannot hold the plan.
 
-use std::sync::Arc;
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::Error;
+use crate::address::{Addresses, Crowded, Network};
 use crate::counters::{ClassUse, Counters, Snapshot};
+use crate::episode::Episodes;
 use crate::gauge::{Gauge, ProcessGauge, Reading};
 use crate::idle::Idle;
 use crate::plan::{Class, Plan};
+use crate::refusal::Reason;
 use crate::slot::Slot;
 
 /// The kernel is not asked again within this time.
@@ -66,6 +70,8 @@ struct Books {
     floors: [AtomicU64; 5],
     freed: Notify,
     idle: Idle,
+    addresses: Addresses,
+    episodes: Mutex<Episodes>,
     counters: Counters,
 }
 
@@ -97,6 +103,8 @@ impl Budget {
             floors: Default::default(),
             freed: Notify::new(),
             idle: Idle::default(),
+            addresses: Addresses::default(),
+            episodes: Mutex::default(),
             counters: Counters::default(),
         };
         books.look();
@@ -175,7 +183,8 @@ impl Budget {
             ceiling: self.0.plan.ceiling(class, soft),
         });
         let counts = self.0.counters.counts();
-        Snapshot { used: self.0.used(), soft, hard: self.0.hard.load(SeqCst), classes, counts }
+        let (used, hard, most_per_address) = (self.0.used(), self.0.hard.load(SeqCst), self.0.addresses.most());
+        Snapshot { used, soft, hard, classes, most_per_address, counts }
     }
 
     /// Brings the books up to date, however fresh they are.
@@ -185,6 +194,29 @@ impl Budget {
 
     pub(crate) fn idle(&self) -> &Idle {
         &self.0.idle
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.0.addresses
+    }
+
+    /// Counts one viewer, who has a place already, for its address. Two that come at once may both see the last place as free;
+    /// the bound of an address is a part of the room, to which one more or less is nothing.
+    pub(crate) fn enter(&self, network: Network) -> Result<(), Crowded> {
+        let free = self.0.free_for_viewers() + 1;
+        self.0.addresses.enter(network, free, self.0.plan.per_address)
+    }
+
+    /// Somebody was refused, or could not even be accepted. Told in the log, once in ten seconds.
+    pub(crate) fn tell_refused(&self, reason: Reason, why: &dyn Display) {
+        let state = self.used_and_limit();
+        let mut episodes = self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner);
+        episodes.refused(reason, why, state, self.counters());
+    }
+
+    /// Somebody was let in.
+    pub(crate) fn tell_accepted(&self) {
+        self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner).accepted();
     }
 
     /// Asks the longest idle holder of a slot to go, so that there is a place in a moment. `false` when nobody is idle.
@@ -257,13 +289,24 @@ impl Books {
             // of all promises.
             return held <= floor && self.used() <= soft;
         }
-        let promised = |class: Class| self.held_by(class).max(self.floors[class.index()].load(SeqCst));
-        Class::ALL.into_iter().map(promised).sum::<u64>() <= soft
+        Class::ALL.into_iter().map(|class| self.promised(class)).sum::<u64>() <= soft
+    }
+
+    /// What no other class can have.
+    fn promised(&self, class: Class) -> u64 {
+        self.held_by(class).max(self.floors[class.index()].load(SeqCst))
     }
 
     fn held_by(&self, class: Class) -> u64 {
         let unclaimed = if class == Class::Fixed { self.unclaimed.load(SeqCst) } else { 0 };
         self.held[class.index()].load(SeqCst) + unclaimed
+    }
+
+    /// Places for viewers that nobody has and nobody else is promised.
+    fn free_for_viewers(&self) -> u64 {
+        let others = Class::ALL.into_iter().filter(|class| *class != Class::Viewers);
+        let taken = others.map(|class| self.promised(class)).sum::<u64>() + self.held_by(Class::Viewers);
+        self.soft.load(SeqCst).saturating_sub(taken)
     }
 
     fn used(&self) -> u64 {

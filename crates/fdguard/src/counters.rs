@@ -38,6 +38,8 @@ pub struct Counts {
     pub refused_full: u64,
     /// Refused out of the spare descriptor, when the kernel had none.
     pub refused_exhausted: u64,
+    /// Refused because their address held too many already.
+    pub refused_crowded: u64,
     /// Of the refused: those whose words could not be written.
     pub unanswered: u64,
     /// Of the refused: those closed at once, since enough others were lingering.
@@ -50,6 +52,13 @@ pub struct Counts {
     pub refusing_seconds: u64,
     /// Errors of `accept`.
     pub accept_errors: AcceptErrors,
+}
+
+impl Counts {
+    /// All that were refused, for whatever reason.
+    pub fn refused(&self) -> u64 {
+        self.refused_full + self.refused_exhausted + self.refused_crowded
+    }
 }
 
 /// One class's part of the budget.
@@ -76,6 +85,8 @@ pub struct Snapshot {
     pub hard: u64,
     /// The classes, in the order of [`Class::ALL`].
     pub classes: [ClassUse; 5],
+    /// Connections of the address that has most of them, those not counted that speak for many.
+    pub most_per_address: u64,
     /// What happened since the start.
     pub counts: Counts,
 }
@@ -85,6 +96,7 @@ pub(crate) struct Counters {
     accepted: AtomicU64,
     refused_full: AtomicU64,
     refused_exhausted: AtomicU64,
+    refused_crowded: AtomicU64,
     unanswered: AtomicU64,
     hurried: AtomicU64,
     shed: AtomicU64,
@@ -103,6 +115,7 @@ impl Counters {
         let counter = match reason {
             Reason::Full => &self.refused_full,
             Reason::Exhausted => &self.refused_exhausted,
+            Reason::Crowded => &self.refused_crowded,
         };
         counter.fetch_add(1, Relaxed);
     }
@@ -147,6 +160,7 @@ impl Counters {
             accepted: self.accepted.load(Relaxed),
             refused_full: self.refused_full.load(Relaxed),
             refused_exhausted: self.refused_exhausted.load(Relaxed),
+            refused_crowded: self.refused_crowded.load(Relaxed),
             unanswered: self.unanswered.load(Relaxed),
             hurried: self.hurried.load(Relaxed),
             shed: self.shed.load(Relaxed),

@@ -1,4 +1,4 @@
-//! Those who do not fit: heard, answered, seen off.
+//! Those who do not fit, and those of whose address there are too many: heard, answered, seen off.
 //!
 //! A client that is closed on without a word shows "connection reset" or hangs; one that is answered before it asked
 //! may never look. So whoever finds a seat, out of the reserve, is heard for a moment (its first bytes may show that
@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 
+use crate::address::Crowded;
 use crate::budget::Budget;
 use crate::listener::Accepted;
 use crate::plan::Class;
@@ -85,18 +86,23 @@ impl Door {
         }
     }
 
+    /// Whether its address has room for one more viewer, which then has the slot.
+    pub(crate) fn admits(&self, slot: &Slot, peer: SocketAddr) -> Result<(), Crowded> {
+        self.clerk.admits(slot, peer)
+    }
+
     /// Deals with one who does not fit, without waiting. `Some` when there is a place for it after all.
-    pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr) -> Option<Accepted> {
-        // Also for one without a seat: who comes next finds the place.
-        let shed = self.clerk.budget.shed();
+    pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr, reason: Reason) -> Option<Accepted> {
+        // Also for one without a seat: who comes next finds the place. For one whose address has its part nobody else has to go.
+        let shed = reason == Reason::Full && self.clerk.budget.shed();
         let seat = Arc::clone(&self.seats).try_acquire_owned().ok();
         let slot = self.clerk.budget.take_for_open(Class::Reserve).ok();
         let Some((seat, slot)) = seat.zip(slot) else {
-            return self.clerk.answer_at_once(stream, peer, Reason::Full);
+            return self.clerk.answer_at_once(stream, peer, reason);
         };
         let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
         tokio::spawn(async move {
-            let Some(let_in) = clerk.hear_out((stream, peer), slot, seat, shed).await else { return };
+            let Some(let_in) = clerk.hear_out((stream, peer, reason), slot, seat, shed).await else { return };
             if let Err(error) = letting_in.try_send(let_in) {
                 tracing::debug!(%error, "the listener is gone");
             }
@@ -141,25 +147,29 @@ impl Clerk {
     /// With a seat: waits a moment for the request, answers, and lets the client read.
     async fn hear_out(
         &self,
-        (stream, peer): (StdStream, SocketAddr),
+        (stream, peer, mut reason): (StdStream, SocketAddr, Reason),
         mut slot: Slot,
         seat: OwnedSemaphorePermit,
         shed: bool,
     ) -> Option<LetIn> {
         let Ok(mut stream) = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) else {
-            self.budget.counters().refused(Reason::Full);
+            self.budget.counters().refused(reason);
             self.budget.counters().unanswered();
             return None;
         };
         let mut head = vec![0; HEAD];
         let heard = timeout(PATIENCE, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
-        let asked = Asked { peer, head: &head[..heard], reason: Reason::Full };
-        let class = self.refusal.class(&asked);
-        if self.finds_room(&mut slot, class, shed).await {
-            return Some((Accepted { stream, peer, slot }, seat));
+        let asked = |reason| Asked { peer, head: &head[..heard], reason };
+        match self.refusal.class(&asked(reason)) {
+            // Who leaves next to it makes no place for one whose address has its part.
+            Class::Viewers if reason == Reason::Crowded => (),
+            class => match self.finds_room(&mut slot, class, peer, shed).await {
+                Ok(()) => return Some((Accepted { stream, peer, slot }, seat)),
+                Err(why) => reason = why,
+            },
         }
-        self.budget.counters().refused(Reason::Full);
-        let words = self.refusal.words(&asked);
+        self.budget.counters().refused(reason);
+        let words = self.refusal.words(&asked(reason));
         // The buffer of a new socket is empty: words that do not fit into it at once are too many.
         if timeout(PATIENCE, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {
             drop(seat);
@@ -178,7 +188,7 @@ impl Clerk {
     }
 
     /// Whether there is a place in its class now, or in a moment, since somebody idle was asked to go for it.
-    async fn finds_room(&self, slot: &mut Slot, class: Class, shed: bool) -> bool {
+    async fn finds_room(&self, slot: &mut Slot, class: Class, peer: SocketAddr, shed: bool) -> Result<(), Reason> {
         let until = Instant::now() + if shed { ROOM_IN } else { Duration::ZERO };
         let mut one_more = false;
         loop {
@@ -186,10 +196,11 @@ impl Clerk {
             tokio::pin!(freed);
             freed.as_mut().enable();
             if slot.become_one_of(class).is_ok() {
-                return true;
+                let admitted = if class == Class::Viewers { self.admits(slot, peer) } else { Ok(()) };
+                return admitted.map_err(|_| Reason::Crowded);
             }
             if Instant::now() >= until {
-                return false;
+                return Err(Reason::Full);
             }
             if one_more {
                 self.budget.shed();
@@ -201,11 +212,15 @@ impl Clerk {
         }
     }
 
+    fn admits(&self, slot: &Slot, peer: SocketAddr) -> Result<(), Crowded> {
+        if self.refusal.speaks_for_many(peer.ip()) { Ok(()) } else { slot.counts_for(peer.ip()) }
+    }
+
     /// A place for one who is no viewer. When the kernel has no descriptor left there is none for anybody.
     fn place_for(&self, asked: &Asked<'_>) -> Option<Slot> {
         match (asked.reason, self.refusal.class(asked)) {
             (Reason::Exhausted, _) | (_, Class::Viewers) => None,
-            (Reason::Full, class) => self.budget.take_for_open(class).ok(),
+            (Reason::Full | Reason::Crowded, class) => self.budget.take_for_open(class).ok(),
         }
     }
 }

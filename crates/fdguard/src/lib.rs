@@ -17,6 +17,7 @@
 //! [`Refusal`], and only when there is no room.
 
 mod accept;
+mod address;
 mod budget;
 mod conn;
 mod counters;
@@ -34,6 +35,7 @@ mod spare;
 mod trouble;
 
 pub use accept::{Accept, TcpAcceptor};
+pub use address::Crowded;
 pub use budget::{Budget, Full};
 pub use conn::Conn;
 pub use counters::{AcceptErrors, ClassUse, Counts, Snapshot};

@@ -8,6 +8,7 @@
 //!
 //! Refuses to return an error: nothing that can happen to one connection, or to all descriptors, ends the listener.
 
+use std::fmt::Display;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream as StdStream};
 use std::time::Duration;
@@ -20,7 +21,6 @@ use crate::accept::{Accept, TcpAcceptor};
 use crate::budget::Budget;
 use crate::conn::Conn;
 use crate::door::Door;
-use crate::episode::Episode;
 use crate::plan::Class;
 use crate::refusal::{Reason, Refusal};
 use crate::slot::Slot;
@@ -62,7 +62,6 @@ pub struct Listener<A = TcpAcceptor> {
     budget: Budget,
     door: Door,
     spare: Spare,
-    episode: Episode,
     pause: Duration,
 }
 
@@ -102,10 +101,10 @@ impl<A: Accept> Listener<A> {
     /// Guards another source of connections.
     pub fn with_source(source: A, budget: Budget, refusal: impl Refusal) -> Self {
         let door = Door::new(budget.clone(), refusal);
-        let (episode, spare) = (Episode::new(budget.clone()), Spare::open());
+        let spare = Spare::open();
         // What was just opened must be in the books before the first client comes, be it within a millisecond.
         budget.look();
-        Self { source, budget, door, spare, episode, pause: PAUSE.0 }
+        Self { source, budget, door, spare, pause: PAUSE.0 }
     }
 
     /// The next connection that fits. Those that do not are answered meanwhile. Cancellation safe: a connection
@@ -132,7 +131,7 @@ impl<A: Accept> Listener<A> {
 
     fn let_in(&mut self, accepted: Accepted) -> Accepted {
         self.budget.counters().accepted();
-        self.episode.accepted();
+        self.budget.tell_accepted();
         accepted
     }
 
@@ -148,12 +147,20 @@ impl<A: Accept> Listener<A> {
         };
         self.pause = PAUSE.0;
         match place {
-            Ok(slot) => Accepted::new(stream, peer, slot).map_or_else(|error| self.failed(&error), Step::Accepted),
-            Err(full) => {
-                self.episode.refused(&full);
-                self.door.knock(stream, peer).map_or(Step::Next, Step::Accepted)
-            }
+            Ok(slot) => match self.door.admits(&slot, peer) {
+                Ok(()) => Accepted::new(stream, peer, slot).map_or_else(|error| self.failed(&error), Step::Accepted),
+                Err(crowded) => {
+                    drop(slot);
+                    self.refuse(stream, peer, Reason::Crowded, &crowded)
+                }
+            },
+            Err(full) => self.refuse(stream, peer, Reason::Full, &full),
         }
+    }
+
+    fn refuse(&self, stream: StdStream, peer: SocketAddr, reason: Reason, why: &dyn Display) -> Step {
+        self.budget.tell_refused(reason, why);
+        self.door.knock(stream, peer, reason).map_or(Step::Next, Step::Accepted)
     }
 
     fn failed(&mut self, error: &io::Error) -> Step {
@@ -164,12 +171,12 @@ impl<A: Accept> Listener<A> {
         match Trouble::of(error) {
             Trouble::OneSocket => Step::Next,
             Trouble::Exhausted if self.relieve() > 0 => {
-                self.episode.refused(&Reason::Exhausted);
+                self.budget.tell_refused(Reason::Exhausted, &Reason::Exhausted);
                 self.pause = PAUSE.0;
                 Step::Next
             }
             Trouble::Exhausted | Trouble::Unknown => {
-                self.episode.refused(error);
+                self.budget.tell_refused(Reason::Exhausted, error);
                 Step::Pause
             }
         }

@@ -76,6 +76,8 @@ pub struct Plan {
     pub viewers: Share,
     /// For what must work when all is full.
     pub reserve: Share,
+    /// The most connections of viewers from one address, however much is free; `u64::MAX` for no such bound.
+    pub per_address: u64,
 }
 
 impl Default for Plan {
@@ -86,6 +88,7 @@ impl Default for Plan {
             tails: Share::new(8, 8, 4096),
             viewers: Share::new(8, 8, 4096),
             reserve: Share::new(50, 16, 256),
+            per_address: u64::MAX,
         }
     }
 }

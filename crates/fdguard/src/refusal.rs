@@ -1,7 +1,7 @@
 //! The words for those who do not fit. This crate carries them and does not know what they mean.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::plan::Class;
 
@@ -12,6 +12,8 @@ pub enum Reason {
     Full,
     /// The kernel has none: EMFILE, ENFILE, ENOBUFS or ENOMEM.
     Exhausted,
+    /// There is room, but not for one more from this address.
+    Crowded,
 }
 
 impl fmt::Display for Reason {
@@ -19,6 +21,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Reason::Full => "the budget of descriptors is used up",
             Reason::Exhausted => "the kernel has no descriptor left",
+            Reason::Crowded => "too many connections come from one address",
         })
     }
 }
@@ -31,7 +34,7 @@ pub struct Asked<'a> {
     /// The first bytes, at most 4 KiB, looked at and not consumed. Often a whole request head; may be cut anywhere,
     /// and is empty when the client waits to be spoken to.
     pub head: &'a [u8],
-    /// Why there is no room.
+    /// Why there is no room for it.
     pub reason: Reason,
 }
 
@@ -46,6 +49,12 @@ pub trait Refusal: Send + Sync + 'static {
     fn class(&self, asked: &Asked<'_>) -> Class {
         let Asked { .. } = asked;
         Class::Viewers
+    }
+
+    /// Whether many come from this address by right, so that it is not bound as one: a proxy is, and so is this machine,
+    /// where one usually runs. Whoever reads a proxy's requests says for whom each is ([`crate::Bell::serves`]).
+    fn speaks_for_many(&self, address: IpAddr) -> bool {
+        address.to_canonical().is_loopback()
     }
 }
 

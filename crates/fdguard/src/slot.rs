@@ -5,15 +5,17 @@
 //! and out, so that whoever must make room can tell a client that never spoke from one that works; and it can be
 //! asked to go. Asking is all that can be done from outside: who holds the slot says goodbye in its own protocol.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use crate::address::{Addresses, Crowded, Network};
 use crate::budget::{Budget, Full};
-use crate::idle::Idle;
 use crate::plan::Class;
+use crate::refusal::Reason;
 
 /// The right to one open descriptor. Dropping it returns it and wakes those who wait; drop it after the descriptor.
 #[derive(Debug)]
@@ -30,7 +32,14 @@ pub(crate) struct Seat {
     sent: AtomicU64,
     leaving: AtomicBool,
     leave: Notify,
-    occupation: Mutex<Occupation>,
+    holder: Mutex<Holder>,
+}
+
+/// Who has the slot, as far as that matters to others.
+#[derive(Debug, Default)]
+struct Holder {
+    occupation: Occupation,
+    counts_for: Client,
 }
 
 /// What the holder of a slot has to do.
@@ -43,6 +52,35 @@ enum Occupation {
     /// The slot was returned. A bell may outlive it and be told what its holder does then: nobody who is gone joins the line,
     /// where nothing would take them out again.
     Gone,
+}
+
+/// The address for which a viewer's connection counts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// None: the other end speaks for many, or it is no viewer.
+    #[default]
+    Uncounted,
+    /// That of the other end.
+    Direct(Network),
+    /// That for which the other end asks, until it has its answer.
+    Behind(Network),
+}
+
+impl Client {
+    fn network(self) -> Option<Network> {
+        match self {
+            Client::Uncounted => None,
+            Client::Direct(network) | Client::Behind(network) => Some(network),
+        }
+    }
+}
+
+impl Holder {
+    fn count_no_more(&mut self, addresses: &Addresses) {
+        if let Some(network) = std::mem::take(&mut self.counts_for).network() {
+            addresses.leave(network);
+        }
+    }
 }
 
 impl Seat {
@@ -62,26 +100,45 @@ impl Seat {
         }
     }
 
-    fn occupation(&self) -> MutexGuard<'_, Occupation> {
-        self.occupation.lock().unwrap_or_else(PoisonError::into_inner)
+    fn holder(&self) -> MutexGuard<'_, Holder> {
+        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_in(self: &Arc<Self>, idle: &Idle) {
-        let mut occupation = self.occupation();
-        if let Occupation::Busy = *occupation {
-            *occupation = Occupation::Idle(idle.enter(self));
+    fn wait(self: &Arc<Self>, budget: &Budget) {
+        let mut holder = self.holder();
+        if let Occupation::Busy = holder.occupation {
+            holder.occupation = Occupation::Idle(budget.idle().enter(self));
+        }
+        if let Client::Behind(_) = holder.counts_for {
+            holder.count_no_more(budget.addresses());
         }
     }
 
-    /// Out of the line, for what is done instead of waiting there.
-    fn leave(&self, idle: &Idle, to: Occupation) {
-        let mut occupation = self.occupation();
-        match *occupation {
+    /// Out of the line of the idle, for what is done instead of waiting there.
+    fn leave_the_line(&self, budget: &Budget, to: Occupation) {
+        let mut holder = self.holder();
+        match holder.occupation {
             Occupation::Gone => return,
-            Occupation::Idle(number) => idle.leave(number),
+            Occupation::Idle(number) => budget.idle().leave(number),
             Occupation::Busy => (),
         }
-        *occupation = to;
+        if let Occupation::Gone = to {
+            holder.count_no_more(budget.addresses());
+        }
+        holder.occupation = to;
+    }
+
+    fn count_for(&self, budget: &Budget, client: Client) -> Result<(), Crowded> {
+        let mut holder = self.holder();
+        if matches!(holder.occupation, Occupation::Gone) || holder.counts_for.network() == client.network() {
+            return Ok(());
+        }
+        holder.count_no_more(budget.addresses());
+        if let Some(network) = client.network() {
+            budget.enter(network)?;
+        }
+        holder.counts_for = client;
+        Ok(())
     }
 }
 
@@ -93,7 +150,7 @@ impl Slot {
             sent: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
             leave: Notify::new(),
-            occupation: Mutex::default(),
+            holder: Mutex::default(),
         };
         Self { budget, class, seat: Arc::new(seat) }
     }
@@ -112,7 +169,15 @@ impl Slot {
             self.budget.reclaim(self.class, class)?;
             self.class = class;
         }
+        if class != Class::Viewers {
+            self.seat.holder().count_no_more(self.budget.addresses());
+        }
         Ok(())
+    }
+
+    /// The connection is that of a viewer at this address, until it turns out to be something else.
+    pub(crate) fn counts_for(&self, address: IpAddr) -> Result<(), Crowded> {
+        self.seat.count_for(&self.budget, Client::Direct(Network::of(address)))
     }
 
     /// Completes when this slot has been asked to go. Cancellation safe; stays complete.
@@ -142,7 +207,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.seat.leave(self.budget.idle(), Occupation::Gone);
+        self.seat.leave_the_line(&self.budget, Occupation::Gone);
         self.budget.give_back(self.class);
     }
 }
@@ -157,12 +222,24 @@ pub struct Bell {
 impl Bell {
     /// There is nothing to do until the other end wants something.
     pub fn is_idle(&self) {
-        self.seat.wait_in(self.budget.idle());
+        self.seat.wait(&self.budget);
     }
 
     /// There is something to do again: nobody asks it to go.
     pub fn is_busy(&self) {
-        self.seat.leave(self.budget.idle(), Occupation::Busy);
+        self.seat.leave_the_line(&self.budget, Occupation::Busy);
+    }
+
+    /// What is asked for now is for a viewer at this address, for whom the other end speaks: the slot counts for that one until
+    /// its holder is idle again.
+    ///
+    /// # Errors
+    /// [`Crowded`] when that address holds too many already; it is counted as refused, and told in the log.
+    pub fn serves(&self, address: IpAddr) -> Result<(), Crowded> {
+        self.seat.count_for(&self.budget, Client::Behind(Network::of(address))).inspect_err(|crowded| {
+            self.budget.counters().refused(Reason::Crowded);
+            self.budget.tell_refused(Reason::Crowded, crowded);
+        })
     }
 
     /// Completes when the slot has been asked to go. Cancellation safe; stays complete.

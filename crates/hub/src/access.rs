@@ -68,6 +68,7 @@ use self::session::{Bound, NO_PASSWORD, Sessions};
 use self::signed_token::TokenKey;
 use self::standing::{Rules, SignedToken};
 use crate::cluster::pass::{NoPass, Passes};
+use crate::refusal::{HubRefusal, speaks_for_many};
 use crate::sock_diag::SockDiag;
 
 pub use self::bearer::Globs;
@@ -197,6 +198,21 @@ impl Access {
     #[must_use]
     pub fn client(&self, headers: &HeaderMap, peer: &Peer) -> IpAddr {
         client_ip::client(peer.remote().ip(), headers, &self.config.trusted_proxies)
+    }
+
+    /// The real address behind a proxy; `None` where the other end is the client itself, or nobody says who is behind it.
+    pub(crate) fn behind_a_proxy(&self, headers: &HeaderMap, peer: &Peer) -> Option<IpAddr> {
+        let proxies = &self.config.trusted_proxies;
+        if !speaks_for_many(peer.remote().ip(), proxies) {
+            return None;
+        }
+        Some(self.client(headers, peer)).filter(|client| !speaks_for_many(*client, proxies))
+    }
+
+    /// What those are told who do not fit.
+    #[must_use]
+    pub fn refusal(&self) -> HubRefusal {
+        HubRefusal::behind(&self.config.trusted_proxies)
     }
 
     fn page_is_ours(&self, asked: Asked<'_>) -> bool {

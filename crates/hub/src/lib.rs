@@ -23,6 +23,7 @@ mod carrier;
 mod carry;
 mod channel;
 pub mod cluster;
+mod crowd;
 pub mod frames;
 mod guests;
 mod held;

@@ -96,7 +96,7 @@ impl Collector for Reading {
 /// A name, what it means, its value.
 type Named = (&'static str, &'static str, u64);
 
-fn gauges(now: &Numbers) -> [Named; 18] {
+fn gauges(now: &Numbers) -> [Named; 19] {
     let worst = now.audience.worst.first();
     let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
     [
@@ -116,12 +116,17 @@ fn gauges(now: &Numbers) -> [Named; 18] {
         ("fds_used", "Open file descriptors", now.descriptors.used),
         ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
         ("fds_hard_limit", "Up to which the limit of open file descriptors could be raised", now.descriptors.hard),
+        (
+            "connections_most_per_address",
+            "Connections of the address that has most of them",
+            now.descriptors.most_per_address,
+        ),
         ("start_time_seconds", "When the hub started, in seconds since 1970", now.started.as_second().unsigned_abs()),
         ("uptime_seconds", "How long the hub has been running", now.uptime.as_secs()),
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 24] {
+fn counters(now: &Numbers) -> [Named; 25] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -140,7 +145,7 @@ fn counters(now: &Numbers) -> [Named; 24] {
         ("broker_dropped", "Messages to other hubs dropped since too much waited for the broker", now.broker_dropped),
         ("broker_foreign", "Messages on the broker that no hub with this one's key can have sent", now.broker_foreign),
         ("connections_accepted", "Connections that were let in", doors.accepted),
-        ("connections_refused", "Connections refused in words", doors.refused_full + doors.refused_exhausted),
+        ("connections_refused", "Connections refused in words", doors.refused()),
         ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),
         ("connections_hurried", "Of the refused: closed at once, since others lingered", doors.hurried),
         ("connections_shed", "Idle connections that were asked to go for others", doors.shed),
@@ -148,6 +153,11 @@ fn counters(now: &Numbers) -> [Named; 24] {
             "connections_refused_exhausted",
             "Of the refused: since the kernel had no descriptor",
             doors.refused_exhausted,
+        ),
+        (
+            "connections_refused_crowded",
+            "Of the refused: since their address held its part already",
+            doors.refused_crowded,
         ),
         ("refusing_episodes", "Times that refusing connections began", doors.episodes),
         ("refusing_seconds", "Seconds in which a connection was refused", doors.refusing_seconds),

@@ -3,16 +3,20 @@
 //! ```text
 //! a browser's WebSocket   101, `bye` with the reason and a time, close 1013: the status of an upgrade is hidden from a page
 //! an event stream         200 with `retry:`, `bye`, and an end: any other status makes an EventSource give up for ever
-//! whoever else            503 with `Retry-After` and problem+json: a program's WebSocket too, since a program reads the status
+//! whoever else            503 with `Retry-After` and problem+json: a program's WebSocket too, since a program reads the status;
+//!                         429 where there is room, and their address has had its part of it
 //! ```
 //!
 //! The times differ from client to client, so that a crowd does not come again as a crowd. It looks at what was peeked of the
 //! request (it may be cut anywhere, and is from whoever) and refuses to decide more than the form of the answer: who gets none
 //! of the logs needs no gate.
 
+use std::net::IpAddr;
+
 use http::header::{ACCEPT, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
-use tailcast_fdguard::{Asked, Class, Refusal};
+use ipnet::IpNet;
+use tailcast_fdguard::{Asked, Class, Reason, Refusal};
 
 use crate::frames::{Close, Code, Frame, Handshake, Kind, farewell, wants_websocket};
 use crate::viewers::Dialect;
@@ -21,37 +25,71 @@ use crate::viewers::Dialect;
 const HEADERS: usize = 64;
 /// A client comes again after a second, and at most so many milliseconds later.
 const SPREAD_MS: u64 = 4000;
+const CROWDED: &str =
+    "too many connections to this hub are open from your address; the places that are left are for others";
 
 /// The refusal of a hub: agents' links have a place of their own when viewers have none.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct HubRefusal;
+#[derive(Debug, Clone, Default)]
+pub struct HubRefusal {
+    /// Proxies, whose clients are told apart when their requests are read.
+    proxies: Vec<IpNet>,
+}
+
+impl HubRefusal {
+    /// That of a hub behind these proxies; `trusted_proxies` in the configuration.
+    #[must_use]
+    pub fn behind(proxies: &[IpNet]) -> Self {
+        Self { proxies: proxies.to_vec() }
+    }
+}
 
 impl Refusal for HubRefusal {
     fn words(&self, asked: &Asked<'_>) -> Vec<u8> {
-        let wait_ms = 1000 + crate::jitter(SPREAD_MS);
-        let words = format!("this hub has no room for one more connection now ({})", asked.reason);
-        match Head::parse(asked.head) {
-            Some(head) if head.is_page_websocket() => head.websocket(wait_ms, &words),
-            Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &words)),
-            _ => None,
-        }
-        .unwrap_or_else(|| unavailable(wait_ms, &words))
+        said(Head::parse(asked.head).as_ref(), asked.reason)
     }
 
     fn class(&self, asked: &Asked<'_>) -> Class {
         let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        let asks =
-            |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
-        // Other hubs ask for the agents that are linked here.
-        let is_link = asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ");
-        if is_link { Class::Links } else { Class::Viewers }
+        if is_link(line) { Class::Links } else { Class::Viewers }
+    }
+
+    fn speaks_for_many(&self, address: IpAddr) -> bool {
+        speaks_for_many(address, &self.proxies)
     }
 }
 
+/// Whether many may come from an address: over a proxy, or from this machine, on which there may be one of which nobody has told.
+pub(crate) fn speaks_for_many(address: IpAddr, proxies: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    address.is_loopback() || proxies.iter().any(|net| net.contains(&address))
+}
+
+/// Whether this is the first line of what an agent or another hub asks: those ask for the agents that are linked here.
+pub(crate) fn is_link(line: &[u8]) -> bool {
+    let asks =
+        |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
+    asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ")
+}
+
+/// The whole answer to a request of which this is known.
+pub(crate) fn said(head: Option<&Head>, reason: Reason) -> Vec<u8> {
+    let wait_ms = 1000 + crate::jitter(SPREAD_MS);
+    let words = match reason {
+        Reason::Full | Reason::Exhausted => format!("this hub has no room for one more connection now ({reason})"),
+        Reason::Crowded => CROWDED.to_owned(),
+    };
+    match head {
+        Some(head) if head.is_page_websocket() => head.websocket(wait_ms, &words),
+        Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &words)),
+        _ => None,
+    }
+    .unwrap_or_else(|| problem(reason, wait_ms, &words))
+}
+
 /// What is known of the request.
-struct Head {
-    version: Version,
-    headers: HeaderMap,
+pub(crate) struct Head {
+    pub(crate) version: Version,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Head {
@@ -106,14 +144,18 @@ fn event_stream(wait_ms: u64, words: &str) -> Vec<u8> {
     answer("200 OK", "text/event-stream", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", &body)
 }
 
-fn unavailable(wait_ms: u64, words: &str) -> Vec<u8> {
+fn problem(reason: Reason, wait_ms: u64, words: &str) -> Vec<u8> {
     let seconds = wait_ms.div_ceil(1000);
+    let (status, line, kind, title) = match reason {
+        Reason::Full | Reason::Exhausted => (503, "503 Service Unavailable", "unavailable", "No room"),
+        Reason::Crowded => (429, "429 Too Many Requests", "too-many", "Too many connections"),
+    };
     let body = serde_json::json!({
-        "type": "urn:tailcast:problem:unavailable", "title": "No room", "status": 503,
+        "type": format!("urn:tailcast:problem:{kind}"), "title": title, "status": status,
         "detail": format!("{words}; come again in {seconds} s"), "retry_after": seconds,
     });
     let more = format!("Retry-After: {seconds}\r\n");
-    answer("503 Service Unavailable", "application/problem+json", &more, &body.to_string())
+    answer(line, "application/problem+json", &more, &body.to_string())
 }
 
 /// A whole answer, and the last one on its connection.
@@ -138,7 +180,7 @@ mod tests {
 
     fn words(head: &str) -> Vec<u8> {
         let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
-        HubRefusal.words(&Asked { peer, head: head.as_bytes(), reason: Reason::Full })
+        HubRefusal::default().words(&Asked { peer, head: head.as_bytes(), reason: Reason::Full })
     }
 
     fn told(head: &str) -> String {
@@ -182,6 +224,24 @@ mod tests {
             assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{head:?}: {told}");
             assert!(told.contains("problem+json") && told.contains(r#""status":503"#), "{told}");
         }
+    }
+
+    #[test]
+    fn who_has_had_its_part_hears_429_and_that_it_is_its_address() {
+        let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+        let head = b"GET / HTTP/1.1\r\n\r\n";
+        let told = HubRefusal::default().words(&Asked { peer, head, reason: Reason::Crowded });
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.starts_with("HTTP/1.1 429 ") && told.contains("Retry-After: "), "{told}");
+        assert!(told.contains(r#""status":429"#) && told.contains("from your address"), "{told}");
+    }
+
+    #[test]
+    fn a_trusted_proxy_and_this_machine_speak_for_many_and_nobody_else() {
+        let refusal = HubRefusal::behind(&["10.0.0.0/8".parse().unwrap()]);
+        let many = |address: &str| refusal.speaks_for_many(address.parse().unwrap());
+        assert!(many("10.1.2.3") && many("::ffff:10.1.2.3") && many("127.0.0.5") && many("::1"));
+        assert!(!many("192.0.2.1") && !many("2001:db8::1"));
     }
 
     #[test]

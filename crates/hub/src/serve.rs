@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use crate::access::Peer;
 use crate::carrier::{Carrier, Reins};
+use crate::crowd;
 use crate::hub::Hub;
 use crate::leisure::until_idle;
 use crate::routes;
@@ -74,7 +75,8 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
         bell.is_busy();
         request.extensions_mut().insert(peer.clone());
         request.extensions_mut().insert(reins.clone());
-        answer(router.clone(), request, bell.clone())
+        let refusal = crowd::refusal(&hub, &mut request, &peer, &bell);
+        answer(router.clone(), request, bell.clone(), refusal)
     });
     let carrier = Carrier::new(accepted.into_conn(), reins.clone(), patience);
     let http = http1::Builder::new()
@@ -115,8 +117,17 @@ async fn last_orders(hub: &Hub, asked: &AtomicBool, bell: &Bell) {
     }
 }
 
-async fn answer(mut router: Router, request: Request<Incoming>, bell: Bell) -> Result<Response, Infallible> {
-    Ok(until_idle(router.call(request.map(Body::new)).await?, bell))
+async fn answer(
+    mut router: Router,
+    request: Request<Incoming>,
+    bell: Bell,
+    refusal: Option<Response>,
+) -> Result<Response, Infallible> {
+    let response = match refusal {
+        Some(refusal) => refusal,
+        None => router.call(request.map(Body::new)).await?,
+    };
+    Ok(until_idle(response, bell))
 }
 
 /// The stream behind an upgrade, with what was read of it already; `None` when the client left in the middle.

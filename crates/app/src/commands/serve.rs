@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use tailcast_agent::Host;
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::Access;
-use tailcast_hub::{AdminDoor, Hub, HubConfig, HubRefusal, Pipe, SpoolBounds};
+use tailcast_hub::{AdminDoor, Hub, HubConfig, Pipe, SpoolBounds};
 use tailcast_wire::HostName;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,7 +38,8 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     trace::begin(environment)?;
     let limit = open_files::raise(ToString::to_string);
     open_files::compare(&limit, &options.access.state_dir);
-    let budget = Budget::new(Plan::default()).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
+    let plan = Plan { per_address: options.per_address.unwrap_or(u64::MAX), ..Plan::default() };
+    let budget = Budget::new(plan).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
     super::runtime()?.block_on(serve(options, flags, environment, budget))
 }
 
@@ -96,11 +97,11 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
     match service::inherited_listener()? {
         Some(inherited) => {
             access.may_listen(inherited.local_addr()?).map_err(Failure::usage)?;
-            Listener::from_std(inherited, budget.clone(), HubRefusal).map_err(failed)
+            Listener::from_std(inherited, budget.clone(), access.refusal()).map_err(failed)
         }
         None => {
             access.may_listen(address).map_err(Failure::usage)?;
-            Listener::bind(address, budget.clone(), HubRefusal).map_err(failed)
+            Listener::bind(address, budget.clone(), access.refusal()).map_err(failed)
         }
     }
 }

@@ -81,6 +81,7 @@ keys! {
     HUB_PUBLIC_URL = "hub.public_url", Text, Default::Unset;
     HUB_TRUSTED_PROXIES = "hub.trusted_proxies", List, Default::List(&[]);
     HUB_PROXY_USER_HEADER = "hub.proxy_user_header", Text, Default::Unset;
+    HUB_CONNECTIONS_PER_ADDRESS = "hub.connections_per_address", Text, Default::Unset;
     HUB_OPEN_LOOPBACK = "hub.open_loopback", Switch, Default::Switch(false);
     HUB_STATE_DIR = "hub.state_dir", Text, Default::Found("/var/lib/tailcast for root, else ~/.local/state/tailcast"), "TAILCAST_STATE_DIR";
     HUB_BROKER = "hub.broker", Text, Default::Text("embedded");

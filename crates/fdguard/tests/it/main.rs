@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
+mod addresses;
 mod at_the_limit;
 mod books;
 mod door;

@@ -318,7 +318,7 @@ impl Counters {
             silent: now.counts.silent,
             shed: now.held.shed,
             accepted: doors.accepted,
-            refused: doors.refused_full + doors.refused_exhausted,
+            refused: doors.refused(),
             unanswered: doors.unanswered,
         }
     }

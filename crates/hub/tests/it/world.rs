@@ -15,7 +15,7 @@ use tailcast_agent::{End, Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::{Access, AccessConfig};
 use tailcast_hub::cluster::ClusterKey;
-use tailcast_hub::{Hub, HubConfig, HubRefusal, Patience, Pipe};
+use tailcast_hub::{Hub, HubConfig, Patience, Pipe};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -51,7 +51,7 @@ impl Served {
     /// Where it listens on all addresses, `address` is the one on loopback.
     pub(crate) async fn with(config: HubConfig, access: Arc<Access>, address: SocketAddr) -> Self {
         let budget = Budget::new(Plan::default()).unwrap();
-        let listener = Listener::bind(address, budget.clone(), HubRefusal).unwrap();
+        let listener = Listener::bind(address, budget.clone(), access.refusal()).unwrap();
         let mut address = listener.local_addr().unwrap();
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());

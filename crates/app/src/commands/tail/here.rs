@@ -15,7 +15,7 @@ use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
 use tailcast_agent::{Host, HostConfig, Offers};
 use tailcast_fdguard::{Budget, Listener, Plan};
 use tailcast_hub::access::{Access, AccessConfig};
-use tailcast_hub::{Hub, HubConfig, HubRefusal, Pipe};
+use tailcast_hub::{Hub, HubConfig, Pipe};
 use tailcast_wire::{HostName, LogName};
 use tokio_util::sync::CancellationToken;
 
@@ -85,7 +85,7 @@ async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
     let budget = Budget::new(Plan::default()).map_err(failed)?;
     // Nobody logs in here, so there is no directory of passwords and tokens.
     let access = Arc::new(Access::new(AccessConfig::new(PathBuf::from("/nonexistent"))));
-    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), budget.clone(), HubRefusal).map_err(failed)?;
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), budget.clone(), access.refusal()).map_err(failed)?;
     let address = listener.local_addr()?;
     let hub = Hub::new(HubConfig::new("/"), access, budget);
     let (to_agent, to_hub) = Pipe::pair();
