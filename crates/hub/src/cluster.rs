@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! announcer ⇒ directory: who is linked where (each 5 s, and at each change) ⇒ listener → relays
-//! relayed ⇒ leases: this channel is wanted ⇒ grants → feeder ⇒ channel: what the agent said ⇒ relayed → pipe → ingest
+//! relayed, keeper ⇒ leases: this channel is wanted ⇒ grants → feeder ⇒ channel: what the agent said ⇒ relayed → pipe → ingest
 //! relay ⇒ peers: a question, by HTTP ⇒ routes/peer → agent
 //! ```
 //!
@@ -16,6 +16,7 @@ mod announcer;
 pub(crate) mod directory;
 mod feeder;
 mod grants;
+mod keeper;
 mod key;
 mod listener;
 pub(crate) mod pass;
@@ -38,6 +39,7 @@ use tokio::sync::Notify;
 
 use self::directory::Directory;
 use self::grants::Grants;
+use self::keeper::Keeper;
 use self::pass::Passes;
 use self::peers::Peers;
 use self::topic::Topics;
@@ -92,6 +94,8 @@ pub(crate) struct Cluster {
     pub(crate) peers: Peers,
     pub(crate) directory: Mutex<Directory>,
     grants: Grants,
+    /// What it has leased of others.
+    keeper: Keeper,
     /// Says what this hub says on the directory and of leases.
     voice: Voice,
     /// Messages that no hub of this cluster can have sent.
@@ -126,6 +130,7 @@ impl Hub {
         self.tasks.spawn(announcer::run(Arc::clone(self), Arc::clone(&cluster)));
         self.tasks.spawn(listener::directory(Arc::clone(self), Arc::clone(&cluster)));
         self.tasks.spawn(listener::leases(Arc::clone(self), Arc::clone(&cluster)));
+        self.tasks.spawn(keeper::run(Arc::clone(self), Arc::clone(&cluster)));
         self.tasks.spawn(listener::broker(Arc::clone(self), cluster));
         Ok(())
     }
@@ -140,6 +145,7 @@ impl Cluster {
             peers: Peers::new(Arc::clone(&config.dial), Passes::new(&config.key), &seals)?,
             directory: Mutex::new(Directory::new(me)),
             grants: Grants::new(me, fanout.clone(), seals.clone(), topics.clone()),
+            keeper: Keeper::default(),
             voice: Voice::new(fanout.clone(), &seals)?,
             foreign: AtomicU64::new(0),
             foreign_told: Mutex::default(),

@@ -6,7 +6,7 @@
 //!        ◀───────────────── directory: Announcement ─────────── Beat, Change, Whole
 //!   leases of A: Leasing{Want} ──────────────────────────▶
 //!        ◀──────────── channel: Fed::Granted, Block, Told, Edge … in the order of the file
-//!   leases of A: Leasing{Keep} each 10 s ────────────────▶
+//!   leases of A: Leasing{Keep}, all, each 8 s ───────────▶
 //!   POST peer: PeerAsk ──────────────────────────────────▶ asks its agent
 //!        ◀──────────────────────────────────────────────── PeerAnswer
 //! ```

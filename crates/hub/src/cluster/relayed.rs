@@ -23,8 +23,6 @@ use crate::channel::Key;
 const SILENCE: Duration = Duration::from_secs(4);
 /// So long a grant may be on its way, and losses before it are nobody's concern.
 const GRANT: Duration = Duration::from_secs(1);
-/// How often a lease is kept: three may be lost.
-const KEEP: Duration = Duration::from_secs(8);
 
 /// One channel.
 pub(super) struct Relayed {
@@ -74,9 +72,8 @@ impl Relayed {
         // What is granted before the broker has subscribed would not be heard.
         feed.ready().await;
         self.want();
-        let mut kept = Instant::now();
         loop {
-            match timeout_at((self.came_on + SILENCE).min(kept + KEEP), feed.next()).await {
+            match timeout_at(self.came_on + SILENCE, feed.next()).await {
                 Ok(Some(event)) => {
                     if self.hear(event).await.is_err() {
                         return;
@@ -85,13 +82,9 @@ impl Relayed {
                 Ok(None) => return,
                 Err(_) => (),
             }
-            let now = Instant::now();
-            if now >= self.came_on + SILENCE {
+            // Not only when nothing has come: what comes may be for others.
+            if self.came_on.elapsed() >= SILENCE {
                 self.want_anew();
-            }
-            if now >= kept + KEEP {
-                kept = now;
-                self.keep();
             }
         }
     }
@@ -211,16 +204,14 @@ impl Relayed {
 
     fn want(&mut self) {
         self.came_on = Instant::now();
+        self.relay.cluster.keeper.hold(self.relay.at, self.lease());
         let (log, filter) = (self.key.log.clone(), self.key.filter.clone());
         let want = LeaseWord::Want { lease: self.lease(), session: self.relay.session, log, filter };
         self.relay.cluster.lease(self.relay.at, want);
     }
 
-    fn keep(&self) {
-        self.relay.cluster.lease(self.relay.at, LeaseWord::Keep { leases: vec![self.lease()] });
-    }
-
     fn drop_lease(&self) {
+        self.relay.cluster.keeper.let_go(self.relay.at, self.lease());
         self.relay.cluster.lease(self.relay.at, LeaseWord::Drop { leases: vec![self.lease()] });
     }
 
