@@ -77,6 +77,48 @@ test("a deleted file that is still open is shown with its size, and a command th
   }
 });
 
+test("what a host says of limits, files and connections is read in Chinese", async ({ page, hub }) => {
+  await hub.start();
+  const holder = await shell("ulimit -Sn 200; exec 7</dev/null; echo ready; exec sleep 600");
+  await page.addInitScript(() => localStorage.setItem("tailcast.language", "zh"));
+  try {
+    await page.goto(all(hub, `?host=web1&pid=${holder.pid}`));
+    await unfold(page);
+    await expect(page.getByRole("region", { name: "限制" }).getByRole("table")).toBeVisible();
+    expect(await englishIn(page)).toEqual([]);
+    await page.goto(all(hub, "?host=web1&show=limits"));
+    await expect(page.getByRole("table")).toBeVisible();
+    expect(await englishIn(page)).toEqual([]);
+    await page.locator("main ol a").first().click();
+    await unfold(page);
+    await expect(page.getByText(/^监视/).first()).toBeVisible();
+    expect(await englishIn(page)).toEqual([]);
+    await page.goto(all(hub, "?host=web1&pid=2147483000"));
+    await expect(page.getByRole("alert")).toContainText("没有这个编号的进程");
+  } finally {
+    await holder.end();
+  }
+});
+
+/** Shows all that is folded of a process. */
+async function unfold(page: Page): Promise<void> {
+  await expect(page.locator("summary")).toHaveCount(2);
+  for (const at of [0, 1]) await page.locator("summary").nth(at).click();
+}
+
+/** What has three English words in a row, but for code and what processes are called. */
+function englishIn(page: Page): Promise<string[]> {
+  return page.locator("main").evaluate((main) => {
+    const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      const own = node.parentElement?.closest("code, pre, h1, ol a, .mono, script") !== null;
+      if (!own && /[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(node.textContent ?? "")) found.push(node.textContent ?? "");
+    }
+    return found;
+  });
+}
+
 test("a log leads to who writes it, and from there back to the log", async ({ page, hub }) => {
   hub.write("app.log", 0, 5);
   await hub.start();
@@ -110,7 +152,7 @@ test("all hosts are in one table, and one that is away, or does not want to be l
   await expect(page.locator("td.host").getByText("db1").first()).toBeVisible();
   await away.kill();
   await expect(page.getByRole("listitem").filter({ hasText: "web3" })).toContainText("The connection to its agent broke.");
-  await expect(page.getByText("`processes = false`")).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "vault" })).toContainText("its configuration has processes = false under [agent]");
   await page.locator("td.host").getByText("db1").first().click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Processes of db1");
   await page.getByRole("link", { name: "Connections" }).click();
@@ -229,8 +271,7 @@ for (const [language, theme] of [["en", "dark"], ["zh", "light"]] as const) {
     await page.goto(all(hub, "?host=web1&show=limits"));
     await fits();
     await page.locator("section ol a").first().click();
-    await expect(page.locator("summary")).toHaveCount(2);
-    for (const at of [0, 1]) await page.locator("summary").nth(at).click();
+    await unfold(page);
     await expect(page.locator("section ol").first()).toBeVisible();
     await fits();
   });

@@ -4,6 +4,7 @@
 import { duration } from "./amounts";
 import { number } from "./digits";
 import { m } from "./language";
+import { kindWords, remoteWords } from "./phrases";
 import type { Finding, Process } from "./procshapes";
 import { visible } from "./text";
 
@@ -22,14 +23,16 @@ export function evidence(process: Process, finding: Finding): string {
   if (finding.pattern === "leak") return growth(finding) ?? visible(finding.words);
   if (finding.pattern !== "spin" && finding.pattern !== "at_limit") return visible(finding.words);
   const full = m.procs_full(number(process.fds ?? 0), number(process.soft ?? 0));
-  return finding.pattern === "spin" && process.cpu != null ? `${full}${m.procs_full_busy(number(process.cpu))}` : full;
+  const busy = finding.pattern === "spin" && process.cpu != null ? m.procs_full_busy(number(process.cpu)) : "";
+  const queues = (finding.full ?? []).map(({ queue, backlog, address }) => m.procs_full_queue(queue, number(backlog ?? 0), visible(address)));
+  return `${full}${busy}${queues.join("")}`;
 }
 
-function growth({ per_minute: pace, minutes, share, cause, peer, seconds_left: left }: Finding): string | null {
+function growth({ per_minute: pace, minutes, share, cause, peer, addresses, seconds_left: left }: Finding): string | null {
   if (pace == null || minutes == null) return null;
   const grew = m.procs_leak_grew(number(pace, pace < 9.95 ? 1 : 0), minutes);
   const percent = share == null || share >= 95 ? null : number(share);
-  const what = peer != null ? m.procs_leak_peer(percent, visible(peer)) : cause != null ? m.procs_leak_kind(percent, visible(cause)) : "";
+  const what = peer != null ? m.procs_leak_peer(percent, remoteWords(peer, addresses)) : cause != null ? m.procs_leak_kind(percent, kindWords(cause)) : "";
   return `${grew}${what}${left == null ? "" : m.procs_leak_left(duration(left))}`;
 }
 

@@ -51,6 +51,7 @@ const REFUSALS: Readonly<Record<string, () => string>> = {
   many_log_in: () => m.refused_many_log_in,
   name_taken: () => m.refused_name_taken,
   no_password: () => m.refused_no_password,
+  no_such_process: () => m.refused_no_such_process,
   no_such_token: () => m.refused_no_such_token,
   not_found: () => m.refused_not_found,
   not_the_owner: () => m.refused_not_the_owner,

@@ -17,6 +17,8 @@ export type OpenFile = Shapes["OpenFile"];
 export type Peer = Shapes["Peer"];
 export type Point = Shapes["Point"];
 export type Remedy = Shapes["Remedy"];
+export type Ceiling = Shapes["Ceiling"];
+export type Phrase = Shapes["Phrase"];
 
 /** A process, told from all others that had its number before. */
 export function keyOf({ host, pid, start }: HostProcess): string {

@@ -117,10 +117,16 @@ const AWAY: Readonly<Record<string, (host: string) => string>> = {
   hub_lost: (host) => m.mark_agent_lost_hub_lost(host),
 };
 
+/** Why a host shows none of its processes. */
+const NO_PROCESSES: Readonly<Record<string, (host: string) => string>> = {
+  not_a_machine: (host) => m.refused_not_a_machine(host),
+  processes_off: (host) => m.refused_processes_off(host),
+};
+
 /** Why there is no answer from a host, or none about a log of it; undefined where the page has no words for it. */
 export function whyAway(why: string, host: string): string | undefined {
   if (why === "silent") return m.refused_silent(host);
-  return AWAY[why]?.(host) ?? OBSTACLES[why]?.(host).join(" ");
+  return AWAY[why]?.(host) ?? NO_PROCESSES[why]?.(host) ?? OBSTACLES[why]?.(host).join(" ");
 }
 
 /** Where the hub knows it in words alone. */

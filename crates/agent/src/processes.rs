@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tailcast_procs::{Error, Look, Proc, Users, Watch, Window};
-use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal};
+use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal, Why};
 
 use crate::offers::Offers;
 use shape::{Shaper, Wanted};
@@ -43,8 +43,8 @@ impl Processes {
     /// hundreds of thousands of files open.
     pub fn answer(&self, offers: &Offers, question: Inspect) -> Answer {
         let answer = match question {
-            _ if offers.is_spool() => return refused(Failure::NotOffered, NOT_A_MACHINE),
-            _ if !offers.has_processes() => return refused(Failure::NotOffered, NOT_OFFERED),
+            _ if offers.is_spool() => return refused(Why::NotAMachine, NOT_A_MACHINE),
+            _ if !offers.has_processes() => return refused(Why::ProcessesOff, NOT_OFFERED),
             Inspect::Processes { limit, writes, words, order } => {
                 self.list(offers, writes.as_deref(), &Wanted::new(limit.min(MOST), words, order))
             }
@@ -123,15 +123,18 @@ fn open_log(offers: &Offers, name: &str) -> Result<File, Refusal> {
 }
 
 fn failed(error: &Error) -> Refusal {
-    let failure = match error {
-        Error::NoSuchProcess(_) => Failure::NotOffered,
-        Error::Root { .. } | Error::List(_) | Error::Sockets(_) => Failure::Failed,
-    };
-    Refusal::of(failure, error.to_string())
+    match error {
+        Error::NoSuchProcess(_) => not_offered(Why::NoSuchProcess, &error.to_string()),
+        Error::Root { .. } | Error::List(_) | Error::Sockets(_) => Refusal::of(Failure::Failed, error.to_string()),
+    }
 }
 
-fn refused(failure: Failure, words: &str) -> Answer {
-    Answer::Refused(Refusal::of(failure, words))
+fn refused(why: Why, words: &str) -> Answer {
+    Answer::Refused(not_offered(why, words))
+}
+
+fn not_offered(why: Why, words: &str) -> Refusal {
+    Refusal { why: Some(why), ..Refusal::of(Failure::NotOffered, words) }
 }
 
 #[cfg(test)]
@@ -207,6 +210,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_to_a_person_is_said_in_codes_with_values_too() {
+        let processes = Processes::default();
+        let (pid, want) = (Some(std::process::id()), Some(3));
+        let Answer::Inspected(Inspected::Limits(limits)) =
+            processes.answer(&everything(), Inspect::Limits { pid, want })
+        else {
+            panic!()
+        };
+        assert_eq!(limits.note_phrases.len(), limits.notes.len());
+        assert!(limits.origin_phrases[0].code.starts_with("origin_"), "{:?}", limits.origin_phrases);
+        let Answer::Refused(refusal) = processes.answer(&everything(), Inspect::Limits { pid: Some(u32::MAX), want })
+        else {
+            panic!()
+        };
+        assert_eq!((refusal.failure, refusal.why()), (Some(Failure::NotOffered), Some(Why::NoSuchProcess)));
+    }
+
+    #[test]
     fn what_is_not_offered_is_not_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret");
@@ -220,6 +241,7 @@ mod tests {
         for question in [Inspect::Sockets, all(None), Inspect::Limits { pid: None, want: None }] {
             let Answer::Refused(refusal) = processes.answer(&off, question) else { panic!() };
             assert!(refusal.words.contains("processes = false"), "{}", refusal.words);
+            assert_eq!((refusal.failure, refusal.why()), (Some(Failure::NotOffered), Some(Why::ProcessesOff)));
         }
     }
 }

@@ -38,7 +38,7 @@ fn one(pid: u32) -> Result<(), Error> {
     let detail = Proc::new()?.detail(pid, Window { from: 0, most: 100 })?;
     detail.peers.iter().for_each(|peer| println!("{peer}"));
     for file in &detail.files {
-        let about = file.about.as_deref().unwrap_or_default();
+        let about = file.about.as_ref().map(ToString::to_string).unwrap_or_default();
         println!("{:>5} {:<10} {:?} {about}", file.fd, file.kind.name(), file.target);
     }
     detail.unseen.iter().for_each(|unseen| println!("{unseen}"));

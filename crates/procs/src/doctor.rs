@@ -15,6 +15,7 @@ mod supervisord;
 mod systemd;
 
 use crate::limit::Limit;
+use crate::phrase::Phrase;
 use crate::proc::{Error, Proc};
 use crate::process::Process;
 
@@ -39,7 +40,7 @@ pub struct Diagnosis {
     /// What to change, the lasting first.
     pub remedies: Vec<Remedy>,
     /// What is easily mistaken here.
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 impl Proc {
@@ -66,23 +67,35 @@ fn enough(fds: u64) -> u64 {
     fds.saturating_mul(4).next_power_of_two().clamp(1 << 16, 1 << 20)
 }
 
-fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mistaken = match origin {
-        Origin::Pam { at: Some(_), .. } => None,
-        Origin::Pam { applied: None, service, .. } => Some(format!("/etc/pam.d/{service} does not call pam_limits.so")),
-        Origin::Pam { .. } => Some("this session was opened before, or something has changed it since".to_owned()),
-        _ => Some("that is for logins through PAM, and this process was not started by one".to_owned()),
-    };
-    if let (Some(claim), Some(but)) = (pam::claim(proc, ancestors), mistaken) {
-        notes.push(format!("{claim}, but {but}"));
-    }
+fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
+    let mut notes = Vec::from_iter(pam::claim(proc, ancestors).and_then(|claim| mistaken(&claim, origin)));
     if let Origin::Supervisord { .. } = origin {
-        notes.push(
-            "supervisord closes every descriptor up to minfds at each start of a program: a million of them take seconds"
-                .to_owned(),
-        );
+        notes.push(Phrase::new(
+            "note_supervisord_closes",
+            "supervisord closes every descriptor up to minfds at each start of a program: a million of them take seconds",
+        ));
     }
-    notes.push("`ulimit -n` in a shell says what that shell has, not what a service has".to_owned());
+    notes.push(Phrase::new("note_ulimit", "`ulimit -n` in a shell says what that shell has, not what a service has"));
     notes
+}
+
+/// Why what `limits.conf` says does not hold; `None` where it does.
+fn mistaken(claim: &pam::Claim, origin: &Origin) -> Option<Phrase> {
+    let phrase = match origin {
+        Origin::Pam { at: Some(_), .. } => return None,
+        Origin::Pam { applied: None, service, .. } => Phrase::new(
+            "note_limits_conf_not_called",
+            "{at} says {limit} for {user}, but /etc/pam.d/{service} does not call pam_limits.so",
+        )
+        .with("service", service),
+        Origin::Pam { .. } => Phrase::new(
+            "note_limits_conf_other",
+            "{at} says {limit} for {user}, but this session was opened before, or something has changed it since",
+        ),
+        _ => Phrase::new(
+            "note_limits_conf_no_login",
+            "{at} says {limit} for {user}, but that is for logins through PAM, and this process was not started by one",
+        ),
+    };
+    Some(phrase.with("at", &claim.at).with("limit", &claim.limit).with("user", &claim.user))
 }

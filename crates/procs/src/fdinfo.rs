@@ -3,6 +3,7 @@
 use std::os::fd::BorrowedFd;
 
 use crate::file::Kind;
+use crate::phrase::Phrase;
 use crate::proc::read_upto;
 
 /// How much of one is read, in bytes: an epoll instance has a line for each descriptor that it watches.
@@ -17,24 +18,26 @@ const SIGNALS: [&str; 31] = [
 ];
 
 /// What descriptor `name` says, when it is of a kind that says something.
-pub(crate) fn about(fdinfos: BorrowedFd<'_>, name: &str, kind: Kind) -> Option<String> {
+pub(crate) fn about(fdinfos: BorrowedFd<'_>, name: &str, kind: Kind) -> Option<Phrase> {
     if !matches!(kind, Kind::Epoll | Kind::Eventfd | Kind::Inotify | Kind::Timerfd | Kind::Signalfd | Kind::Pidfd) {
         return None;
     }
     let bytes = read_upto(fdinfos, name, MOST).ok()?;
-    words(&String::from_utf8_lossy(&bytes), kind)
+    phrase(&String::from_utf8_lossy(&bytes), kind)
 }
 
-fn words(text: &str, kind: Kind) -> Option<String> {
+fn phrase(text: &str, kind: Kind) -> Option<Phrase> {
     match kind {
         Kind::Epoll => Some(epoll(text)),
         Kind::Inotify => Some(inotify(text)),
-        Kind::Eventfd => Some(format!("counter {}", field(text, "eventfd-count:")?)),
+        Kind::Eventfd => {
+            Some(Phrase::new("fd_counter", "counter {count}").with("count", field(text, "eventfd-count:")?))
+        }
         Kind::Timerfd => timer(text),
         Kind::Signalfd => Some(signals(u64::from_str_radix(field(text, "sigmask:")?, 16).ok()?)),
         Kind::Pidfd => match field(text, "Pid:")? {
-            "-1" => Some("of a process that has ended".to_owned()),
-            pid => Some(format!("of process {pid}")),
+            "-1" => Some(Phrase::new("fd_pid_ended", "of a process that has ended")),
+            pid => Some(Phrase::new("fd_pid", "of process {pid}").with("pid", pid)),
         },
         _ => None,
     }
@@ -44,45 +47,59 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
+fn nothing() -> Phrase {
+    Phrase::new("fd_watches_nothing", "watches nothing")
+}
+
 /// `tfd:        5 events:       19 data: …` for each.
-fn epoll(text: &str) -> String {
+fn epoll(text: &str) -> Phrase {
     let watched = || text.lines().filter_map(|line| line.strip_prefix("tfd:")?.split_ascii_whitespace().next());
     let count = watched().count();
-    let named: Vec<_> = watched().take(NAMED).collect();
+    let named = watched().take(NAMED).collect::<Vec<_>>().join(", ");
     match count {
-        0 => "watches nothing".to_owned(),
-        _ if count > NAMED => format!("watches {count} descriptors: {} …", named.join(", ")),
-        _ => format!("watches {}", named.join(", ")),
+        0 => nothing(),
+        _ if count > NAMED => Phrase::new("fd_watches_many", "watches {count} descriptors: {fds} …")
+            .with("count", count)
+            .with("fds", named),
+        _ => Phrase::new("fd_watches", "watches {fds}").with("fds", named),
     }
 }
 
 /// `inotify wd:1 ino:2c sdev:fe00001 mask:… …` for each.
-fn inotify(text: &str) -> String {
-    match text.lines().filter(|line| line.starts_with("inotify ")).count() {
-        0 => "watches nothing".to_owned(),
-        1 => "watches 1 file or directory".to_owned(),
-        count => format!("watches {count} files or directories"),
-    }
+fn inotify(text: &str) -> Phrase {
+    let count = text.lines().filter(|line| line.starts_with("inotify ")).count();
+    let english = match count {
+        0 => return nothing(),
+        1 => "watches 1 file or directory",
+        _ => "watches {count} files or directories",
+    };
+    Phrase::new("fd_watches_files", english).with("count", count)
 }
 
 /// `it_value: (3, 200000000)`: seconds and nanoseconds until it fires; then, in `it_interval`, between two times.
-fn timer(text: &str) -> Option<String> {
+fn timer(text: &str) -> Option<Phrase> {
     let time = |name: &str| {
         let (seconds, nanos) = field(text, name)?.strip_prefix('(')?.strip_suffix(')')?.split_once(", ")?;
         Some(seconds.parse::<f64>().ok()? + nanos.parse::<f64>().ok()? / 1e9)
     };
     let (value, interval) = (time("it_value:")?, time("it_interval:")?);
+    let tenths = |seconds: f64| format!("{seconds:.1}");
     Some(match (value > 0.0, interval > 0.0) {
-        (false, _) => "not set".to_owned(),
-        (true, false) => format!("fires in {value:.1} s"),
-        (true, true) => format!("fires in {value:.1} s, then each {interval:.1} s"),
+        (false, _) => Phrase::new("fd_timer_off", "not set"),
+        (true, false) => Phrase::new("fd_timer_once", "fires in {seconds} s").with("seconds", tenths(value)),
+        (true, true) => Phrase::new("fd_timer", "fires in {seconds} s, then each {each} s")
+            .with("seconds", tenths(value))
+            .with("each", tenths(interval)),
     })
 }
 
-fn signals(mask: u64) -> String {
+fn signals(mask: u64) -> Phrase {
     let name = |bit: usize| SIGNALS.get(bit).map_or_else(|| format!("{}", bit + 1), |name| (*name).to_owned());
     let named: Vec<_> = (0..64).filter(|bit| mask >> bit & 1 == 1).map(name).collect();
-    format!("waits for {}", if named.is_empty() { "no signal".to_owned() } else { named.join(", ") })
+    match &named[..] {
+        [] => Phrase::new("fd_signals_none", "waits for no signal"),
+        named => Phrase::new("fd_signals", "waits for {signals}").with("signals", named.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -104,9 +121,9 @@ mod tests {
             (Kind::Signalfd, "sigmask:\t0000000100004001\n", "waits for HUP, TERM, 33"),
             (Kind::Pidfd, "Pid:\t12\n", "of process 12"),
         ] {
-            assert_eq!(words(text, kind).as_deref(), Some(said));
+            assert_eq!(phrase(text, kind).map(|said| said.to_string()).as_deref(), Some(said));
         }
-        assert_eq!(words("", Kind::Timerfd), None);
-        assert_eq!(words("it_value: (x", Kind::Timerfd), None);
+        assert_eq!(phrase("", Kind::Timerfd), None);
+        assert_eq!(phrase("it_value: (x", Kind::Timerfd), None);
     }
 }

@@ -7,6 +7,7 @@ use rustix::fs::{AtFlags, FileType, StatxFlags, statat, statx};
 
 use crate::fdinfo;
 use crate::link::{Link, undeleted};
+use crate::phrase::Phrase;
 use crate::socket::Socket;
 
 /// What an open file is.
@@ -103,7 +104,7 @@ pub struct File {
     /// Of a file: whether it has no name any more, so that its bytes go when it is closed.
     pub deleted: bool,
     /// What it watches or waits for, in words.
-    pub about: Option<String>,
+    pub about: Option<Phrase>,
     /// Of a socket: what is known of it.
     pub socket: Option<Socket>,
     /// Who has the other end, on this machine.

@@ -101,6 +101,10 @@ pub struct Finding {
     pub left: Option<Duration>,
     /// With whom the connections are that grow.
     pub peer: Option<String>,
+    /// How many addresses they come from, where others opened them.
+    pub addresses: Option<u64>,
+    /// Listeners that it does not get to, whose queue is full.
+    pub full: Vec<Listener>,
     /// How much of the growth is of that cause, from 0 to 1, when what grows could be seen.
     pub share: Option<f64>,
 }
@@ -139,8 +143,17 @@ fn leak(known: &Known<'_>) -> Option<Finding> {
         words += &format!("; {} until the limit", spoken(left));
     }
     let share = most.as_ref().map(|most| most.share);
-    let peer = most.and_then(|most| most.peer);
-    Some(Finding { pattern: Pattern::Leak(cause), words, growth: Some(growth), left, peer, share })
+    let (peer, addresses) = most.map_or((None, None), |most| (most.peer, most.addresses));
+    Some(Finding {
+        pattern: Pattern::Leak(cause),
+        words,
+        growth: Some(growth),
+        left,
+        peer,
+        addresses,
+        full: Vec::new(),
+        share,
+    })
 }
 
 fn at_limit(known: &Known<'_>) -> Option<Finding> {
@@ -154,12 +167,23 @@ fn at_limit(known: &Known<'_>) -> Option<Finding> {
     if let Some(cpu) = busy {
         words += &format!(", at {cpu:.0} % of a processor");
     }
-    for listener in known.listeners.iter().filter(|listener| listener.is_full()) {
+    let full: Vec<_> = known.listeners.iter().filter(|listener| listener.is_full()).cloned().collect();
+    for listener in &full {
         let (queue, backlog) = (listener.queue, listener.backlog.unwrap_or(0));
-        words += &format!("; {queue} connections wait to be accepted at {}, where {backlog} may", listener.address);
+        let wait = if queue == 1 { "connection waits" } else { "connections wait" };
+        words += &format!("; {queue} {wait} to be accepted at {}, where {backlog} may", listener.address);
     }
     let pattern = if busy.is_some() { Pattern::Spin } else { Pattern::AtLimit };
-    Some(Finding { pattern, words, growth: None, left: Some(Duration::ZERO), peer: None, share: None })
+    Some(Finding {
+        pattern,
+        words,
+        growth: None,
+        left: Some(Duration::ZERO),
+        peer: None,
+        addresses: None,
+        full,
+        share: None,
+    })
 }
 
 /// How long until the limit at a pace; `None` when it is not coming nearer.
@@ -177,6 +201,7 @@ struct Most {
     cause: Cause,
     what: String,
     peer: Option<String>,
+    addresses: Option<u64>,
     /// Of all that has grown.
     share: f64,
 }
@@ -192,12 +217,13 @@ fn most_grown(before: &Composition, now: &Composition) -> Option<Most> {
             cause: cause(peer, before.with(peer)),
             what: format!("connections {}", whom(peer)),
             peer: Some(peer.remote.clone()),
+            addresses: peer.addresses,
             share: share(of_peer(peer)),
         }),
         (_, Some((kind, count))) if all > 0 => {
             let share = share(count.saturating_sub(before.of(*kind)));
             let what = if *kind == Kind::Socket { "connections to many places".to_owned() } else { plural(*kind) };
-            Some(Most { cause: Cause::Kind(*kind), what, peer: None, share })
+            Some(Most { cause: Cause::Kind(*kind), what, peer: None, addresses: None, share })
         }
         _ => None,
     }

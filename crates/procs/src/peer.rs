@@ -43,6 +43,8 @@ pub struct Peer {
     pub remote: String,
     /// Of incoming ones: the port here.
     pub port: Option<u16>,
+    /// Of incoming ones: how many addresses they come from.
+    pub addresses: Option<u64>,
     /// The service: usual for the port, or what is known to listen there.
     pub service: Option<String>,
     /// How many there are.
@@ -148,12 +150,13 @@ fn path_of(socket: &Socket) -> Option<&bstr::BString> {
 fn peer(key: Key, group: Group) -> Peer {
     let mut states: Vec<_> = group.states.into_iter().collect();
     states.sort_by_key(|(state, count)| (std::cmp::Reverse(*count), *state));
+    let addresses = matches!(key, Key::In(..)).then_some(group.from.len() as u64);
     let (direction, remote, port, service) = match key {
         Key::Out(_, remote) => (Direction::Out, remote.to_string(), None, service::usual(remote.port())),
         Key::In(_, port) => (Direction::In, from(&group.from), Some(port), service::usual(port)),
         Key::Local(path) => (Direction::Local, path, None, None),
     };
-    Peer { direction, remote, port, service: service.map(str::to_owned), count: group.count, states }
+    Peer { direction, remote, port, addresses, service: service.map(str::to_owned), count: group.count, states }
 }
 
 fn from(addresses: &HashSet<IpAddr>) -> String {

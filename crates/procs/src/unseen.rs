@@ -4,6 +4,7 @@ use std::fmt;
 
 use bstr::ByteSlice;
 
+use crate::phrase::Phrase;
 use crate::proc::Proc;
 
 /// Something that is there and was not shown.
@@ -59,24 +60,52 @@ impl Unseen {
     }
 }
 
+impl Unseen {
+    /// What it is, in a sentence that says nothing of capabilities.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Unseen::Processes => {
+                Phrase::new("unseen_other_users", "processes of other users are hidden (/proc is mounted with hidepid)")
+            }
+            Unseen::Counts { processes } => {
+                let english = match processes {
+                    1 => "the open files of one process cannot be counted",
+                    _ => "the open files of {count} processes cannot be counted",
+                };
+                Phrase::new("unseen_counts", english).with("count", processes)
+            }
+            Unseen::Files => Phrase::new("unseen_files", "which files and connections it holds open cannot be seen"),
+            Unseen::OtherEnds { processes } => {
+                let english = match processes {
+                    1 => "the files of one other process cannot be seen; the missing other ends may be there",
+                    _ => "the files of {count} other processes cannot be seen; the missing other ends may be there",
+                };
+                Phrase::new("unseen_other_ends", english).with("count", processes)
+            }
+            Unseen::TooMany { looked_at } => Phrase::new(
+                "unseen_too_many",
+                "only {count} files of other processes were looked at for the other ends",
+            )
+            .with("count", looked_at),
+            Unseen::Sockets(error) => {
+                Phrase::new("unseen_sockets", "the sockets of this machine cannot be seen: {error}")
+                    .with("error", error)
+            }
+            Unseen::Namespaces(count) => {
+                let english = match count {
+                    1 => "the sockets of one process's network cannot be seen",
+                    _ => "the sockets of {count} processes' networks cannot be seen",
+                };
+                Phrase::new("unseen_namespaces", english).with("count", count)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unseen::Processes => f.write_str("processes of other users are hidden (/proc is mounted with hidepid)")?,
-            Unseen::Counts { processes } => write!(f, "the open files of {processes} processes cannot be counted")?,
-            Unseen::Files => f.write_str("which files and connections it holds open cannot be seen")?,
-            Unseen::OtherEnds { processes } => {
-                write!(
-                    f,
-                    "the files of {processes} other processes cannot be seen; the missing other ends may be there"
-                )?;
-            }
-            Unseen::TooMany { looked_at } => {
-                write!(f, "only {looked_at} files of other processes were looked at for the other ends")?;
-            }
-            Unseen::Sockets(error) => write!(f, "the sockets of this machine cannot be seen: {error}")?,
-            Unseen::Namespaces(count) => write!(f, "the sockets of {count} processes' networks cannot be seen")?,
-        }
+        self.phrase().fmt(f)?;
         match self.capabilities() {
             [] => Ok(()),
             [one] => write!(f, "; {one} would show it"),

@@ -7,6 +7,7 @@
 mod files;
 mod limits;
 mod order;
+mod phrase;
 mod sockets;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 pub use files::{DeletedFiles, OpenFile};
 pub use limits::{Ancestor, Ceiling, Limits, Remedy};
 pub use order::{By, Order};
+pub use phrase::Phrase;
 pub use sockets::{Holder, HostSockets, Listener, Peer, SocketEnds};
 
 /// What is asked of a host's processes.
@@ -231,6 +233,14 @@ pub struct Finding {
     /// How much of the growth is of that cause, in per cent.
     #[n(8)]
     pub share: Option<f64>,
+    /// How many addresses those connections come from, where others opened them.
+    #[n(9)]
+    pub addresses: Option<u64>,
+    /// Listeners that it does not get to, whose queue is full.
+    #[n(10)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub full: Vec<Listener>,
 }
 
 /// A process in full.
@@ -281,4 +291,7 @@ pub struct Hidden {
     /// Capabilities that would show it.
     #[n(1)]
     pub capabilities: Vec<String>,
+    /// What it is, for who says it in another language, without the capabilities; null from an older agent.
+    #[n(2)]
+    pub phrase: Option<Phrase>,
 }

@@ -108,6 +108,15 @@ pub enum Why {
     /// It was lost on the way between two hubs.
     #[n(32)]
     BetweenHubs,
+    /// The processes of the host are not shown: its agent's configuration says so.
+    #[n(33)]
+    ProcessesOff,
+    /// The host is a name that lines are pushed under, and no machine.
+    #[n(34)]
+    NotAMachine,
+    /// There is no process of that number.
+    #[n(35)]
+    NoSuchProcess,
 }
 
 impl Why {
@@ -147,6 +156,9 @@ impl Why {
             Why::BrokerDown => "broker_down",
             Why::HubLost => "hub_lost",
             Why::BetweenHubs => "between_hubs",
+            Why::ProcessesOff => "processes_off",
+            Why::NotAMachine => "not_a_machine",
+            Why::NoSuchProcess => "no_such_process",
         }
     }
 }

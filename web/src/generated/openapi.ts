@@ -711,10 +711,17 @@ export interface components {
         };
         /** @description A pattern that a process shows, with the evidence. */
         Finding: {
+            /**
+             * Format: int64
+             * @description How many addresses those connections come from, where others opened them.
+             */
+            addresses?: number | null;
             /** @description What it means and where to look. */
             advice: string;
             /** @description Of a leak: not_closed, connections, clients, or the kind of file. There may be more. */
             cause?: string | null;
+            /** @description Listeners that it does not get to, whose queue is full. */
+            full?: components["schemas"]["Listener"][];
             /**
              * Format: int64
              * @description For so many minutes.
@@ -746,6 +753,7 @@ export interface components {
         Hidden: {
             /** @description Capabilities that would show it. */
             capabilities: string[];
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description What, and what would show it. */
             words: string;
         };
@@ -866,10 +874,17 @@ export interface components {
             hard: number;
             /** @description Its name. */
             name: string;
+            /** @description The same as `notes`, one for each; empty from an older agent. */
+            note_phrases?: components["schemas"]["Phrase"][];
             /** @description What is easily mistaken here. */
             notes: string[];
             /** @description Who has set it, in words that say what is certain. */
             origin: string;
+            /**
+             * @description The same as `origin`, for who says it in another language: a sentence, and of a hard limit that somebody else has set
+             *     another. Empty from an older agent.
+             */
+            origin_phrases?: components["schemas"]["Phrase"][];
             /**
              * Format: int32
              * @description Its number.
@@ -1093,6 +1108,7 @@ export interface components {
         OpenFile: {
             /** @description What it watches or waits for. */
             about?: string | null;
+            about_phrase?: components["schemas"]["Phrase"] | null;
             /** @description read, write or both. */
             access?: string | null;
             /** @description Whether it has no name any more. */
@@ -1117,6 +1133,11 @@ export interface components {
         };
         /** @description A group of connections. */
         Peer: {
+            /**
+             * Format: int64
+             * @description Of incoming ones: how many addresses they come from; null from an older agent.
+             */
+            addresses?: number | null;
             /**
              * Format: int64
              * @description How many.
@@ -1161,6 +1182,15 @@ export interface components {
             /** @description Where it is asked. */
             url: string;
             version: string;
+        };
+        /** @description A sentence. */
+        Phrase: {
+            /** @description What is said; new ones may come. */
+            code: string;
+            /** @description What goes into it, by name; numbers in decimal digits. What a process, a file or a user is called may have any characters. */
+            values: {
+                [key: string]: string;
+            };
         };
         /** @description How many files a process had open. */
         Point: {
@@ -1401,6 +1431,7 @@ export interface components {
             file?: string | null;
             /** @description The lines to write into it, or the commands to run. */
             lines: string[];
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description What to run afterwards, so that it takes effect. */
             then: string[];
             /** @description What it does. */

@@ -8,7 +8,7 @@ use tailcast_procs as procs;
 use tailcast_procs::{Access, Kind, Seen, Users, Writers};
 use tailcast_wire::{
     Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Order, Peer,
-    Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
+    Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
 };
 
 use crate::offers::Offers;
@@ -173,17 +173,25 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         ceilings: ceilings.collect(),
         stops: stops.into_iter().collect(),
         remedies: diagnosis.remedies.iter().map(remedy).collect(),
-        notes: diagnosis.notes.clone(),
+        notes: diagnosis.notes.iter().map(ToString::to_string).collect(),
+        origin_phrases: diagnosis.origin.phrases().iter().map(phrase).collect(),
+        note_phrases: diagnosis.notes.iter().map(phrase).collect(),
     }
 }
 
 fn remedy(remedy: &procs::Remedy) -> Remedy {
     Remedy {
-        words: remedy.words.clone(),
+        words: remedy.phrase.to_string(),
         file: remedy.file.clone(),
         lines: remedy.lines.clone(),
         then: remedy.then.clone(),
+        phrase: Some(phrase(&remedy.phrase)),
     }
+}
+
+fn phrase(phrase: &procs::Phrase) -> Phrase {
+    let values = phrase.values().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Phrase { code: phrase.code.to_owned(), values: values.collect() }
 }
 
 fn finding(finding: &procs::Finding) -> Finding {
@@ -197,6 +205,8 @@ fn finding(finding: &procs::Finding) -> Finding {
         minutes: finding.growth.map(|growth| growth.minutes),
         seconds_left: finding.left.map(|left| left.as_secs()),
         share: finding.share.map(|share| rounded(share * 100.0)),
+        addresses: finding.addresses,
+        full: finding.full.iter().map(listener).collect(),
     }
 }
 
@@ -213,9 +223,10 @@ fn file(file: &procs::File) -> OpenFile {
         access: access.map(str::to_owned),
         size: file.size,
         deleted: file.deleted,
-        about: file.about.clone(),
+        about: file.about.as_ref().map(ToString::to_string),
         socket: file.socket.as_ref().map(ends),
         others: file.others.iter().map(holder).collect(),
+        about_phrase: file.about.as_ref().map(phrase),
     }
 }
 
@@ -261,6 +272,7 @@ fn peer(peer: &procs::Peer) -> Peer {
         count: peer.count,
         states: states(&peer.states),
         words: peer.to_string(),
+        addresses: peer.addresses,
     }
 }
 
@@ -279,7 +291,7 @@ fn holder(holder: &procs::Holder) -> Holder {
 
 fn hidden(unseen: &procs::Unseen) -> Hidden {
     let capabilities = unseen.capabilities().iter().map(|name| (*name).to_owned()).collect();
-    Hidden { words: unseen.to_string(), capabilities }
+    Hidden { words: unseen.to_string(), capabilities, phrase: Some(phrase(&unseen.phrase())) }
 }
 
 fn states(states: &[(procs::State, u64)]) -> BTreeMap<String, u64> {
@@ -301,13 +313,8 @@ fn logs(detail: &procs::Detail, offers: &Offers) -> Vec<String> {
 
 /// What raises the limit of a process that runs.
 fn commands(process: &procs::Process) -> Vec<Remedy> {
-    let Some(limit) = process.limit.filter(|limit| limit.soft < limit.hard) else { return Vec::new() };
-    let words =
-        "raises its soft limit to its hard limit at once, until it ends; a program that has asked for its limit at \
-                 its start (redis, nginx, haproxy, memcached) goes on with the old one"
-            .to_owned();
-    let line = format!("prlimit --pid {} --nofile={}:{}", process.id.pid, limit.hard, limit.hard);
-    vec![Remedy { words, file: None, lines: vec![line], then: Vec::new() }]
+    let raises = process.limit.and_then(|limit| procs::Remedy::at_once(process.id.pid, limit, limit.hard));
+    raises.iter().map(remedy).collect()
 }
 
 /// Cuts a command for a list, at the end of a character.

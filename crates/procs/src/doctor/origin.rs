@@ -6,6 +6,7 @@ use super::supervisord;
 use super::systemd;
 use crate::limit::Limit;
 use crate::owner::Owner;
+use crate::phrase::Phrase;
 use crate::proc::Proc;
 
 /// How sure it is.
@@ -85,58 +86,100 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// It in sentences: one, and of a hard limit that somebody else has set another.
+    #[must_use]
+    pub fn phrases(&self) -> Vec<Phrase> {
+        let deeper = match self {
+            Origin::Itself { hard } => hard.phrases(),
+            _ => Vec::new(),
+        };
+        std::iter::once(self.phrase()).chain(deeper).collect()
+    }
+
+    fn phrase(&self) -> Phrase {
+        match self {
+            Origin::Systemd { unit, at, sure } => systemd_has(unit, at.as_deref(), *sure),
+            Origin::Supervisord { pid, file: Some(file), minfds } => {
+                Phrase::new("origin_supervisord", "supervisord (pid {pid}) raised it to its minfds, {minfds} ({file})")
+                    .with("pid", pid)
+                    .with("minfds", minfds)
+                    .with("file", file)
+            }
+            Origin::Supervisord { pid, file: None, minfds } => {
+                Phrase::new("origin_supervisord_alone", "supervisord (pid {pid}) raised it to its minfds, {minfds}")
+                    .with("pid", pid)
+                    .with("minfds", minfds)
+            }
+            Origin::Pam { service, applied, at, sure } => pam_has(service, applied.as_deref(), at.as_deref(), *sure),
+            Origin::Container(owner) => {
+                Phrase::new("origin_container", "the container's runtime has set it ({owner})").with("owner", owner)
+            }
+            Origin::Shell(pid) => {
+                Phrase::new("origin_shell", "a shell or a script has probably set it (`ulimit -n`; shell with pid {pid})")
+                    .with("pid", pid)
+            }
+            Origin::Itself { .. } => Phrase::new(
+                "origin_itself",
+                "the process, or what started it, has raised its soft limit to its hard limit; of the hard limit",
+            ),
+            Origin::Between { above, below } => Phrase::new(
+                "origin_between",
+                "unknown: {above} does not have it and {below} does; either may have set it, or `prlimit` from outside",
+            )
+            .with("above", above)
+            .with("below", below),
+            Origin::Start(first) => Phrase::new(
+                "origin_start",
+                "nobody changed it on the way: {first}, the first process that is seen here, has the same; who set that is unknown \
+                 from here",
+            )
+            .with("first", first),
+        }
+    }
+}
+
+fn systemd_has(unit: &str, at: Option<&str>, sure: Sureness) -> Phrase {
+    let phrase = match (at, sure) {
+        (Some(_), Sureness::Certain) => Phrase::new("origin_systemd", "systemd has set it for {unit}: {at} says so"),
+        (None, Sureness::Certain) => Phrase::new(
+            "origin_systemd_built_in",
+            "systemd has set it for {unit}: nothing says another, and this is what is built in",
+        ),
+        (Some(_), Sureness::Probable) => Phrase::new(
+            "origin_systemd_other",
+            "systemd started {unit}, so it probably has set it, but {at} says another: it was changed since the start, or by the \
+             process",
+        ),
+        (None, Sureness::Probable) => {
+            Phrase::new("origin_systemd_probably", "systemd started {unit}, so it probably has set it")
+        }
+    };
+    at.into_iter().fold(phrase.with("unit", unit), |phrase, at| phrase.with("at", at))
+}
+
+fn pam_has(service: &str, applied: Option<&str>, at: Option<&str>, sure: Sureness) -> Phrase {
+    let phrase = match (at, sure, applied) {
+        (Some(at), Sureness::Certain, _) => {
+            Phrase::new("origin_pam", "PAM has set it at the login ({service}): {at} says so").with("at", at)
+        }
+        (_, _, Some(applied)) => Phrase::new(
+            "origin_pam_probably",
+            "it was set at the login ({service}), probably by pam_limits ({applied})",
+        )
+        .with("applied", applied),
+        (_, _, None) => Phrase::new(
+            "origin_pam_without",
+            "it was set at the login ({service}), and not by pam_limits: its service does not call that",
+        ),
+    };
+    phrase.with("service", service)
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Origin::Systemd { unit, at: Some(at), sure: Sureness::Certain } => {
-                write!(f, "systemd has set it for {unit}: {at} says so")
-            }
-            Origin::Systemd { unit, at: None, sure: Sureness::Certain } => {
-                write!(f, "systemd has set it for {unit}: nothing says another, and this is what is built in")
-            }
-            Origin::Systemd { unit, at, .. } => {
-                write!(f, "systemd started {unit}, so it probably has set it")?;
-                at.iter().try_for_each(|at| {
-                    write!(f, ", but {at} says another: it was changed since the start, or by the process")
-                })
-            }
-            Origin::Supervisord { pid, file, minfds } => {
-                write!(f, "supervisord (pid {pid}) raised it to its minfds, {minfds}")?;
-                file.iter().try_for_each(|file| write!(f, " ({file})"))
-            }
-            Origin::Pam { service, at: Some(at), sure: Sureness::Certain, .. } => {
-                write!(f, "PAM has set it at the login ({service}): {at} says so")
-            }
-            Origin::Pam { service, applied, .. } => {
-                write!(f, "it was set at the login ({service})")?;
-                match applied {
-                    Some(applied) => write!(f, ", probably by pam_limits ({applied})"),
-                    None => f.write_str(", and not by pam_limits: its service does not call that"),
-                }
-            }
-            Origin::Container(owner) => write!(f, "the container's runtime has set it ({owner})"),
-            Origin::Shell(pid) => {
-                write!(f, "a shell or a script has probably set it (`ulimit -n`; shell with pid {pid})")
-            }
-            Origin::Itself { hard } => {
-                write!(
-                    f,
-                    "the process, or what started it, has raised its soft limit to its hard limit; of the hard limit: {hard}"
-                )
-            }
-            Origin::Between { above, below } => {
-                write!(
-                    f,
-                    "unknown: {above} does not have it and {below} does; either may have set it, or `prlimit` from outside"
-                )
-            }
-            Origin::Start(first) => {
-                write!(
-                    f,
-                    "nobody changed it on the way: {first}, the first process that is seen here, has the same; who set that is unknown from here"
-                )
-            }
-        }
+        let phrases: Vec<_> = self.phrases().iter().map(ToString::to_string).collect();
+        f.write_str(&phrases.join(": "))
     }
 }
 

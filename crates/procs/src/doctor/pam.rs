@@ -116,14 +116,26 @@ pub(super) fn user(proc: &Proc, process: &Ancestor) -> Option<String> {
     Some(users.name(uid).map_or_else(|| uid.to_string(), str::to_owned))
 }
 
-/// What `limits.conf` claims for the user of the process, in words, when it claims something else than what holds.
-pub(super) fn claim(proc: &Proc, ancestors: &[Ancestor]) -> Option<String> {
+/// What `limits.conf` says of a user.
+pub(super) struct Claim {
+    /// The line that says it, as `FILE:LINE`.
+    pub(super) at: String,
+    /// A number, or what stands for none.
+    pub(super) limit: String,
+    pub(super) user: String,
+}
+
+/// What `limits.conf` says of the user of the process, when it says something else than what holds.
+pub(super) fn claim(proc: &Proc, ancestors: &[Ancestor]) -> Option<Claim> {
     let process = ancestors.first()?;
     let user = user(proc, process)?;
     let said = said(proc, process.pid, &user);
-    let at = said.at.as_ref()?;
-    let number = said.soft.or(said.hard)?;
-    (!said.gives(process.limit?)).then(|| format!("{at} says {number} for {user}"))
+    let differs = !said.gives(process.limit?);
+    let limit = match said.soft.or(said.hard)? {
+        u64::MAX => "unlimited".to_owned(),
+        number => number.to_string(),
+    };
+    Some(Claim { at: said.at?, limit, user }).filter(|_| differs)
 }
 
 #[cfg(test)]

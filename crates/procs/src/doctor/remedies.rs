@@ -3,14 +3,16 @@
 use super::ancestry::Ancestor;
 use super::origin::Origin;
 use super::pam;
+use crate::limit::Limit;
 use crate::owner::Owner;
+use crate::phrase::Phrase;
 use crate::proc::Proc;
 
 /// Something to do, to be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
     /// What it does.
-    pub words: String,
+    pub phrase: Phrase,
     /// The file to change; `None` for something to run.
     pub file: Option<String>,
     /// The lines to write into it, or to run.
@@ -26,7 +28,7 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
     if let Some(ceiling) = proc.number("sys/fs/nr_open").filter(|ceiling| *ceiling < want) {
         remedies.insert(0, kernel(ceiling, want));
     }
-    remedies.extend(now(process, want));
+    remedies.extend(process.limit.and_then(|limit| Remedy::at_once(process.pid, limit, want)));
     remedies
 }
 
@@ -45,7 +47,9 @@ fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> V
 fn of_unit(unit: &str, want: u64) -> Remedy {
     let target = if unit.ends_with(".scope") { "user@.service" } else { unit };
     Remedy {
-        words: format!("lets systemd start {target} with {want}"),
+        phrase: Phrase::new("remedy_unit", "lets systemd start {unit} with {want}")
+            .with("unit", target)
+            .with("want", want),
         file: Some(format!("/etc/systemd/system/{target}.d/open-files.conf")),
         lines: vec!["[Service]".to_owned(), format!("LimitNOFILE={want}")],
         then: vec!["systemctl daemon-reload".to_owned(), format!("systemctl restart {target}")],
@@ -56,7 +60,8 @@ fn of_unit(unit: &str, want: u64) -> Remedy {
 fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
     let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
     let config = Remedy {
-        words: format!("lets supervisord raise its limit, and that of its programs, to {want}"),
+        phrase: Phrase::new("remedy_minfds", "lets supervisord raise its limit, and that of its programs, to {want}")
+            .with("want", want),
         file: Some(path.to_owned()),
         lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
         // A reload does not raise it: only a start does.
@@ -74,18 +79,23 @@ fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) 
 
 fn login(proc: &Proc, ancestors: &[Ancestor], service: &str, applied: bool, want: u64) -> Vec<Remedy> {
     let user = ancestors.first().and_then(|process| pam::user(proc, process)).unwrap_or_else(|| "*".to_owned());
-    let again = "log in anew; sessions that are open keep what they have".to_owned();
     let limits = Remedy {
-        words: format!("gives {user} {want} at each login"),
+        phrase: Phrase::new(
+            "remedy_login",
+            "gives {user} {want} at each login; sessions that are open keep what they have",
+        )
+        .with("user", &user)
+        .with("want", want),
         file: Some("/etc/security/limits.d/90-open-files.conf".to_owned()),
         lines: vec![format!("{user} soft nofile {want}"), format!("{user} hard nofile {want}")],
-        then: vec![again.clone()],
+        then: Vec::new(),
     };
     let stack = (!applied).then(|| Remedy {
-        words: format!("lets logins by {service} set limits at all"),
+        phrase: Phrase::new("remedy_pam_service", "lets logins by {service} set limits at all")
+            .with("service", service),
         file: Some(format!("/etc/pam.d/{service}")),
         lines: vec!["session required pam_limits.so".to_owned()],
-        then: vec![again],
+        then: Vec::new(),
     });
     stack.into_iter().chain([limits]).collect()
 }
@@ -99,7 +109,10 @@ fn container(owner: &Owner, want: u64) -> Remedy {
         "docker" | "libpod" => {
             let program = if runtime == "docker" { "docker" } else { "podman" };
             Remedy {
-                words: "starts the container with this limit; in a compose file: ulimits, nofile".to_owned(),
+                phrase: Phrase::new(
+                    "remedy_container_run",
+                    "starts the container with this limit; in a compose file: ulimits, nofile",
+                ),
                 file: None,
                 lines: vec![format!("{program} run --ulimit nofile={want}:{want} …")],
                 then: Vec::new(),
@@ -107,7 +120,10 @@ fn container(owner: &Owner, want: u64) -> Remedy {
         }
         // A pod cannot ask for it (kubernetes/kubernetes#3595): it gets what the runtime on the node has.
         _ => Remedy {
-            words: "lets the container runtime on the node, and all that it starts, have this limit".to_owned(),
+            phrase: Phrase::new(
+                "remedy_container_node",
+                "lets the container runtime on the node, and all that it starts, have this limit",
+            ),
             ..of_unit("containerd.service", want)
         },
     }
@@ -115,7 +131,8 @@ fn container(owner: &Owner, want: u64) -> Remedy {
 
 fn shell(pid: u32, want: u64) -> Remedy {
     Remedy {
-        words: format!("in the script or the shell (pid {pid}) that starts it, before it does"),
+        phrase: Phrase::new("remedy_shell", "in the script or the shell (pid {pid}) that starts it, before it does")
+            .with("pid", pid),
         file: None,
         lines: vec![format!("ulimit -n {want}")],
         then: Vec::new(),
@@ -128,7 +145,10 @@ fn started_by(ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
     match &process.owner {
         Some(Owner::Unit(unit)) if unit.ends_with(".service") => vec![of_unit(unit, want)],
         _ => vec![Remedy {
-            words: "starts it with this limit, if the hard limit allows it or root does it".to_owned(),
+            phrase: Phrase::new(
+                "remedy_start",
+                "starts it with this limit, if the hard limit allows it or root does it",
+            ),
             file: None,
             lines: vec![format!("prlimit --nofile={want}:{want} {}", process.command)],
             then: Vec::new(),
@@ -138,23 +158,32 @@ fn started_by(ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
 
 fn kernel(ceiling: u64, want: u64) -> Remedy {
     Remedy {
-        words: format!("the kernel lets no process have more than {ceiling} (fs.nr_open); this raises that"),
+        phrase: Phrase::new(
+            "remedy_kernel",
+            "the kernel lets no process have more than {ceiling} (fs.nr_open); this raises that",
+        )
+        .with("ceiling", ceiling),
         file: Some("/etc/sysctl.d/90-open-files.conf".to_owned()),
         lines: vec![format!("fs.nr_open = {want}")],
         then: vec!["sysctl --system".to_owned()],
     }
 }
 
-/// What raises it while it runs.
-fn now(process: &Ancestor, want: u64) -> Option<Remedy> {
-    let limit = process.limit?;
-    let reach = want.min(limit.hard);
-    (reach > limit.soft).then(|| Remedy {
-        words: "raises it at once, until the process ends; a program that asked for its limit at its start (redis, nginx, haproxy, \
-                memcached) goes on with the old one"
-            .to_owned(),
-        file: None,
-        lines: vec![format!("prlimit --pid {} --nofile={reach}:{}", process.pid, limit.hard)],
-        then: Vec::new(),
-    })
+impl Remedy {
+    /// What raises the soft limit of a process while it runs, to `want` or as far as the hard one lets it; `None` where it is
+    /// there already.
+    #[must_use]
+    pub fn at_once(pid: u32, limit: Limit, want: u64) -> Option<Self> {
+        let reach = want.min(limit.hard);
+        (reach > limit.soft).then(|| Remedy {
+            phrase: Phrase::new(
+                "remedy_at_once",
+                "raises it at once, until the process ends; a program that asked for its limit at its start (redis, nginx, haproxy, \
+                 memcached) goes on with the old one",
+            ),
+            file: None,
+            lines: vec![format!("prlimit --pid {pid} --nofile={reach}:{}", limit.hard)],
+            then: Vec::new(),
+        })
+    }
 }

@@ -233,7 +233,7 @@ fn a_login_without_pam_limits_is_told_why_limits_conf_does_not_apply_and_what_ma
     let found = diagnose(pid);
     assert_eq!(found.origin.name(), "pam", "{}", found.origin);
     let note = "/etc/security/limits.d/50.conf:1 says 700 for nobody, but /etc/pam.d/su does not call pam_limits.so";
-    assert!(found.notes.iter().any(|said| said == note), "{:?}", found.notes);
+    assert!(found.notes.iter().any(|said| said.to_string() == note), "{:?}", found.notes);
     let remedies: Vec<_> = found.remedies.iter().filter(|remedy| remedy.file.is_some()).collect();
     assert!(remedies.iter().any(|remedy| remedy.file.as_deref() == Some("/etc/pam.d/su")), "{:?}", found.remedies);
     remedies.into_iter().for_each(|remedy| login.apply(remedy));
@@ -334,7 +334,7 @@ fn a_container_is_named_and_a_link_in_it_does_not_lead_out_of_it() {
     let found = fake.proc().diagnose(7, Some(4096)).unwrap();
     assert_eq!(found.origin.to_string(), "the container's runtime has set it (docker:0123456789ab)");
     assert_eq!(found.remedies[0].lines, ["docker run --ulimit nofile=4096:4096 …"]);
-    assert!(!found.notes.iter().any(|note| note.contains("mole")), "{:?}", found.notes);
+    assert!(!found.notes.iter().any(|note| note.to_string().contains("mole")), "{:?}", found.notes);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn what_watches_says_what() {
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
     inotify::add_watch(&watch, "/tmp", inotify::WatchFlags::CREATE).unwrap();
     let detail = look();
-    let said = |fd: &rustix::fd::OwnedFd| find(&detail, fd).about;
+    let said = |fd: &rustix::fd::OwnedFd| find(&detail, fd).about.map(|about| about.to_string());
     assert_eq!(said(&poll), Some(format!("watches {}", read.as_raw_fd())));
     assert_eq!(said(&counter).as_deref(), Some("counter 3"));
     assert_eq!(said(&watch).as_deref(), Some("watches 1 file or directory"));

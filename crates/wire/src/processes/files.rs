@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Phrase;
 use super::sockets::{Holder, SocketEnds};
 
 /// An open file.
@@ -36,6 +37,9 @@ pub struct OpenFile {
     /// Which processes of this host have the other end.
     #[n(8)]
     pub others: Vec<Holder>,
+    /// The same as `about`, for who says it in another language; null from an older agent.
+    #[n(9)]
+    pub about_phrase: Option<Phrase>,
 }
 
 /// Files without a name.

@@ -4,6 +4,8 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Phrase;
+
 /// Something that can be done, to be copied.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 pub struct Remedy {
@@ -19,6 +21,9 @@ pub struct Remedy {
     /// What to run afterwards, so that it takes effect.
     #[n(3)]
     pub then: Vec<String>,
+    /// The same as `words`, for who says it in another language; null from an older agent.
+    #[n(4)]
+    pub phrase: Option<Phrase>,
 }
 
 /// What limits a process, and who has set it.
@@ -60,6 +65,17 @@ pub struct Limits {
     /// What is easily mistaken here.
     #[n(11)]
     pub notes: Vec<String>,
+    /// The same as `origin`, for who says it in another language: a sentence, and of a hard limit that somebody else has set
+    /// another. Empty from an older agent.
+    #[n(12)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub origin_phrases: Vec<Phrase>,
+    /// The same as `notes`, one for each; empty from an older agent.
+    #[n(13)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub note_phrases: Vec<Phrase>,
 }
 
 /// One of the processes above a process.

@@ -69,6 +69,9 @@ pub struct Peer {
     /// All of it in one line.
     #[n(6)]
     pub words: String,
+    /// Of incoming ones: how many addresses they come from; null from an older agent.
+    #[n(7)]
+    pub addresses: Option<u64>,
 }
 
 /// A socket that waits for connections.

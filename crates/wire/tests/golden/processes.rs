@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use tailcast_wire::{
     Ancestor, Answer, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
-    Listener, OpenFile, Order, Peer, Point, Process, ProcessDetail, Processes, Question, Remedy, Slopes, SocketEnds,
+    Listener, OpenFile, Order, Peer, Phrase, Point, Process, ProcessDetail, Processes, Question, Remedy, Slopes,
+    SocketEnds,
 };
 
 fn text(text: &str) -> String {
@@ -16,7 +17,7 @@ fn counts() -> BTreeMap<String, u64> {
 }
 
 fn hidden() -> Vec<Hidden> {
-    vec![Hidden { words: text("words"), capabilities: vec![text("CAP_SYS_PTRACE")] }]
+    vec![Hidden { words: text("words"), capabilities: vec![text("CAP_SYS_PTRACE")], phrase: None }]
 }
 
 fn holders() -> Vec<Holder> {
@@ -34,6 +35,8 @@ fn process() -> Process {
         minutes: Some(40),
         seconds_left: Some(7200),
         share: None,
+        addresses: None,
+        full: Vec::new(),
     };
     Process {
         pid: 812,
@@ -75,6 +78,7 @@ fn peer() -> Peer {
         count: 120,
         states: counts(),
         words: text("words"),
+        addresses: None,
     }
 }
 
@@ -83,7 +87,13 @@ fn listener() -> Listener {
 }
 
 fn remedy() -> Remedy {
-    Remedy { words: text("words"), file: Some(text("/a")), lines: vec![text("a=1")], then: vec![text("b")] }
+    Remedy {
+        words: text("words"),
+        file: Some(text("/a")),
+        lines: vec![text("a=1")],
+        then: vec![text("b")],
+        phrase: None,
+    }
 }
 
 fn detail() -> ProcessDetail {
@@ -106,6 +116,7 @@ fn detail() -> ProcessDetail {
         about: Some(text("about")),
         socket: Some(socket),
         others: holders(),
+        about_phrase: None,
     };
     ProcessDetail {
         process: process(),
@@ -152,7 +163,29 @@ fn limits() -> Limits {
         stops: vec![text("stops")],
         remedies: vec![remedy()],
         notes: vec![text("note")],
+        origin_phrases: Vec::new(),
+        note_phrases: Vec::new(),
     }
+}
+
+fn phrase() -> Phrase {
+    Phrase { code: text("code"), values: BTreeMap::from([(text("count"), text("2"))]) }
+}
+
+/// The same with codes beside the words, where there are words.
+fn limits_in_codes() -> Limits {
+    let remedies = vec![Remedy { phrase: Some(phrase()), ..remedy() }];
+    Limits { remedies, origin_phrases: vec![phrase()], note_phrases: vec![phrase()], ..limits() }
+}
+
+fn detail_in_codes() -> ProcessDetail {
+    let mut detail = detail();
+    detail.files[0].about_phrase = Some(phrase());
+    detail.peers[0].addresses = Some(3);
+    detail.process.findings[0].addresses = Some(3);
+    detail.process.findings[0].full = vec![listener()];
+    detail.unseen[0].phrase = Some(phrase());
+    detail
 }
 
 /// Each answer by name.
@@ -165,6 +198,8 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
         ("process", Inspected::Process(Box::new(detail()))),
         ("sockets", Inspected::Sockets(Box::new(sockets()))),
         ("limits", Inspected::Limits(Box::new(limits()))),
+        ("process in codes", Inspected::Process(Box::new(detail_in_codes()))),
+        ("limits in codes", Inspected::Limits(Box::new(limits_in_codes()))),
     ];
     all.map(|(name, inspected)| (text(name), Answer::Inspected(inspected))).into()
 }

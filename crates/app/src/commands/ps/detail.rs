@@ -77,7 +77,8 @@ fn groups(out: &mut String, process: &ProcessDetail) -> fmt::Result {
     }
     if process.deleted.files > 0 {
         let (files, bytes) = (process.deleted.files, size(process.deleted.bytes));
-        writeln!(out, "deleted: {files} files of {bytes}, which go when they are closed")?;
+        let (named, go) = if files == 1 { ("file", "goes when it is") } else { ("files", "go when they are") };
+        writeln!(out, "deleted: {files} {named} of {bytes}, which {go} closed")?;
     }
     process.logs.iter().try_for_each(|log| writeln!(out, "writes {}", harmless(log)))
 }
