@@ -180,3 +180,14 @@ test("more logs than fit into one view are told in words", async ({ page, hub })
   await expect(page.getByText(/More than 32 logs match/)).toBeVisible();
   await expect(page.getByRole("button", { name: /^Show only many-/ })).toHaveCount(32);
 });
+
+test("of several logs it is said of which one the place in the file is", async ({ page, hub }) => {
+  hub.write("access.log", 0, 40_000);
+  hub.write("slow.log", 0, 300);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("access.log")}&log=${hub.log("slow.log")}`);
+  await isLive(page);
+  await expect(page.getByText(/^100% of 4\d\d kB in access\.log$/)).toBeVisible();
+  await page.screenshot({ path: "test-results/place-of.png" });
+  await expect(page.getByRole("scrollbar")).toHaveAttribute("aria-valuetext", /in access\.log$/);
+});

@@ -106,3 +106,45 @@ test("what is not held is found on the host and shown in its surroundings, in bo
   await page.keyboard.press("Enter");
   await expect(page.getByText("the needle")).toBeInViewport();
 });
+
+test("finding goes on by itself through much more than the host looks through at once, tells how far it is, and Escape or a button stops it", async ({ page, hub }) => {
+  test.setTimeout(120_000);
+  const from = Date.parse("2026-03-01T00:00:00Z");
+  const line = (n: number): string => `${new Date(from + n * 1000).toISOString()} INFO ${"nothing to see here, ".repeat(50)}${n}\n`;
+  // Three stretches of 256 MiB, and the needle at the very beginning.
+  const block = 10_000;
+  hub.append("app.log", "the needle\n");
+  for (let n = 0; n < 80; n++) hub.append("app.log", Array.from({ length: block }, (_, i) => line(n * block + i)).join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await expect(page.getByText(`, ${80 * block - 1}`)).toBeInViewport();
+  const bar = page.getByRole("search").filter({ has: page.getByRole("textbox", { name: "Find in this view" }) });
+  await page.keyboard.press("f");
+  await page.keyboard.type("needle");
+  await page.keyboard.press("Enter");
+  await expect(bar.getByText(/^\d+ MB, at Mar \d+, 2026/)).toBeVisible();
+  await page.screenshot({ path: "test-results/hunt.png" });
+  await bar.getByRole("button", { name: "Stop" }).click();
+  await expect(bar.getByText(/^Stopped after \d+ MB, at Mar/)).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("the needle")).toBeInViewport();
+  await page.keyboard.press("G");
+  await page.keyboard.press("f");
+  await page.keyboard.type("no such thing");
+  await page.keyboard.press("Enter");
+  await expect(bar.getByRole("button", { name: "Stop" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(bar.getByRole("button", { name: "Stop" })).toBeHidden();
+  await expect(bar).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(bar.getByText("Nothing further up.")).toBeVisible({ timeout: 60_000 });
+
+  // Under a filter one click goes as far.
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=needle`);
+  await page.getByRole("button", { name: "Look further up" }).click();
+  await expect(page.getByText("the needle")).toBeInViewport();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=nowhere`);
+  await page.getByRole("button", { name: "Look further up" }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByRole("button", { name: "Look further up" })).toBeVisible();
+});

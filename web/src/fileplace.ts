@@ -38,7 +38,8 @@ export function placeOf(
   isCurrent: (row: LineRow) => boolean,
 ): Place | null {
   const own = (row: Row | undefined): row is LineRow => row?.kind === "line" && row.log === log;
-  const top = rows.slice(first, last + 1).find(own) ?? rows.slice(last + 1).find(own);
+  // Of several logs this one may have nothing on the screen: then its nearest line says where that is.
+  const top = rows.slice(first, last + 1).find(own) ?? rows.slice(last + 1).find(own) ?? rows.slice(0, Math.max(0, first)).findLast(own);
   if (log === null || !top) return null;
   const bottom = rows.slice(first, last + 1).findLast(own) ?? top;
   const end = bottom.line.offset + (bottom.line.cut ?? bottom.line.text.length) + 1;

@@ -10,7 +10,7 @@ import { fillGap } from "./gap";
 import { History, scannedIn } from "./history";
 import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf } from "./merge";
-import { Search, type Found } from "./search";
+import { Search, type Stretch } from "./search";
 import type { LinesPage, LogName, Position } from "./shapes";
 import { Stream, type Row } from "./stream";
 import type { LogAt, Subscription } from "./transport";
@@ -57,6 +57,8 @@ export class Paging {
   #search = new Search();
   #abort = new AbortController();
   #reading: Reading = "nothing";
+  /** Resolves when what is being read has been. */
+  #read: Promise<void> = Promise.resolve();
   #answers = 0;
   /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
   #counts = false;
@@ -148,15 +150,22 @@ export class Paging {
     return this.#reads("gap", () => fillGap(this.#stream, row, this.#history));
   }
 
-  /** The nearest line beyond an end of the window that a pattern matches, of those that the filter lets through. */
-  async find(where: "above" | "below", pattern: string): Promise<Found> {
-    let found: Found = "none";
+  /**
+   * Looks for the nearest line beyond an end of the window that a pattern matches, of those that the filter lets through: as far as the
+   * hub looks at once, when nothing else is being read. Null where that came to nothing: stopped, overtaken, or there is a problem.
+   */
+  async find(where: "above" | "below", pattern: string, stop: AbortSignal): Promise<Stretch | null> {
+    while (this.#reading !== "nothing") await this.#read;
+    let stretch: Stretch | null = null;
     await this.#reads("finding", async () => {
-      const { hit, scanned } = await this.#search.look(where, pattern, this.#history, this.#stream);
-      this.looked = hit === "tired" ? this.looked + scanned : 0;
-      found = hit;
+      const signal = AbortSignal.any([this.#history.signal, stop]);
+      try {
+        stretch = await this.#search.look(where, pattern, new History(this.logs, this.#history.filter, signal), this.#stream);
+      } catch (error) {
+        if (!stop.aborted) throw error;
+      }
     });
-    return found;
+    return stretch;
   }
 
   /** Other logs from now on: who comes joins at its live end, who goes is let go, and nothing else moves. */
@@ -301,6 +310,11 @@ export class Paging {
   /** Runs one question; a second one while it is on its way is not asked. */
   async #reads(what: Reading, question: () => Promise<void>): Promise<void> {
     if (this.#reading !== "nothing") return;
+    this.#read = this.#asks(what, question);
+    await this.#read;
+  }
+
+  async #asks(what: Reading, question: () => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
     this.#reading = what;
     [this.problem, this.tired] = [null, null];

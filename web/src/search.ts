@@ -2,30 +2,52 @@
 // It stands between the find bar's *next* and `history.ts`. The hub looks through a bounded stretch at once; where that brought nothing,
 // the next question goes on from there.
 
+import { NO_FILTER } from "./address";
+import type { Spot } from "./api";
 import { History, scannedIn } from "./history";
 import { timeOf } from "./merge";
-import type { Spot } from "./api";
 import type { LinesPage, LogName, Position } from "./shapes";
 import type { LineOf, Stream } from "./stream";
 
 /** `tired`: there may be one further away than was looked. */
 export type Found = LineOf | "none" | "tired";
 
+/** What came of one look. */
+export interface Stretch {
+  hit: Found;
+  /** Bytes that were looked through. */
+  scanned: number;
+  /** Where one is tired: the time of the lines there, where they name one. */
+  reached: string | null;
+}
+
 export class Search {
   /** How far it has come, by direction, log and pattern. */
   #reached = new Map<string, Position | null>();
 
-  /** `scanned`: bytes that were looked through. Throws what `history.ts` does. */
-  async look(where: "above" | "below", pattern: string, { logs, filter, signal }: History, window: Stream): Promise<{ hit: Found; scanned: number }> {
+  /** Throws what `history.ts` does. */
+  async look(where: "above" | "below", pattern: string, { logs, filter, signal }: History, window: Stream): Promise<Stretch> {
     const wanted = new History(logs, { ...filter, grep: [...filter.grep, pattern] }, signal);
     const pages = await wanted.pages((log) => {
       const position = this.#reached.get(key(where, log, pattern)) ?? endOf(window, where, log);
       return position === null ? null : spotAt(where, position);
     });
     const hit = nearest(pages, where) ?? (pages.some((page) => page.limited === true) ? "tired" : "none");
-    this.#reached = new Map(hit === "tired" ? pages.map((page) => [key(where, page.log, pattern), where === "above" ? page.before : page.after]) : []);
-    return { hit, scanned: scannedIn(pages) };
+    const ends = new Map(pages.map((page) => [page.log, where === "above" ? page.before : page.after]));
+    this.#reached = new Map(hit === "tired" ? [...ends].map(([log, end]) => [key(where, log, pattern), end]) : []);
+    return { hit, scanned: scannedIn(pages), reached: hit === "tired" ? await timeAt(where, ends, new History(logs, NO_FILTER, signal)) : null };
   }
+}
+
+/** How far all logs have been looked through, by the time of the line that stands there in each. */
+async function timeAt(where: "above" | "below", ends: ReadonlyMap<LogName, Position | null>, history: History): Promise<string | null> {
+  const pages = await history.pages((log) => {
+    const end = ends.get(log) ?? null;
+    return end === null ? null : spotAt(where, end);
+  });
+  const lines = pages.flatMap(({ lines: [line] }) => (line && line.time !== null ? [line] : []));
+  const order = lines.toSorted((a, b) => (timeOf(a) - timeOf(b)) * (where === "above" ? -1 : 1));
+  return order[0]?.time ?? null;
 }
 
 function key(where: "above" | "below", log: LogName, pattern: string): string {

@@ -6,7 +6,7 @@ import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
 import { Live, type LiveState } from "./live";
 import { Paging, type Reading } from "./paging.svelte";
-import type { Found } from "./search";
+import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
 import { gapMark, noteMark, type LineRow, type Row } from "./stream";
@@ -178,9 +178,12 @@ export class Viewer {
     return this.#paging.fill(row);
   }
 
-  /** The nearest line above or below the window that a pattern matches; after `tired`, the search goes on from there. */
-  find(where: "above" | "below", pattern: string): Promise<Found> {
-    return this.#paging.find(where, pattern);
+  /**
+   * The nearest line above or below the window that a pattern matches; after `tired`, the search goes on from there. Null where it was
+   * stopped, overtaken by another way in, or met a problem.
+   */
+  find(where: "above" | "below", pattern: string, stop: AbortSignal): Promise<Stretch | null> {
+    return this.#paging.find(where, pattern, stop);
   }
 
   /** Whether a line is from the file of its log that is written to now, and not from an older one. */

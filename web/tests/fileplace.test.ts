@@ -43,3 +43,10 @@ test("a line of an older file is before the beginning of this one", () => {
   expect(place && fractionOf(place)).toBe(0);
   expect(placeOf(stream.rows, [10, 12], "a", new Map([["a", 50]]), current)).toMatchObject({ older: false, offset: 0 });
 });
+
+test("where the lead has nothing on the screen nor below it, its nearest line above says where that is", () => {
+  const stream = new Stream(["a", "b"]);
+  stream.append("a", lines(0, 10), "p10");
+  stream.append("b", lines(0, 50), "p50");
+  expect(placeOf(stream.rows, [40, 55], "a", new Map([["a", 1000]]), () => true)).toMatchObject({ log: "a", offset: 90 });
+});
