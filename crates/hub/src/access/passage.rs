@@ -3,7 +3,7 @@
 
 use http::{HeaderValue, header};
 
-use super::{Access, Asked, Peer, client_ip, origin, passed_on};
+use super::{Access, Asked, Peer, client_ip, origin, ways_in::passed_on};
 
 /// What can be told of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

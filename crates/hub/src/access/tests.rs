@@ -8,9 +8,10 @@ use axum::body::{Body, to_bytes};
 use axum::handler::Handler;
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
-use http::{HeaderName, Request, StatusCode};
+use http::{HeaderName, Request, StatusCode, Version, header};
 use tempfile::TempDir;
 
+use super::owner::Owner;
 use super::*;
 use crate::problem::Problem;
 
