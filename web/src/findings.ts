@@ -48,5 +48,6 @@ const ADVICE: Readonly<Record<string, () => string>> = {
 export function advice(finding: Finding): string {
   const known = ADVICE[finding.cause ?? finding.pattern];
   if (known) return known();
-  return finding.pattern === "leak" && finding.cause != null ? m.procs_advice_kind : visible(finding.advice);
+  if (finding.pattern !== "leak") return visible(finding.advice);
+  return finding.cause == null ? m.procs_advice_unknown : m.procs_advice_kind;
 }

@@ -1,6 +1,7 @@
 //! Brokers, and hubs that one of them joins: each a real process on a free port.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -21,6 +22,7 @@ pub(crate) enum Kind {
 /// A running broker, and the key of the hubs that it joins.
 #[derive(Debug)]
 pub(crate) struct Broker {
+    pub(crate) address: SocketAddr,
     pub(crate) url: String,
     key: PathBuf,
     program: Program,
@@ -43,7 +45,7 @@ impl Broker {
         let key = scratch.path().join("key");
         fs::write(&key, Command::new(peer::binary()?).arg("cluster-key").output()?.stdout)?;
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
-        Ok(Self { url: format!("{name}://{address}"), key, program, scratch })
+        Ok(Self { address, url: format!("{name}://{address}"), key, program, scratch })
     }
 
     /// A hub that it joins with the others; `has_agent`: the one that reads the log.

@@ -17,6 +17,7 @@ mod feed;
 mod fleet;
 mod http;
 mod latency;
+mod neighbour;
 mod peer;
 mod row;
 mod rows;
@@ -31,7 +32,8 @@ use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
 use crate::rows::{
-    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, quiet, reconnect, sealing, storm, torrent,
+    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, leak, quiet, reconnect, sealing, storm,
+    torrent,
 };
 
 /// What can be asked for, in the order of the table.
@@ -50,6 +52,8 @@ const NAMES: &[&str] = &[
     "sealing",
     "reconnect",
 ];
+/// What is run only when it is asked for by name: it takes a quarter of an hour.
+const LONG: &[&str] = &["leak"];
 
 /// A hundred people look at a busy log.
 const FANOUT: Fanout = Fanout {
@@ -70,7 +74,12 @@ const MANY: Fanout = Fanout {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let asked = asked()?;
+    #[expect(clippy::disallowed_methods, reason = "this is a program: what to run is said on its command line")]
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == neighbour::WORD) {
+        return neighbour::play(&words[1..]);
+    }
+    let asked = asked(words)?;
     raise_descriptors()?;
     // Whoever ends this ends the servers, too: they stop when the row that started them is dropped.
     let mut told_to_stop = signal(SignalKind::terminate())?;
@@ -101,7 +110,8 @@ async fn table(asked: &[String]) -> Result<()> {
             }
             "sealing" => print(name, async { sealing::run() }).await,
             "reconnect" => print(name, reconnect::run()).await,
-            other => bail!("no row is called {other}: {}", NAMES.join(", ")),
+            "leak" => print(name, leak::run()).await,
+            other => bail!("no row is called {other}: {}", [NAMES, LONG].concat().join(", ")),
         }
     }
     Ok(())
@@ -123,13 +133,12 @@ async fn print(name: &str, row: impl Future<Output = Result<Row>>) {
     }
 }
 
-fn asked() -> Result<Vec<String>> {
-    #[expect(clippy::disallowed_methods, reason = "this is a program: what to run is said on its command line")]
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    match asked.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        Some(unknown) => bail!("no row is called {unknown}: {}", NAMES.join(", ")),
-        None if asked.is_empty() => Ok(NAMES.iter().map(|name| (*name).to_owned()).collect()),
-        None => Ok(asked),
+fn asked(words: Vec<String>) -> Result<Vec<String>> {
+    let known = [NAMES, LONG].concat();
+    match words.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(unknown) => bail!("no row is called {unknown}: {}", known.join(", ")),
+        None if words.is_empty() => Ok(NAMES.iter().map(|name| (*name).to_owned()).collect()),
+        None => Ok(words),
     }
 }
 

@@ -107,7 +107,7 @@ fn look_up(host: &Host, question: Question, taken_back: &TakenBack) -> Answer {
             let wanted = Lines { bounds, filter, taken_back };
             host.log(&log).and_then(|log| read(&log, &spot, &wanted, host.zone()))
         }
-        Question::Inspect(question) => return host.processes.answer(&host.offers(), question),
+        Question::Inspect(question) => return host.processes().answer(&host.offers(), question),
         Question::Raw { log, from, to, bytes } => {
             host.log(&log).and_then(|log| raw(&log, from.as_deref(), to.as_deref(), bytes.min(MAX_BYTES)))
         }

@@ -40,7 +40,7 @@ pub struct Host {
     watcher: Arc<Watcher>,
     session: u64,
     logs: Mutex<HashMap<String, Weak<Followed>>>,
-    pub(crate) processes: Processes,
+    processes: Processes,
 }
 
 /// A log that somebody is at.
@@ -77,6 +77,12 @@ impl Host {
     /// The host of this process.
     #[must_use]
     pub fn new(config: HostConfig) -> Arc<Self> {
+        Self::with(config, Processes::default())
+    }
+
+    /// The same with a monitor of processes that is there already.
+    #[must_use]
+    pub fn with(config: HostConfig, processes: Processes) -> Arc<Self> {
         let offers = Arc::new(config.offers);
         warn_of_missing(&offers);
         let offers = Arc::new(RwLock::new(offers));
@@ -91,7 +97,7 @@ impl Host {
             setup,
             session: fastrand::u64(..),
             logs: Mutex::default(),
-            processes: Processes::default(),
+            processes,
         })
     }
 
@@ -117,6 +123,11 @@ impl Host {
     #[must_use]
     pub fn counters(&self) -> &tailcast_tail::Counters {
         &self.setup.counters
+    }
+
+    /// Its processes.
+    pub fn processes(&self) -> &Processes {
+        &self.processes
     }
 
     pub(crate) fn watcher(&self) -> &Arc<Watcher> {

@@ -29,6 +29,6 @@ mod told;
 
 pub use host::{Host, HostConfig};
 pub use link::{End, speak};
-pub use offers::{OfferError, Offers};
-pub use processes::Processes;
+pub use offers::{Monitor, OfferError, Offers};
+pub use processes::{Processes, remember};
 pub use reach::reach;

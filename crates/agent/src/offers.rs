@@ -43,13 +43,23 @@ enum Offer {
     Glob { pattern: String, matcher: GlobMatcher, root: PathBuf },
 }
 
+/// Whether the processes of a host are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monitor {
+    /// To nobody.
+    Off,
+    /// To whoever asks; they are looked at while somebody does.
+    Asked,
+    /// The same, and while nobody asks their open files are counted once a minute, so that who asks finds an hour of them.
+    Always,
+}
+
 /// Everything a host offers.
 #[derive(Debug, Clone)]
 pub struct Offers {
     offers: Vec<Offer>,
     exclude: Vec<Exclude>,
-    /// Whether the processes of the host are shown.
-    processes: bool,
+    processes: Monitor,
     /// The folder of the pushed logs, for a host that has nothing else.
     spool: Option<PathBuf>,
 }
@@ -63,7 +73,7 @@ impl Offers {
     pub fn new<S: AsRef<str>>(paths: &[S], exclude: &[S]) -> Result<Self, OfferError> {
         let offers = paths.iter().map(|path| Offer::new(path.as_ref())).collect::<Result<_, _>>()?;
         let exclude = exclude.iter().map(|path| Exclude::new(path.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Offers { offers, exclude, processes: true, spool: None })
+        Ok(Offers { offers, exclude, processes: Monitor::Asked, spool: None })
     }
 
     /// The pushed logs in the folder `root`, by their names and not by their paths, and nothing else: no process either,
@@ -76,17 +86,17 @@ impl Offers {
         let text = text.ok_or_else(|| OfferError::NotAbsolute(root.display().to_string()))?;
         let as_written: PathBuf = Path::new(text).components().collect();
         let offer = Offer::Path { led_to: as_written.canonicalize().ok(), as_written: as_written.clone() };
-        Ok(Offers { offers: vec![offer], exclude: Vec::new(), processes: false, spool: Some(as_written) })
+        Ok(Offers { offers: vec![offer], exclude: Vec::new(), processes: Monitor::Off, spool: Some(as_written) })
     }
 
-    /// The same without the processes of the host: nobody is shown what they hold open, nor their commands.
+    /// The same with the processes of the host shown so.
     #[must_use]
-    pub fn without_processes(self) -> Self {
-        Offers { processes: false, ..self }
+    pub fn with_processes(self, processes: Monitor) -> Self {
+        Offers { processes, ..self }
     }
 
     /// Whether the processes of the host are shown.
-    pub(crate) fn has_processes(&self) -> bool {
+    pub(crate) fn processes(&self) -> Monitor {
         self.processes
     }
 
@@ -300,7 +310,7 @@ mod tests {
         for path in ["a+b/log-00000000000000000007", "log", "a+b", "a+b/x/log", ".x/log"] {
             assert_eq!(spool.pushed_name_of(&root.join(path)), None, "{path}");
         }
-        assert!(!spool.has_processes());
+        assert_eq!(spool.processes(), Monitor::Off);
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! The processes of this host, for whoever asks: one look each two seconds however many ask, and none when nobody does.
 //!
 //! The watch behind it remembers an hour of counts, some hundred kilobytes on a usual host, so that who comes back finds the
-//! slopes. It refuses when the host's administrator has switched it off, whoever asks.
+//! slopes; where the host's administrator wants it, the counts go on while nobody asks (`history`). It refuses when that
+//! administrator has switched it off, whoever asks.
 
+mod history;
 mod shape;
 
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tailcast_procs::{Error, Look, Proc, Users, Watch, Window};
+use tailcast_procs::{Error, Look, Proc, Sample, Users, Watch, Window};
 use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal, Why};
 
-use crate::offers::Offers;
+use crate::offers::{Monitor, Offers};
+pub use history::remember;
 use shape::{Shaper, Wanted};
 
 /// How old a look may be that is given to the next who asks: a little less than the two seconds between two looks of a
@@ -25,26 +29,44 @@ const MOST: u32 = 6000;
 const MOST_FILES: u32 = 5000;
 
 /// The processes of this host.
-#[derive(Debug, Default)]
 pub struct Processes {
     watching: Mutex<Option<Watching>>,
+    /// What a watch is told is asked while it is held, so that it never goes back.
+    clock: Box<dyn Fn() -> Duration + Send + Sync>,
 }
 
 #[derive(Debug)]
 struct Watching {
     watch: Watch,
     users: Users,
-    began: Instant,
-    last: Option<(Instant, Arc<Look>)>,
+    last: Option<(Duration, Arc<Look>)>,
+}
+
+impl Default for Processes {
+    fn default() -> Self {
+        let began = Instant::now();
+        Processes::by(move || began.elapsed())
+    }
+}
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Processes").field("watching", &self.watching).finish_non_exhaustive()
+    }
 }
 
 impl Processes {
+    /// By a clock that never goes back; it need not be that of the machine.
+    pub fn by(clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Processes { watching: Mutex::default(), clock: Box::new(clock) }
+    }
+
     /// The answer to a question. Blocks: some milliseconds for a list, up to a second for a process on a host that has
     /// hundreds of thousands of files open.
     pub fn answer(&self, offers: &Offers, question: Inspect) -> Answer {
         let answer = match question {
             _ if offers.is_spool() => return refused(Why::NotAMachine, NOT_A_MACHINE),
-            _ if !offers.has_processes() => return refused(Why::ProcessesOff, NOT_OFFERED),
+            _ if offers.processes() == Monitor::Off => return refused(Why::ProcessesOff, NOT_OFFERED),
             Inspect::Processes { limit, writes, words, order } => {
                 self.list(offers, writes.as_deref(), &Wanted::new(limit.min(MOST), words, order))
             }
@@ -74,29 +96,43 @@ impl Processes {
         Ok(Inspected::Process(Box::new(Shaper::new(&users).detail(&detail, limit as usize, seen, offers))))
     }
 
+    /// Counts the open files of all processes and nothing else, for whoever asks later. Blocks for a microsecond or two for
+    /// each process, and for some ten each the first time.
+    ///
+    /// # Errors
+    /// When the processes cannot be listed.
+    pub fn sample(&self) -> Result<Sample, Error> {
+        self.watching(|watching, now| watching.watch.sample(now))
+    }
+
     /// What was seen less than two seconds ago, or now.
     fn look(&self) -> Result<(Arc<Look>, Users), Error> {
+        self.watching(|watching, now| {
+            if let Some((when, look)) = &watching.last
+                && now - *when < FRESH
+            {
+                return Ok((Arc::clone(look), watching.users.clone()));
+            }
+            let look = Arc::new(watching.watch.look(now)?);
+            watching.users = Users::read(Path::new("/etc/passwd"));
+            watching.last = Some((now, Arc::clone(&look)));
+            Ok((look, watching.users.clone()))
+        })
+    }
+
+    fn watching<T>(&self, work: impl FnOnce(&mut Watching, Duration) -> Result<T, Error>) -> Result<T, Error> {
         let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         let watching = match &mut *watching {
             Some(watching) => watching,
             none => none.insert(Watching::begin()?),
         };
-        if let Some((when, look)) = &watching.last
-            && when.elapsed() < FRESH
-        {
-            return Ok((Arc::clone(look), watching.users.clone()));
-        }
-        let look = Arc::new(watching.watch.look(watching.began.elapsed())?);
-        watching.users = Users::read(Path::new("/etc/passwd"));
-        watching.last = Some((Instant::now(), Arc::clone(&look)));
-        Ok((look, watching.users.clone()))
+        work(watching, (self.clock)())
     }
 }
 
 impl Watching {
     fn begin() -> Result<Self, Error> {
-        let watch = Watch::new(Proc::new()?);
-        Ok(Watching { watch, users: Users::default(), began: Instant::now(), last: None })
+        Ok(Watching { watch: Watch::new(Proc::new()?), users: Users::default(), last: None })
     }
 }
 
@@ -170,7 +206,7 @@ mod tests {
             |processes: &Processes| processes.watching.lock().unwrap().as_ref().unwrap().last.as_ref().unwrap().0;
         let when = looked(&processes);
         list(&processes, &everything(), None);
-        assert!(looked(&processes) == when || when.elapsed() >= FRESH);
+        assert!(looked(&processes) == when || (processes.clock)() - when >= FRESH);
     }
 
     #[test]
@@ -237,7 +273,7 @@ mod tests {
         let question = all(path.to_str());
         let Answer::Refused(refusal) = processes.answer(&offers, question) else { panic!() };
         assert_eq!(refusal.failure, Some(Failure::NotOffered));
-        let off = offers.without_processes();
+        let off = offers.with_processes(Monitor::Off);
         for question in [Inspect::Sockets, all(None), Inspect::Limits { pid: None, want: None }] {
             let Answer::Refused(refusal) = processes.answer(&off, question) else { panic!() };
             assert!(refusal.words.contains("processes = false"), "{}", refusal.words);

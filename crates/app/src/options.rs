@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+use tailcast_agent::Monitor;
 use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
 use tailcast_hub::SpoolBounds;
 use tailcast_hub::access::AccessConfig;
@@ -56,7 +57,7 @@ pub(crate) struct Offer {
     /// Absolute globs of what is not offered all the same.
     pub(crate) exclude: Vec<String>,
     /// Whether the host's processes are shown.
-    pub(crate) processes: bool,
+    pub(crate) processes: Monitor,
 }
 
 /// What `agent` is to do.
@@ -291,7 +292,11 @@ fn offer(reader: &mut Reader<'_>) -> Option<Offer> {
     let labels = reader.pairs(&keys::AGENT_LABELS);
     let paths = reader.list(&keys::AGENT_OFFER, absolute);
     let exclude = reader.list(&keys::AGENT_EXCLUDE, absolute);
-    let processes = reader.switch(&keys::AGENT_PROCESSES);
+    let processes = match (reader.switch(&keys::AGENT_PROCESSES), reader.switch(&keys::AGENT_PROCESSES_HISTORY)) {
+        (false, _) => Monitor::Off,
+        (true, false) => Monitor::Asked,
+        (true, true) => Monitor::Always,
+    };
     Some(Offer { host: host?, labels, paths, exclude, processes })
 }
 

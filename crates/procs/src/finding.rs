@@ -79,7 +79,9 @@ impl Pattern {
                 "clients come and stay: give idle connections a time-out, or look whether one client opens many"
             }
             Pattern::Leak(Cause::Kind(_)) => "what is opened for a request is not closed after it",
-            Pattern::Leak(Cause::Unknown) => "which files grow cannot be seen from here",
+            Pattern::Leak(Cause::Unknown) => {
+                "what grows is not known: it has not been looked into yet, or cannot be seen from here"
+            }
             Pattern::Spin => {
                 "each attempt to open something fails and is made again at once: raise its limit or end what it holds"
             }

@@ -58,5 +58,5 @@ pub use series::{Growth, Point, Series, Slopes};
 pub use socket::{Ends, Protocol, Queue, Socket, Sockets, State};
 pub use unseen::Unseen;
 pub use users::Users;
-pub use watch::{Look, Seen, Watch};
+pub use watch::{Look, Sample, Seen, Watch};
 pub use writers::Writers;

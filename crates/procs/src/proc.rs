@@ -134,7 +134,7 @@ impl Proc {
     /// # Errors
     /// When the processes cannot be listed.
     pub fn counts(&self) -> Result<Vec<(u32, u64)>, Error> {
-        let count = |pid: u32| Some((pid, self.count_of(&format!("{pid}/fd")).ok()?));
+        let count = |pid: u32| Some((pid, self.count(pid).ok()?));
         Ok(self.pids()?.into_iter().filter_map(count).collect())
     }
 
@@ -144,11 +144,20 @@ impl Proc {
         Some(Entered { proc: self, pid, dir })
     }
 
-    fn count_of(&self, path: &str) -> rustix::io::Result<u64> {
+    /// How many files a process has open.
+    pub(crate) fn count(&self, pid: u32) -> rustix::io::Result<u64> {
+        let path = format!("{pid}/fd");
         match self.count {
             Count::Told => statat(&self.dir, path, AtFlags::empty()).map(told),
-            Count::Listed => listed(&self.dir, path),
+            Count::Listed => listed(&self.dir, &path),
         }
+    }
+
+    /// Whether the kernel tells how many files a process has open. Otherwise they are listed, which costs most of a
+    /// microsecond for each file, and the right to do so.
+    #[must_use]
+    pub fn tells_counts(&self) -> bool {
+        self.count == Count::Told
     }
 }
 

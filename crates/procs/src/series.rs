@@ -30,10 +30,27 @@ pub struct Series {
     minutes: VecDeque<Minute>,
 }
 
+/// Eight bytes each: they are what most of the memory goes to.
 #[derive(Debug, Clone, Copy)]
 struct Minute {
-    number: u64,
-    floor: u64,
+    number: u32,
+    /// No process can have more than 2^31 open (`fs.nr_open`).
+    floor: u32,
+}
+
+impl Minute {
+    fn new(number: u64, floor: u64) -> Self {
+        let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Minute { number: small(number), floor: small(floor) }
+    }
+
+    fn number(self) -> u64 {
+        self.number.into()
+    }
+
+    fn floor(self) -> u64 {
+        self.floor.into()
+    }
 }
 
 /// A growth that does not end and gives nothing back.
@@ -84,10 +101,10 @@ impl Series {
         }
         let number = at.as_secs() / 60;
         match self.minutes.back_mut() {
-            Some(minute) if minute.number == number => minute.floor = minute.floor.min(fds),
-            _ => self.minutes.push_back(Minute { number, floor: fds }),
+            Some(minute) if minute.number() == number => *minute = Minute::new(number, minute.floor().min(fds)),
+            _ => self.minutes.push_back(Minute::new(number, fds)),
         }
-        while self.minutes.len() > MINUTES || self.minutes.front().is_some_and(|first| number - first.number > 61) {
+        while self.minutes.len() > MINUTES || self.minutes.front().is_some_and(|first| number - first.number() > 61) {
             self.minutes.pop_front();
         }
     }
@@ -104,7 +121,7 @@ impl Series {
         let points: Vec<_> = self.recent.iter().map(|(at, fds)| (at.as_secs_f64() / 60.0, *fds as f64)).collect();
         let over = |minutes: u64| {
             let floors: Vec<_> =
-                self.whole(minutes).map(|minute| (minute.number as f64, minute.floor as f64)).collect();
+                self.whole(minutes).map(|minute| (minute.number() as f64, minute.floor() as f64)).collect();
             slope(&floors, minutes as f64 / 2.0)
         };
         Slopes { one: slope(&points, 0.5), ten: over(10), sixty: over(60) }
@@ -117,13 +134,13 @@ impl Series {
     pub fn trend(&self) -> Vec<Point> {
         let Some((now, _)) = self.recent.back().copied() else { return Vec::new() };
         let each = self.minutes.len().div_ceil(MINUTE_POINTS).max(1) as u64;
-        let older = self.minutes.iter().filter(|minute| Some(minute.number) != self.now());
+        let older = self.minutes.iter().filter(|minute| Some(minute.number()) != self.now());
         let mut points: Vec<Point> = Vec::new();
         for minute in older {
-            let ago = now.saturating_sub(Duration::from_secs((minute.number / each * each) * 60));
+            let ago = now.saturating_sub(Duration::from_secs((minute.number() / each * each) * 60));
             match points.last_mut() {
-                Some(point) if point.ago == ago => point.fds = point.fds.min(minute.floor),
-                _ => points.push(Point { ago, fds: minute.floor }),
+                Some(point) if point.ago == ago => point.fds = point.fds.min(minute.floor()),
+                _ => points.push(Point { ago, fds: minute.floor() }),
             }
         }
         let step = self.recent.len().div_ceil(RECENT_POINTS).max(1);
@@ -137,7 +154,7 @@ impl Series {
     /// Whether the floor has risen in the last minutes, so that it is worth knowing what grows.
     #[must_use]
     pub fn rises(&self) -> bool {
-        let floors: Vec<_> = self.whole(4).map(|minute| minute.floor).collect();
+        let floors: Vec<_> = self.whole(4).map(|minute| minute.floor()).collect();
         matches!((floors.first(), floors.last()), (Some(first), Some(last)) if floors.len() > 1 && last > first)
     }
 
@@ -164,8 +181,10 @@ impl Series {
             && largest * 2 <= rises
             // … has not come to rest …
             && last * 9 >= rises
-            // … and has not been there before: a job that comes each hour has.
-            && self.highest_before(minutes) <= *parts.last()?;
+            // … has not been there before: a job that comes each hour has …
+            && self.highest_before(minutes) <= *parts.last()?
+            // … and is far more than what comes and goes, so that it is no chance, also where a floor is a single count.
+            && by >= 2 * self.deepest_fall();
         grows.then(|| Growth { minutes, by, per_minute: by as f64 / (minutes as f64 * 0.9) })
     }
 
@@ -174,27 +193,37 @@ impl Series {
         let (mut parts, each) = ([None; PARTS], minutes / PARTS as u64);
         let first = self.now()?.checked_sub(minutes)?;
         for minute in self.whole(minutes) {
-            let part: &mut Option<u64> = parts.get_mut(((minute.number - first) / each) as usize)?;
-            *part = Some(part.map_or(minute.floor, |floor| floor.min(minute.floor)));
+            let part: &mut Option<u64> = parts.get_mut(((minute.number() - first) / each) as usize)?;
+            *part = Some(part.map_or(minute.floor(), |floor| floor.min(minute.floor())));
         }
         parts.into_iter().collect()
     }
 
     fn highest_before(&self, minutes: u64) -> u64 {
         let first = self.now().unwrap_or(0).saturating_sub(minutes);
-        let before = self.minutes.iter().filter(|minute| minute.number < first);
-        before.map(|minute| minute.floor).max().unwrap_or(0)
+        let before = self.minutes.iter().filter(|minute| minute.number() < first);
+        before.map(|minute| minute.floor()).max().unwrap_or(0)
+    }
+
+    /// By how much it was ever below where it had been before, in all that is remembered.
+    fn deepest_fall(&self) -> u64 {
+        let mut highest = 0;
+        let falls = self.minutes.iter().map(|minute| {
+            highest = minute.floor().max(highest);
+            highest - minute.floor()
+        });
+        falls.max().unwrap_or(0)
     }
 
     /// The minute that is not over yet.
     fn now(&self) -> Option<u64> {
-        self.minutes.back().map(|minute| minute.number)
+        self.minutes.back().map(|minute| minute.number())
     }
 
     /// The last minutes that are over.
     fn whole(&self, minutes: u64) -> impl Iterator<Item = &Minute> {
         let now = self.now().unwrap_or(0);
-        self.minutes.iter().filter(move |minute| minute.number < now && minute.number + minutes >= now)
+        self.minutes.iter().filter(move |minute| minute.number() < now && minute.number() + minutes >= now)
     }
 }
 

@@ -1,9 +1,12 @@
 //! All processes, looked at again and again: what they hold, how that changes, and what is wrong with some.
 //!
 //! Whoever calls says when; nothing runs in between, so that nobody looking means no work. What a process is made of is
-//! looked up only for those that grow or are at their limit, a few at a time and once a minute each.
+//! looked up only for those that grow or are at their limit, a few at a time and once a minute each. Where looks are to find
+//! a past although nobody looked, [`Watch::sample`] is called once a minute.
 
-use std::collections::{HashMap, HashSet};
+mod sample;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::detail::Composition;
@@ -14,8 +17,12 @@ use crate::process::{Id, Process};
 use crate::series::{Point, Series, Slopes};
 use crate::unseen::Unseen;
 
-/// Processes whose past is kept: about a kilobyte each.
+pub use sample::Sample;
+
+/// Processes whose past is kept: 0.8 KB each, and 1.5 KB more for those that are being looked at.
 const MOST: usize = 8192;
+/// Processes of which it is kept what they held before they grew: a kilobyte or two each, 20 with very many peers.
+const MOST_SUSPECTED: usize = 512;
 /// Processes that are looked into at one look.
 const SUSPECTS: usize = 8;
 /// A process with more files than this is not looked into unasked.
@@ -29,15 +36,18 @@ const CALM: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub struct Watch {
     proc: Proc,
-    watched: HashMap<Id, Watched>,
+    /// By their numbers, so that a sample needs to know nothing else of most.
+    watched: HashMap<u32, Watched>,
 }
 
 /// What is remembered of one.
 #[derive(Debug, Default)]
 struct Watched {
+    /// As in [`Id`]: another one of the same number has another.
+    start: u64,
     series: Series,
     cpu: Option<(Duration, Duration)>,
-    suspect: Option<Suspect>,
+    suspect: Option<Box<Suspect>>,
     percent: Option<f64>,
 }
 
@@ -105,8 +115,8 @@ impl Watch {
     /// When the processes cannot be listed.
     pub fn look(&mut self, now: Duration) -> Result<Look, Error> {
         let seen = self.proc.processes()?;
-        let there: HashSet<Id> = seen.list.iter().map(|process| process.id).collect();
-        self.watched.retain(|id, _| there.contains(id));
+        let there: HashMap<u32, u64> = seen.list.iter().map(|process| (process.id.pid, process.id.start)).collect();
+        self.watched.retain(|pid, watched| there.get(pid) == Some(&watched.start));
         for process in &seen.list {
             self.remember(process, now);
         }
@@ -115,16 +125,8 @@ impl Watch {
         Ok(Look { list, left_out: seen.left_out, unseen: seen.unseen })
     }
 
-    /// Forgets all: nobody has looked for long.
-    pub fn forget(&mut self) {
-        self.watched = HashMap::new();
-    }
-
     fn remember(&mut self, process: &Process, now: Duration) {
-        if self.watched.len() >= MOST && !self.watched.contains_key(&process.id) {
-            return;
-        }
-        let watched = self.watched.entry(process.id).or_default();
+        let Some(watched) = self.place(process.id) else { return };
         if let Some(fds) = process.fds {
             watched.series.push(now, fds);
         }
@@ -138,21 +140,45 @@ impl Watch {
         watched.cpu = Some((now, process.cpu));
     }
 
+    /// What is remembered of a process, from now on if nothing was; `None` when no more can be remembered.
+    fn place(&mut self, id: Id) -> Option<&mut Watched> {
+        if self.watched.len() >= MOST && !self.watched.contains_key(&id.pid) {
+            return None;
+        }
+        let watched = self.watched.entry(id.pid).or_default();
+        if watched.start != id.start {
+            *watched = Watched { start: id.start, ..Watched::default() };
+        }
+        Some(watched)
+    }
+
+    fn known(&self, id: Id) -> Option<&Watched> {
+        self.watched.get(&id.pid).filter(|watched| watched.start == id.start)
+    }
+
     fn look_into_suspects(&mut self, list: &[Process], now: Duration) {
         let mut due: Vec<&Process> = list.iter().filter(|process| self.is_due(process, now)).collect();
         due.sort_by(|a, b| b.percent().unwrap_or(0.0).total_cmp(&a.percent().unwrap_or(0.0)));
         let pids: Vec<u32> = due.iter().take(SUSPECTS).map(|process| process.id.pid).collect();
-        let mut compositions: HashMap<u32, Composition> = self.proc.compositions(&pids).into_iter().collect();
-        for process in due {
-            let composition = compositions.remove(&process.id.pid);
-            if let (Some(watched), Some(composition)) = (self.watched.get_mut(&process.id), composition) {
-                watched.suspect(composition, now);
+        self.look_into(&pids, now);
+    }
+
+    /// Looks what these are made of, by now.
+    fn look_into(&mut self, pids: &[u32], now: Duration) {
+        let mut room =
+            MOST_SUSPECTED.saturating_sub(self.watched.values().filter(|each| each.suspect.is_some()).count());
+        for (pid, composition) in self.proc.compositions(pids) {
+            let Some(watched) = self.watched.get_mut(&pid) else { continue };
+            if watched.suspect.is_none() {
+                let Some(left) = room.checked_sub(1) else { continue };
+                room = left;
             }
+            watched.suspect(composition, now);
         }
     }
 
     fn is_due(&self, process: &Process, now: Duration) -> bool {
-        let Some(watched) = self.watched.get(&process.id) else { return false };
+        let Some(watched) = self.known(process.id) else { return false };
         let full = process.percent().is_some_and(|percent| percent >= 98.0);
         let due = watched.suspect.as_ref().is_none_or(|suspect| now.saturating_sub(suspect.looked) >= AGAIN);
         let asked = full || watched.suspect.is_some() || watched.series.rises();
@@ -160,11 +186,11 @@ impl Watch {
     }
 
     fn judged(&self, process: Process) -> Seen {
-        let Some(watched) = self.watched.get(&process.id) else {
+        let Some(watched) = self.known(process.id) else {
             return Seen::at_first(process);
         };
         let slopes = watched.series.slopes();
-        let suspect = watched.suspect.as_ref();
+        let suspect = watched.suspect.as_deref();
         let listeners: &[Listener] = suspect.map_or(&[], |suspect| &suspect.now.listeners);
         let known = Known {
             series: &watched.series,
@@ -182,15 +208,25 @@ impl Watch {
 
 impl Watched {
     fn suspect(&mut self, composition: Composition, now: Duration) {
-        let rises = self.series.rises();
-        self.suspect = match self.suspect.take() {
-            None => Some(Suspect { looked: now, rose: now, before: composition.clone(), now: composition }),
-            Some(suspect) if !rises && now.saturating_sub(suspect.rose) > CALM => None,
-            Some(suspect) => {
-                let rose = if rises { now } else { suspect.rose };
-                Some(Suspect { looked: now, rose, before: suspect.before, now: composition })
+        let was = self.suspect.is_some();
+        self.calm(now);
+        match &mut self.suspect {
+            Some(suspect) => (suspect.looked, suspect.now) = (now, composition),
+            None if was => (),
+            none => {
+                let before = composition.clone();
+                *none = Some(Box::new(Suspect { looked: now, rose: now, before, now: composition }));
             }
-        };
+        }
+    }
+
+    /// Forgets the suspicion of who has stood still for long.
+    fn calm(&mut self, now: Duration) {
+        let rises = self.series.rises();
+        self.suspect = self.suspect.take().filter(|suspect| rises || now.saturating_sub(suspect.rose) <= CALM);
+        if let Some(suspect) = self.suspect.as_mut().filter(|_| rises) {
+            suspect.rose = now;
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub(crate) mod idle_agent;
 pub(crate) mod idle_links;
 pub(crate) mod idle_viewers;
+pub(crate) mod leak;
 pub(crate) mod quiet;
 pub(crate) mod reconnect;
 pub(crate) mod sealing;

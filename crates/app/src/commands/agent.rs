@@ -1,5 +1,7 @@
 //! `tailcast agent`: this machine's logs, offered to a hub elsewhere.
 
+use futures_util::future::join;
+
 use crate::cli;
 use crate::commands::offered;
 use crate::environment::Environment;
@@ -22,11 +24,14 @@ async fn offer(options: AgentOptions, flags: &cli::Agent, environment: &Environm
     let mut signals = Signals::listen()?;
     let host = offered::host(options.offer)?;
     service::ready("looking for the hub");
-    let reaching = tailcast_agent::reach(&host, &options.dialer, &signals.stop);
+    let reaching = join(
+        tailcast_agent::reach(&host, &options.dialer, &signals.stop),
+        tailcast_agent::remember(&host, &signals.stop),
+    );
     tokio::pin!(reaching);
     loop {
         tokio::select! {
-            () = &mut reaching => break,
+            ((), ()) = &mut reaching => break,
             Ok(()) = signals.reload.changed() => {
                 service::reloading();
                 match AgentOptions::new(flags, environment).and_then(|options| offered::renew(Some(options.offer), Some(&host))) {

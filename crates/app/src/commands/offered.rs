@@ -37,5 +37,5 @@ fn zone() -> Option<String> {
 
 fn offers(offer: &Offer) -> Result<Offers, Failure> {
     let offers = Offers::new(&offer.paths, &offer.exclude).map_err(|e| Failure::new(Exit::Usage, anyhow!(e)))?;
-    Ok(if offer.processes { offers } else { offers.without_processes() })
+    Ok(offers.with_processes(offer.processes))
 }

@@ -63,6 +63,7 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     let host = options.agent.map(offered::host).transpose()?;
     if let Some(host) = &host {
         agents.attach(&hub, host);
+        agents.remember(host);
     }
     let pushed = options.pushed.map(|bounds| take_pushed(&hub, &pushed, bounds, &agents)).unwrap_or_default();
     let own = hub.host().into_iter().chain(&pushed).map(|host| hub.has_agent(host));
@@ -141,6 +142,12 @@ impl Agents {
                 }
             }
         });
+    }
+
+    /// Counts its processes' files while nobody looks, if its configuration wants it.
+    fn remember(&self, host: &Arc<Host>) {
+        let (host, stop) = (Arc::clone(host), self.stop.clone());
+        self.tasks.spawn(async move { tailcast_agent::remember(&host, &stop).await });
     }
 
     /// Their links have ended with the hub; they close their files and are done.

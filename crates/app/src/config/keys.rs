@@ -102,6 +102,7 @@ keys! {
     AGENT_OFFER = "agent.offer", List, Default::List(&["/var/log"]);
     AGENT_EXCLUDE = "agent.exclude", List, Default::List(&[]);
     AGENT_PROCESSES = "agent.processes", Switch, Default::Switch(true);
+    AGENT_PROCESSES_HISTORY = "agent.processes_history", Switch, Default::Switch(false);
     CLIENT_HUB = "client.hub", Text, Default::Text("http://127.0.0.1:8514"), "TAILCAST_HUB";
     CLIENT_TOKEN_FILE = "client.token_file", Text, Default::Unset, "TAILCAST_TOKEN_FILE";
     CLIENT_CA_FILE = "client.ca_file", Text, Default::Unset, "TAILCAST_CA_FILE";

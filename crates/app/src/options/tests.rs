@@ -96,6 +96,21 @@ fn an_agents_token_is_read_out_of_its_file_and_shown_nowhere() {
 }
 
 #[test]
+fn processes_are_counted_while_nobody_looks_only_where_they_are_shown_and_that_is_wanted() {
+    for (shown, history, meant) in
+        [("true", "false", Monitor::Asked), ("true", "true", Monitor::Always), ("false", "true", Monitor::Off)]
+    {
+        let environment = Environment::from([
+            ("STATE_DIRECTORY", "/s"),
+            ("TAILCAST_AGENT__PROCESSES", shown),
+            ("TAILCAST_AGENT__PROCESSES_HISTORY", history),
+        ]);
+        assert_eq!(serve("--host here", &environment).unwrap().agent.unwrap().processes, meant);
+    }
+    assert_eq!(serve("--host here", &home()).unwrap().agent.unwrap().processes, Monitor::Asked);
+}
+
+#[test]
 fn a_network_may_be_one_address() {
     assert_eq!(network("127.0.0.1").unwrap().to_string(), "127.0.0.1/32");
     assert_eq!(network("10.0.0.0/8").unwrap().to_string(), "10.0.0.0/8");

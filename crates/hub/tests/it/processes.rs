@@ -1,9 +1,14 @@
 //! The process monitor over the hub: what the host of this very test says of this very test.
 
 use std::fs::OpenOptions;
-use std::process::{Child, Command};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
+use tailcast_agent::{Host, HostConfig, Monitor, Offers, Processes};
 
 use crate::world::{Agent, World, host};
 
@@ -79,8 +84,8 @@ async fn what_is_not_there_is_said() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_whose_administrator_does_not_show_its_processes_does_not() {
     let world = World::new().await;
-    let offers = tailcast_agent::Offers::new(&["/var/log"], &[]).unwrap();
-    world.host.offer(offers.without_processes());
+    let offers = Offers::new(&["/var/log"], &[]).unwrap();
+    world.host.offer(offers.with_processes(Monitor::Off));
     for path in ["processes", "processes/1", "sockets", "limits"] {
         let answer = world.get(&format!("/api/v1/hosts/web1/{path}")).await;
         assert_eq!(answer.status, 404, "{path}: {}", answer.text());
@@ -130,13 +135,13 @@ async fn a_host_that_does_not_answer_is_named_with_the_reason_and_the_others_are
         .until("it is here", async || world.get("/api/v1/hosts").await.json()["hosts"].as_array().unwrap().len() == 2)
         .await;
     gone.cut().await;
-    let shy = tailcast_agent::Offers::new(&["/var/log"], &[]).unwrap();
+    let shy = Offers::new(&["/var/log"], &[]).unwrap();
     let list = world.get("/api/v1/processes").await.json();
     assert_eq!(list["hosts"][0]["host"], "db1");
     assert!(list["hosts"][0]["processes"].is_null(), "{list}");
     assert!(list["hosts"][0]["words"].as_str().unwrap().contains("away"), "{list}");
     assert!(list["hosts"][1]["processes"].as_u64().unwrap() > 0, "{list}");
-    world.host.offer(shy.without_processes());
+    world.host.offer(shy.with_processes(Monitor::Off));
     let list = world.get("/api/v1/processes?host=web1").await.json();
     assert!(list["hosts"][0]["words"].as_str().unwrap().contains("processes = false"), "{list}");
     let list = world.get("/api/v1/processes?host=web9").await.json();
@@ -153,4 +158,62 @@ async fn a_log_of_any_host_leads_to_who_writes_it() {
     assert_eq!((&list["processes"][0]["host"], &list["processes"][0]["pid"]), (&"web1".into(), &own.into()), "{list}");
     let list = world.get("/api/v1/processes?writes=web1:/etc/passwd").await.json();
     assert!(list["hosts"][0]["words"].as_str().is_some(), "{list}");
+}
+
+/// A process that opens a file for each line that it reads, and closes none.
+struct Leaky {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Leaky {
+    fn start() -> Self {
+        let script = "while read -r _; do exec {n}</dev/null; echo; done";
+        let mut command = Command::new("bash");
+        let mut child = command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (requests, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Leaky { child, requests, answers }
+    }
+
+    fn request(&mut self) {
+        writeln!(self.requests).unwrap();
+        self.answers.read_line(&mut String::new()).unwrap();
+    }
+}
+
+impl Drop for Leaky {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_grew_while_nobody_looked_is_named_to_who_looks_first() {
+    let world = World::new().await;
+    let seconds = Arc::new(AtomicU64::new(30));
+    let clock = Arc::clone(&seconds);
+    let offers = Offers::new(&["/nowhere"], &[]).unwrap().with_processes(Monitor::Always);
+    let config = HostConfig { host: "db1".parse().unwrap(), offers, labels: Vec::new(), zone: None };
+    let host = Host::with(config, Processes::by(move || Duration::from_secs(clock.load(Ordering::Relaxed))));
+    let _agent = Agent::start(&world.served.hub, &host);
+    let mut leaky = Leaky::start();
+    // Twelve minutes that are over at once: the hour of a test is short, what is counted in it is real.
+    for _ in 0..12 {
+        leaky.request();
+        leaky.request();
+        host.processes().sample().unwrap();
+        seconds.fetch_add(60, Ordering::Relaxed);
+    }
+    world
+        .until("it is here", async || world.get("/api/v1/hosts").await.json()["hosts"].as_array().unwrap().len() == 2)
+        .await;
+    let list = world.get("/api/v1/processes?host=db1").await.json();
+    let pid = leaky.child.id();
+    let found = list["found"].as_array().unwrap().iter().find(|process| process["pid"] == pid).unwrap();
+    let words = found["findings"][0]["words"].as_str().unwrap();
+    assert!(words.starts_with("grew by 2.0 a minute for 10 minutes, all of it devices; "), "{words}");
+    assert_eq!(found["slopes"]["ten"], 2.0, "{found}");
+    assert!(found["seconds_left"].as_u64().unwrap() > 0 && found["trend"].as_array().unwrap().len() > 5, "{found}");
 }

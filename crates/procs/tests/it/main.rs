@@ -6,6 +6,8 @@
 //! * `files`: every kind of open file, of a real process: this one
 //! * `connections`: real sockets
 //! * `patterns`: leaks, spins and what looks like them, on simulated time
+//! * `leaky`: a made-up process that leaks
+//! * `samples`: hosts that nobody looks at
 //! * `redis`: a real process that leaks connections to a real server
 
 #![allow(clippy::unwrap_used, reason = "a harness that cannot go on has failed its test")]
@@ -14,6 +16,8 @@ mod connections;
 mod doctor;
 mod fake;
 mod files;
+mod leaky;
 mod odd;
 mod patterns;
 mod redis;
+mod samples;

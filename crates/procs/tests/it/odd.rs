@@ -120,7 +120,7 @@ fn a_window_lists_some_files_and_all_are_counted() {
 }
 
 /// Runs the test `name` of this very binary as the user nobody, who can read it only where everybody can.
-fn as_nobody(name: &str) {
+pub(crate) fn as_nobody(name: &str) {
     use std::os::unix::process::CommandExt;
     let dir = tempfile::tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
