@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Role, Setup, Tag, Watcher};
+use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Quota, Role, Setup, Tag, Unbounded, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
 use tokio::sync::watch;
 
@@ -74,7 +74,7 @@ impl Gate for OfferGate {
 }
 
 impl Host {
-    /// The host of this process.
+    /// The host of this process, with as many logs open as the kernel lets be.
     #[must_use]
     pub fn new(config: HostConfig) -> Arc<Self> {
         Self::with(config, Processes::default())
@@ -83,10 +83,20 @@ impl Host {
     /// The same with a monitor of processes that is there already.
     #[must_use]
     pub fn with(config: HostConfig, processes: Processes) -> Arc<Self> {
+        Self::of(config, processes, Arc::new(Unbounded))
+    }
+
+    /// The host of this process, with as many files open as `quota` gives.
+    #[must_use]
+    pub fn within(config: HostConfig, quota: Arc<dyn Quota>) -> Arc<Self> {
+        Self::of(config, Processes::default(), quota)
+    }
+
+    fn of(config: HostConfig, processes: Processes, quota: Arc<dyn Quota>) -> Arc<Self> {
         let offers = Arc::new(config.offers);
         warn_of_missing(&offers);
         let offers = Arc::new(RwLock::new(offers));
-        let setup = Arc::new(Setup::new(OfferGate(Arc::clone(&offers))));
+        let setup = Arc::new(Setup { quota, ..Setup::new(OfferGate(Arc::clone(&offers))) });
         Arc::new(Host {
             name: config.host,
             labels: config.labels,

@@ -15,6 +15,7 @@ mod open_files;
 mod options;
 mod service;
 mod signals;
+mod tails;
 mod trace;
 
 use std::process::ExitCode;

@@ -220,7 +220,7 @@ impl Budget {
     }
 
     /// Asks the longest idle holder of a slot to go, so that there is a place in a moment. `false` when nobody is idle.
-    pub(crate) fn shed(&self) -> bool {
+    pub fn shed(&self) -> bool {
         let shed = self.0.idle.shed();
         if shed {
             self.counters().shed();

@@ -99,6 +99,11 @@ impl Plan {
         Self { links: Share::NONE, tails: Share::NONE, ..Self::default() }
     }
 
+    /// A server of logs that has no clients of its own.
+    pub fn tails_only() -> Self {
+        Self { links: Share::new(16, 4, 16), viewers: Share::NONE, ..Self::default() }
+    }
+
     /// How many descriptors the class can always have under this limit.
     pub fn floor(&self, class: Class, limit: u64) -> u64 {
         let share = match class {

@@ -11,6 +11,7 @@ use rustix::io::{Errno, pread};
 
 use crate::hash::hash64;
 use crate::position::{HEAD_BYTES, Offset};
+use crate::quota::Permit;
 use crate::setup::{Ground, Setup};
 
 /// How many stretches of data a file with holes is looked through for its end.
@@ -20,6 +21,8 @@ const MOST_STRETCHES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct File {
     fd: OwnedFd,
+    /// Given back after the descriptor is closed: fields are dropped in this order.
+    _permit: Permit,
     identity: Identity,
     ground: Ground,
     setup: Arc<Setup>,
@@ -94,13 +97,13 @@ impl Stat {
 }
 
 impl File {
-    pub(crate) fn new(fd: OwnedFd, identity: Identity, setup: Arc<Setup>) -> Self {
+    pub(crate) fn new((fd, permit): (OwnedFd, Permit), identity: Identity, setup: Arc<Setup>) -> Self {
         let ground = match setup.ground {
             Ground::Detect => detect(fd.as_fd()),
             told => told,
         };
         setup.counters.opened.add(1);
-        Self { fd, identity, ground, setup }
+        Self { fd, _permit: permit, identity, ground, setup }
     }
 
     pub(crate) fn identity(&self) -> Identity {

@@ -39,7 +39,7 @@
 //! that nobody reads. Memory is bounded by the block (256 KiB) and by what is asked for, however long a line is.
 //!
 //! What this crate refuses: sockets, memory mapping (a truncated log would kill the process), reading anything but
-//! regular files that the [`Gate`] admits, and trusting device and inode numbers or modification times alone.
+//! regular files that the [`Gate`] admits, more files than the [`Quota`] gives, and trusting device and inode numbers or modification times alone.
 //! It needs `/proc`, for the real path of what was opened.
 //!
 //! The way of a line through the files: `open` (path to file, past the gate) → `file` (the only one that reads) →
@@ -64,6 +64,7 @@ mod open;
 mod page;
 mod place;
 mod position;
+mod quota;
 mod resolve;
 mod setup;
 mod siblings;
@@ -80,5 +81,6 @@ pub use lines::Lines;
 pub use log::{Glance, Log};
 pub use page::{Ask, Cap, Found, Jump, Page, Raw, Stopped, Want};
 pub use position::{ANCHOR_BYTES, HEAD_BYTES, Offset, Position, Tag, Token};
+pub use quota::{Need, Permit, Quota, Unbounded};
 pub use setup::{Counter, Counters, Ground, Patience, Setup};
 pub use watch::{Wake, Watcher};

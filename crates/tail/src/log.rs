@@ -14,7 +14,7 @@ use crate::homes::Homes;
 use crate::incarnation::{Held, Remembered};
 use crate::page::Cap;
 use crate::position::Tag;
-use crate::setup::Setup;
+use crate::setup::{Counter, Setup};
 use crate::siblings::{Member, chain};
 
 /// How often names are looked at again while they change under our eyes. A rotation changes each once.
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) alive: Mutex<Vec<Remembered>>,
     /// Where the path leads and led; rotated siblings stand there.
     pub(crate) homes: Homes,
+    /// Times a file could not be opened since there was no descriptor for it.
+    pub(crate) lacked: Counter,
     followed: AtomicBool,
 }
 
@@ -55,7 +57,8 @@ impl Log {
     pub fn new(path: PathBuf, tag: Tag, setup: &Arc<Setup>) -> Self {
         let homes = Homes::of(path.clone());
         let (setup, alive, followed) = (Arc::clone(setup), Mutex::default(), AtomicBool::new(false));
-        Self(Arc::new(Shared { path, tag, setup, alive, homes, followed }))
+        let lacked = Counter::default();
+        Self(Arc::new(Shared { path, tag, setup, alive, homes, lacked, followed }))
     }
 
     /// The path it was made with.

@@ -19,6 +19,7 @@ use crate::file::{File, Identity, Stat};
 use crate::gate::{Candidate, Role};
 use crate::incarnation::{HeadCheck, Held, Remembered};
 use crate::log::Shared;
+use crate::quota::Need;
 
 /// Links that are followed by ourselves, to find what is around a file. The kernel gives up at 40.
 const MOST_LINKS: usize = 8;
@@ -26,6 +27,25 @@ const MOST_LINKS: usize = 8;
 impl Shared {
     /// Opens what `path` leads to, or shares it if it is open.
     pub(crate) fn open(&self, path: &Path, role: Role) -> Result<Held, Obstacle> {
+        self.open_now(path, role).inspect_err(|why| {
+            if *why == Obstacle::NoDescriptor {
+                self.lacked.add(1);
+            }
+        })
+    }
+
+    /// What `job` finds out by opening files, if it had none to do without: what it says of the others may be wrong then.
+    ///
+    /// # Errors
+    /// Its own, and [`Obstacle::NoDescriptor`] where it lacked one. Others who read the same log at the same time may be told
+    /// that as well, and ask again.
+    pub(crate) fn lacking_nothing<T, E: From<Obstacle>>(&self, job: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let before = self.lacked.get();
+        let done = job();
+        if self.lacked.get() == before { done } else { Err(Obstacle::NoDescriptor.into()) }
+    }
+
+    fn open_now(&self, path: &Path, role: Role) -> Result<Held, Obstacle> {
         let pin = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         let stat = Stat::of(&pin)?;
         regular(stat.mode)?;
@@ -41,9 +61,11 @@ impl Shared {
                 HeadCheck::Other => self.begin_again(&mut alive, &shared),
             };
         }
+        let need = if alive.is_empty() { Need::First } else { Need::Further };
         let file = self.setup.files.share(stat.identity, || {
+            let permit = self.setup.quota.one_more(need).ok_or(Obstacle::NoDescriptor)?;
             let fd = reopen(&pin, stat.identity)?;
-            Ok::<_, Obstacle>(File::new(fd, stat.identity, Arc::clone(&self.setup)))
+            Ok::<_, Obstacle>(File::new((fd, permit), stat.identity, Arc::clone(&self.setup)))
         })?;
         let begun = Held::begin(self.tag, file)?;
         alive.push(begun.remember());

@@ -1,4 +1,4 @@
-//! What all logs of a process part share: the gate, the times to wait, and the counters.
+//! What all logs of a process part share: the gate, the quota, the times to wait, and the counters.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use crate::files::OpenFiles;
 use crate::gate::Gate;
+use crate::quota::{Quota, Unbounded};
 
 /// Shared by any number of [`Log`](crate::Log)s.
 pub struct Setup {
     /// Decides what may be read.
     pub gate: Arc<dyn Gate>,
+    /// Decides how many files may be open.
+    pub quota: Arc<dyn Quota>,
     /// How long to wait for what.
     pub patience: Patience,
     /// What kind of file system to take a file for.
@@ -23,11 +26,12 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A setup with the usual times.
+    /// A setup with the usual times, and as many files as the kernel lets be open.
     #[must_use]
     pub fn new(gate: impl Gate + 'static) -> Self {
         Self {
             gate: Arc::new(gate),
+            quota: Arc::new(Unbounded),
             patience: Patience::default(),
             ground: Ground::Detect,
             counters: Counters::default(),

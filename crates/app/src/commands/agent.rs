@@ -1,13 +1,16 @@
 //! `tailcast agent`: this machine's logs, offered to a hub elsewhere.
 
+use anyhow::anyhow;
 use futures_util::future::join;
+use tailcast_fdguard::{Budget, Plan};
 
 use crate::cli;
 use crate::commands::offered;
 use crate::environment::Environment;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::options::AgentOptions;
 use crate::signals::Signals;
+use crate::tails::Tails;
 use crate::{service, trace};
 
 /// Offers until it is asked to stop.
@@ -17,12 +20,13 @@ pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     crate::open_files::raise(|limit| {
         format!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard())
     });
-    super::runtime()?.block_on(offer(options, flags, environment))
+    let budget = Budget::new(Plan::tails_only()).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
+    super::runtime()?.block_on(offer(options, flags, environment, &Tails::of(&budget)))
 }
 
-async fn offer(options: AgentOptions, flags: &cli::Agent, environment: &Environment) -> Outcome {
+async fn offer(options: AgentOptions, flags: &cli::Agent, environment: &Environment, tails: &Tails) -> Outcome {
     let mut signals = Signals::listen()?;
-    let host = offered::host(options.offer)?;
+    let host = offered::host(options.offer, tails)?;
     service::ready("looking for the hub");
     let reaching = join(
         tailcast_agent::reach(&host, &options.dialer, &signals.stop),

@@ -9,17 +9,18 @@ use tailcast_wire::HostName;
 
 use crate::exit::{Exit, Failure};
 use crate::options::Offer;
+use crate::tails::Tails;
 
 /// This machine as an agent knows it.
-pub(super) fn host(offer: Offer) -> Result<Arc<Host>, Failure> {
+pub(super) fn host(offer: Offer, tails: &Tails) -> Result<Arc<Host>, Failure> {
     let offers = offers(&offer)?;
-    Ok(Host::new(HostConfig { host: offer.host, offers, labels: offer.labels, zone: zone() }))
+    Ok(Host::within(HostConfig { host: offer.host, offers, labels: offer.labels, zone: zone() }, tails.quota()))
 }
 
 /// The logs that are pushed to a hub as `host`, in this folder. Their stamps mean the hub's zone where they name none.
-pub(super) fn pushed(host: HostName, folder: &Path) -> Result<Arc<Host>, OfferError> {
+pub(super) fn pushed(host: HostName, folder: &Path, tails: &Tails) -> Result<Arc<Host>, OfferError> {
     let (offers, labels) = (Offers::spool(folder)?, vec![("kind".to_owned(), "pushed".to_owned())]);
-    Ok(Host::new(HostConfig { host, offers, labels, zone: zone() }))
+    Ok(Host::within(HostConfig { host, offers, labels, zone: zone() }, tails.quota()))
 }
 
 /// Other offers for a machine that is serving.

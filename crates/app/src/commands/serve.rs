@@ -23,6 +23,7 @@ use crate::environment::Environment;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::options::ServeOptions;
 use crate::signals::Signals;
+use crate::tails::Tails;
 use crate::{open_files, service, trace};
 
 /// The wait before the agent of this process is attached again.
@@ -55,17 +56,17 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     let address = listener.local_addr()?;
     let hub = Hub::new(config, access, budget.clone());
     open_for_administrators(&hub, &door);
-    let agents = Agents::default();
+    let (agents, tails) = (Agents::default(), Tails::of(&budget));
     if let (Some(cluster), Some(key)) = (options.cluster, key) {
         let name = hub.host().map_or_else(|| address.to_string(), ToString::to_string);
         hub.join(cluster.config(name, key)?).map_err(Failure::usage)?;
     }
-    let host = options.agent.map(offered::host).transpose()?;
+    let host = options.agent.map(|offer| offered::host(offer, &tails)).transpose()?;
     if let Some(host) = &host {
         agents.attach(&hub, host);
         agents.remember(host);
     }
-    let pushed = options.pushed.map(|bounds| take_pushed(&hub, &pushed, bounds, &agents)).unwrap_or_default();
+    let pushed = options.pushed.map(|bounds| take_pushed(&hub, &pushed, bounds, (&agents, &tails))).unwrap_or_default();
     let own = hub.host().into_iter().chain(&pushed).map(|host| hub.has_agent(host));
     if tokio::time::timeout(INTRODUCED, join_all(own)).await.is_err() {
         tracing::warn!("an agent of this process takes long to begin; its logs are there once it does");
@@ -160,10 +161,10 @@ impl Agents {
 
 /// Takes lines that are pushed; gives under which hosts there are some already. A hub that cannot keep any serves all the same,
 /// and says why.
-fn take_pushed(hub: &Arc<Hub>, root: &Path, bounds: SpoolBounds, agents: &Agents) -> Vec<HostName> {
-    let agents = agents.clone();
+fn take_pushed(hub: &Arc<Hub>, root: &Path, bounds: SpoolBounds, (agents, tails): (&Agents, &Tails)) -> Vec<HostName> {
+    let (agents, tails) = (agents.clone(), tails.clone());
     let taken = hub.take_pushed(root.to_owned(), bounds, move |hub, host, folder| {
-        match offered::pushed(host.clone(), folder) {
+        match offered::pushed(host.clone(), folder, &tails) {
             Ok(host) => agents.attach(hub, &host),
             Err(error) => tracing::error!("the logs that are pushed under {host} cannot be shown: {error}"),
         }

@@ -1,6 +1,7 @@
 //! Hubs that a broker joins, as real processes: what is linked to one is seen on each, and no line is lost or doubled when the
 //! broker, a hub or the way between hubs ends (law 4).
 
+mod full;
 mod house;
 mod watcher;
 

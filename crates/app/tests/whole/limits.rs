@@ -341,7 +341,7 @@ async fn may_mount(site: &Site) -> bool {
 }
 
 /// A hub with its own agent that may open so many descriptors.
-async fn descriptors(site: &Site, limit: u64) -> Hub {
+pub(crate) async fn descriptors(site: &Site, limit: u64) -> Hub {
     let mut command = site.shell(&format!("ulimit -n {limit}; exec \"$@\""));
     command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
     command.arg(site.state()).arg(site.logs());
@@ -349,13 +349,13 @@ async fn descriptors(site: &Site, limit: u64) -> Hub {
 }
 
 /// One of a crowd.
-enum Client {
+pub(crate) enum Client {
     Served(TcpStream),
     Refused,
 }
 
 impl Client {
-    async fn come(hub: SocketAddr, log: String) -> Self {
+    pub(crate) async fn come(hub: SocketAddr, log: String) -> Self {
         let mut stream = ask(hub, &log, "").await;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.unwrap();
@@ -408,7 +408,7 @@ async fn ask(hub: SocketAddr, log: &str, headers: &str) -> TcpStream {
     stream
 }
 
-async fn read_until(stream: &mut TcpStream, words: &str) {
+pub(crate) async fn read_until(stream: &mut TcpStream, words: &str) {
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains(words) {
         assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "the view ended");
@@ -416,7 +416,7 @@ async fn read_until(stream: &mut TcpStream, words: &str) {
 }
 
 /// Comes again as long as there is no room.
-async fn until_served(hub: &Hub, log: String) {
+pub(crate) async fn until_served(hub: &Hub, log: String) {
     let coming = async { while let Client::Refused = Client::come(hub.address, log.clone()).await {} };
     within("a place after the crowd has left", coming).await;
 }

@@ -7,6 +7,7 @@
 mod addresses;
 mod closed;
 mod cluster;
+mod full;
 mod idle;
 mod kill;
 mod limits;

@@ -72,8 +72,12 @@ impl Follower {
         if let State::Waiting(waiting) = &self.state {
             let (start, told) = (waiting.start, waiting.told);
             self.hints.arm(&self.shared.path, None, events);
-            match self.open(start, events) {
-                Ok(place) => self.started(place, events),
+            let mut lost = Vec::new();
+            match self.shared.lacking_nothing(|| self.open(start, &mut lost)) {
+                Ok(place) => {
+                    lost.into_iter().for_each(|lost| self.lost(lost, events));
+                    self.started(place, events);
+                }
                 Err(why) => self.wait(start, told, why, events),
             }
         }
@@ -172,19 +176,19 @@ impl Follower {
         self.state = State::Waiting(Waiting { start, told: Some(why) });
     }
 
-    fn open(&self, start: Start, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
+    fn open(&self, start: Start, lost: &mut Vec<Lost>) -> Result<Place, Obstacle> {
         match start {
             Start::From(From::End) => Ok(Place::last_line_start(self.shared.open_front()?)?),
             Start::From(From::Start) => Ok(Place::start(self.shared.open_front()?)),
-            Start::From(From::At(position)) => self.open_at(position, None, events),
-            Start::Dropped(position) => self.open_at(position, Some(Loss::Stale), events),
+            Start::From(From::At(position)) => self.open_at(position, None, lost),
+            Start::Dropped(position) => self.open_at(position, Some(Loss::Stale), lost),
             Start::Again(position) => self.open_again(position),
         }
     }
 
     /// Where somebody stopped; if that is gone and the log is there, its beginning, and it is told: for the reason that is known,
     /// else for that of the search.
-    fn open_at(&self, position: Position, why: Option<Loss>, events: &mut Vec<Event>) -> Result<Place, Obstacle> {
+    fn open_at(&self, position: Position, why: Option<Loss>, losses: &mut Vec<Lost>) -> Result<Place, Obstacle> {
         match self.shared.resolve(&position) {
             Ok(place) => Ok(place),
             Err(Error::Obstacle(why)) => Err(why),
@@ -192,7 +196,7 @@ impl Follower {
                 let front = self.shared.open_front()?;
                 let found = if let Error::Gone(found) = error { found } else { Loss::NotFound };
                 let why = why.unwrap_or(found);
-                self.lost(Lost { from: position, bytes: None, why }, events);
+                losses.push(Lost { from: position, bytes: None, why });
                 Ok(Place::start(front))
             }
         }
@@ -231,6 +235,19 @@ impl Follower {
         self.state = State::Reading(Reading::at(place));
         self.hints.moved();
         self.hints.arm(&self.shared.path, Some(&file), events);
+    }
+
+    /// Whether a file could not be looked into for want of a descriptor since the log had lacked `since` of them: then what was
+    /// found holds for the others only, and the follower stays where it is until it can look into all. Told once per file.
+    pub(super) fn lacked(&mut self, since: u64, events: &mut Vec<Event>) -> bool {
+        let State::Reading(reading) = &mut self.state else { return false };
+        if self.shared.lacked.get() == since {
+            return false;
+        }
+        if !std::mem::replace(&mut reading.lacking, true) {
+            events.push(Event::Waiting(Obstacle::NoDescriptor));
+        }
+        true
     }
 
     pub(super) fn lost(&self, lost: Lost, events: &mut Vec<Event>) {

@@ -114,6 +114,8 @@ struct Reading {
     told: Option<Departure>,
     /// An error of the file itself, told once.
     failing: Option<Obstacle>,
+    /// Whether it was told that there was no descriptor for the next one.
+    lacking: bool,
     /// Whether a network file system showed a smaller size once already.
     shrunk: bool,
 }
@@ -132,6 +134,7 @@ impl Reading {
             renamed: false,
             told,
             failing,
+            lacking: false,
             shrunk: false,
         }
     }

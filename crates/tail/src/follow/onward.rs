@@ -26,6 +26,7 @@ impl Follower {
             return false;
         }
         let ours = reading.cursor.held().clone();
+        let lacked = self.shared.lacked.get();
         self.give_unfinished(events);
         for member in self.shared.ahead_of(&ours, Some(&self.known)) {
             match self.shared.open_member(&member) {
@@ -33,6 +34,8 @@ impl Follower {
                     self.leave_for(&next, events);
                     return true;
                 }
+                // One that cannot be looked into now may hold lines.
+                Err(Obstacle::NoDescriptor) if self.lacked(lacked, events) => return false,
                 Err(why) if member.role == Role::Itself => return self.leave(why, events),
                 Err(_) => {}
             }

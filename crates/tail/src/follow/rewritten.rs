@@ -31,8 +31,12 @@ impl Follower {
     /// Goes on in the new life, by way of what is left of the old one. Returns whether there is something to read.
     pub(super) fn begin_again(&mut self, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
+        let lacked = self.shared.lacked.get();
         if reading.cursor.saw_nothing() && self.look_behind(events) {
             return true;
+        }
+        if self.lacked(lacked, events) {
+            return false;
         }
         let State::Reading(reading) = &self.state else { return false };
         let old = reading.cursor.held().clone();
@@ -48,23 +52,27 @@ impl Follower {
             return self.truncated(place, kept, events);
         }
         let (rest, copies) = self.find_rest(&reading.cursor);
+        if self.lacked(lacked, events) {
+            return false;
+        }
         self.known.extend(copies);
-        let State::Reading(reading) = &self.state else { return false };
         let place = match rest {
             Rest::Copy(copy) => {
+                let is_read = copy.held.size() <= copy.offset.0;
+                let next = if is_read { self.after_copy(&copy.held) } else { None };
+                if self.lacked(lacked, events) {
+                    return false;
+                }
                 self.tell_cut_copy(&copy, events);
                 self.known.insert(copy.held.file().identity());
-                if copy.held.size() > copy.offset.0 {
-                    copy
-                } else {
-                    Place::start(self.after_copy(&copy.held).unwrap_or(new))
-                }
+                if is_read { Place::start(next.unwrap_or(new)) } else { copy }
             }
             Rest::Newcomer(newcomer) => {
                 self.tell_unread(0, events);
                 Place::start(newcomer)
             }
             Rest::Nothing => {
+                let State::Reading(reading) = &self.state else { return false };
                 let place = kept(&reading.cursor, &old, &new).unwrap_or_else(|| Place::start(new));
                 return self.truncated(place, 0, events);
             }
@@ -79,6 +87,7 @@ impl Follower {
     /// does. Returns whether it goes on in one.
     pub(super) fn look_behind(&mut self, events: &mut Vec<Event>) -> bool {
         let State::Reading(reading) = &self.state else { return false };
+        let lacked = self.shared.lacked.get();
         let ours = reading.cursor.held().clone();
         // Of a file that has no place among the others all that came since may be newer. It is found when this one is read.
         let (mut behind, in_place) = self.shared.surely_behind(&ours);
@@ -96,6 +105,9 @@ impl Follower {
             !is_copy
         });
         drop(came);
+        if self.lacked(lacked, events) {
+            return false;
+        }
         self.known.extend(copies);
         let Some(copy) = newcomer else { return false };
         self.shared.setup.counters.rotations.add(1);

@@ -40,10 +40,12 @@ impl Log {
     /// # Errors
     /// As [`Log::last`].
     pub fn find_first(&self, upto: Option<Cap>, order: Order<'_>) -> Result<Jump, Error> {
-        let (newest, _) = self.0.visible_end(upto)?;
-        let mut search = Search { upto, order, scanned: 0 };
-        let (place, found) = search.over_files(&self.0, newest)?;
-        Ok(Jump { place: place.position(), found, scanned: search.scanned })
+        self.0.lacking_nothing(|| {
+            let (newest, _) = self.0.visible_end(upto)?;
+            let mut search = Search { upto, order, scanned: 0 };
+            let (place, found) = search.over_files(&self.0, newest)?;
+            Ok(Jump { place: place.position(), found, scanned: search.scanned })
+        })
     }
 }
 

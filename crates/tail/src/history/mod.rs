@@ -25,8 +25,10 @@ impl Log {
     /// [`Error::Obstacle`] when no file can be read; [`Error::MovedOn`] when the cap's life has ended;
     /// [`Error::Gone`] when the file is truncated under the read.
     pub fn last(&self, ask: Ask<'_>) -> Result<Page, Error> {
-        let (newest, end) = self.0.visible_end(ask.upto)?;
-        back::page(&self.0, &Place::exactly(newest, end)?, ask)
+        self.0.lacking_nothing(|| {
+            let (newest, end) = self.0.visible_end(ask.upto)?;
+            back::page(&self.0, &Place::exactly(newest, end)?, ask)
+        })
     }
 
     /// The lines that end at `place`, the nearest ones.
@@ -34,7 +36,7 @@ impl Log {
     /// # Errors
     /// As [`Log::last`], and those of a place: [`Error::AnotherLog`], [`Error::Gone`].
     pub fn before(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        back::page(&self.0, &self.0.resolve(place)?, ask)
+        self.0.lacking_nothing(|| back::page(&self.0, &self.0.resolve(place)?, ask))
     }
 
     /// The lines that start at `place`, the nearest ones.
@@ -42,7 +44,7 @@ impl Log {
     /// # Errors
     /// As [`Log::before`].
     pub fn after(&self, place: &Position, ask: Ask<'_>) -> Result<Page, Error> {
-        forth::page(&self.0, &self.0.resolve(place)?, ask)
+        self.0.lacking_nothing(|| forth::page(&self.0, &self.0.resolve(place)?, ask))
     }
 
     /// The start of the line in which the byte `offset` of the file at the path is; the end when the file is shorter.

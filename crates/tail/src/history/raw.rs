@@ -15,6 +15,10 @@ impl Log {
     /// # Errors
     /// [`Error::AnotherLog`], [`Error::Gone`] (also for a `to` that is in another file), [`Error::Obstacle`].
     pub fn raw(&self, from: &Position, to: Option<&Position>, most: usize) -> Result<Raw, Error> {
+        self.0.lacking_nothing(|| self.raw_from(from, to, most))
+    }
+
+    fn raw_from(&self, from: &Position, to: Option<&Position>, most: usize) -> Result<Raw, Error> {
         let held = self.0.holder_of(from)?;
         let end = match to {
             Some(to) if !holds(&held, to) => return Err(Error::Gone(Loss::NotFound)),

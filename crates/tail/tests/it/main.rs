@@ -8,6 +8,7 @@ mod lines;
 mod logrotate;
 mod model;
 mod places;
+mod quota;
 mod rotation;
 mod sharing;
 mod turning;

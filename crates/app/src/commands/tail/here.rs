@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
 use crate::exit::{Exit, Failure, say};
+use crate::tails::Tails;
 
 /// How often the list of hosts is asked for; more would be a fault that waiting does not mend.
 const MOST_LOOKS: u32 = 1000;
@@ -55,7 +56,9 @@ pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Fai
     }
     let logs = paths.iter().map(|path| LogName::new(host.clone(), path).map(|log| log.to_string()));
     let logs = logs.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let address = serve(offering(host, &paths)?).await?;
+    let budget = Budget::new(Plan::default()).map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?;
+    let host = offering(host, &paths, &Tails::of(&budget))?;
+    let address = serve(host, budget).await?;
     let hub: HubUrl = format!("http://{address}").parse().map_err(Failure::usage)?;
     let dialer = Dialer::new(hub, Trust::new(Roots::System));
     arrival(&dialer).await?;
@@ -80,9 +83,8 @@ async fn arrival(dialer: &Dialer) -> Result<(), Failure> {
     Err(Failure::new(Exit::Failed, anyhow!("the agent within this process does not answer")))
 }
 
-async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
+async fn serve(host: Arc<Host>, budget: Budget) -> Result<SocketAddr, Failure> {
     let failed = |error: tailcast_fdguard::Error| Failure::new(Exit::Failed, anyhow!(error));
-    let budget = Budget::new(Plan::default()).map_err(failed)?;
     // Nobody logs in here, so there is no directory of passwords and tokens.
     let access = Arc::new(Access::new(AccessConfig::new(PathBuf::from("/nonexistent"))));
     let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), budget.clone(), access.refusal()).map_err(failed)?;
@@ -95,11 +97,11 @@ async fn serve(host: Arc<Host>) -> Result<SocketAddr, Failure> {
     Ok(address)
 }
 
-fn offering(host: HostName, paths: &[String]) -> Result<Arc<Host>, Failure> {
+fn offering(host: HostName, paths: &[String], tails: &Tails) -> Result<Arc<Host>, Failure> {
     let paths: Vec<_> = paths.iter().map(|path| offer(path)).collect();
     let offers = Offers::new(&paths, &[]).map_err(Failure::usage)?;
     let zone = jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
-    Ok(Host::new(HostConfig { host, offers, labels: Vec::new(), zone }))
+    Ok(Host::within(HostConfig { host, offers, labels: Vec::new(), zone }, tails.quota()))
 }
 
 /// A path as it is offered. An exact name wins over a glob: that of a file that is there is one that means itself alone.
