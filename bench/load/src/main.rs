@@ -22,6 +22,7 @@ mod peer;
 mod row;
 mod rows;
 mod stamp;
+mod tool;
 mod viewer;
 mod watched;
 
@@ -32,8 +33,8 @@ use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
 use crate::rows::{
-    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, leak, quiet, reconnect, sealing, storm,
-    torrent,
+    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, join, leak, quiet, reconnect, scan, sealing,
+    storm, torrent,
 };
 
 /// What can be asked for, in the order of the table.
@@ -51,6 +52,8 @@ const NAMES: &[&str] = &[
     "cluster",
     "sealing",
     "reconnect",
+    "scan",
+    "join",
 ];
 /// What is run only when it is asked for by name: it takes a quarter of an hour.
 const LONG: &[&str] = &["leak"];
@@ -110,6 +113,11 @@ async fn table(asked: &[String]) -> Result<()> {
             }
             "sealing" => print(name, async { sealing::run() }).await,
             "reconnect" => print(name, reconnect::run()).await,
+            "scan" => print(name, async { scan::run() }).await,
+            "join" => {
+                print(name, async { join::run(20_000) }).await;
+                print(name, async { join::run(100_000) }).await;
+            }
             "leak" => print(name, leak::run()).await,
             other => bail!("no row is called {other}: {}", [NAMES, LONG].concat().join(", ")),
         }

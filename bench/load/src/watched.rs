@@ -26,6 +26,11 @@ impl Watched {
         Ok(Self(tree))
     }
 
+    /// This process without what it has started.
+    pub(crate) fn myself() -> Self {
+        Self(vec![std::process::id()])
+    }
+
     /// User and system time so far. The kernel counts in ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let ticks = self.sum(|pid| {

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use crate::ends::Holders;
 use crate::file::{self, File, Holder, Kind};
 use crate::link::{Link, Node};
-use crate::peer::{self, Direction, Peer};
+use crate::peer::{Direction, Grouping, Peer};
 use crate::proc::{Entered, Error, Proc};
 use crate::process::{self, Process};
 use crate::socket::{Ends, Socket, Sockets, State};
@@ -83,7 +83,7 @@ impl Proc {
             total: held.total,
             kinds: held.kinds(),
             deleted: held.deleted,
-            peers: held.peers(&sockets),
+            peers: held.peers(&sockets, &Grouping::of(&sockets)),
             listeners: held.listeners(&sockets),
             files: held.files,
             unseen,
@@ -100,16 +100,22 @@ impl Proc {
         if !pids.is_empty() {
             sockets = Sockets::of_ours(self).0;
         }
-        let mut composition = |pid: u32| {
-            let held = Held::look(&self.enter(pid)?, Window { from: 0, most: 0 });
-            held.total?;
-            if held.inodes.iter().any(|inode| sockets.get(*inode).is_none()) {
-                sockets.add_of(self, pid);
+        let mut held = Vec::new();
+        for pid in pids {
+            let Some(entered) = self.enter(*pid) else { continue };
+            let her = Held::look(&entered, Window { from: 0, most: 0 });
+            if her.total.is_some() {
+                sockets.complete(self, *pid, &her.inodes);
+                held.push((*pid, her));
             }
-            let (peers, listeners) = (held.peers(&sockets), held.listeners(&sockets));
-            Some((pid, Composition { kinds: held.kinds(), peers, listeners }))
+        }
+        let grouping = Grouping::of(&sockets);
+        let composition = |held: &Held| Composition {
+            kinds: held.kinds(),
+            peers: held.peers(&sockets, &grouping),
+            listeners: held.listeners(&sockets),
         };
-        pids.iter().filter_map(|pid| composition(*pid)).collect()
+        held.iter().map(|(pid, held)| (*pid, composition(held))).collect()
     }
 }
 
@@ -175,9 +181,7 @@ impl Held {
             return (Sockets::default(), None);
         }
         let (mut sockets, unseen) = Sockets::of_ours(proc);
-        if self.inodes.iter().any(|inode| sockets.get(*inode).is_none()) {
-            sockets.add_of(proc, pid);
-        }
+        sockets.complete(proc, pid, &self.inodes);
         (sockets, unseen)
     }
 
@@ -185,8 +189,8 @@ impl Held {
         self.inodes.iter().filter_map(|inode| sockets.get(*inode))
     }
 
-    fn peers(&self, sockets: &Sockets) -> Vec<Peer> {
-        peer::group(self.own(sockets), sockets)
+    fn peers(&self, sockets: &Sockets, grouping: &Grouping<'_>) -> Vec<Peer> {
+        grouping.group(self.own(sockets))
     }
 
     fn listeners(&self, sockets: &Sockets) -> Vec<listener::Listener> {

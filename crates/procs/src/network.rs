@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use crate::ends::Holders;
 use crate::link::Node;
 use crate::listener::Listener;
-use crate::peer::{self, MOST_PEERS, Peer};
+use crate::peer::{Grouping, MOST_PEERS, Peer};
 use crate::proc::{Error, Proc};
 use crate::socket::{Protocol, Sockets, State};
 use crate::unseen::Unseen;
@@ -129,7 +129,8 @@ fn states(sockets: &Sockets) -> Vec<(State, u64)> {
 }
 
 fn peers(sockets: &Sockets) -> Vec<Peer> {
-    let mut peers = peer::group(sockets.iter().filter(|socket| socket.protocol != Protocol::Unix), sockets);
+    let over_ip = sockets.iter().filter(|socket| socket.protocol != Protocol::Unix);
+    let mut peers = Grouping::of(sockets).group(over_ip);
     peers.truncate(MOST_PEERS);
     peers
 }

@@ -101,20 +101,33 @@ struct Group {
     from: HashSet<IpAddr>,
 }
 
-/// Groups the sockets of one process among `all` of its network.
-pub(crate) fn group<'a>(own: impl Iterator<Item = &'a Socket>, all: &Sockets) -> Vec<Peer> {
-    let ports = listened_on(all);
-    let mut groups: HashMap<Key, Group> = HashMap::new();
-    for socket in own {
-        let Some((key, from)) = key(socket, &ports, all) else { continue };
-        let group = groups.entry(key).or_default();
-        group.count += 1;
-        *group.states.entry(socket.state).or_default() += 1;
-        group.from.extend(from);
+/// Sockets of one network, ready to be grouped, once or for many processes.
+#[derive(Debug)]
+pub(crate) struct Grouping<'a> {
+    all: &'a Sockets,
+    /// Where somebody listens: a connection to there has come in.
+    ports: HashSet<(Protocol, u16)>,
+}
+
+impl<'a> Grouping<'a> {
+    pub(crate) fn of(all: &'a Sockets) -> Self {
+        Grouping { all, ports: listened_on(all) }
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by(|(a, one), (b, other)| other.count.cmp(&one.count).then_with(|| a.cmp(b)));
-    groups.into_iter().take(MOST_PEERS).map(|(key, group)| peer(key, group)).collect()
+
+    /// Groups some of them.
+    pub(crate) fn group<'b>(&self, own: impl Iterator<Item = &'b Socket>) -> Vec<Peer> {
+        let mut groups: HashMap<Key, Group> = HashMap::new();
+        for socket in own {
+            let Some((key, from)) = key(socket, &self.ports, self.all) else { continue };
+            let group = groups.entry(key).or_default();
+            group.count += 1;
+            *group.states.entry(socket.state).or_default() += 1;
+            group.from.extend(from);
+        }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by(|(a, one), (b, other)| other.count.cmp(&one.count).then_with(|| a.cmp(b)));
+        groups.into_iter().take(MOST_PEERS).map(|(key, group)| peer(key, group)).collect()
+    }
 }
 
 fn listened_on(all: &Sockets) -> HashSet<(Protocol, u16)> {
@@ -187,7 +200,7 @@ mod tests {
         for n in 0..3u16 {
             all.add(tcp(900 + u64::from(n), "10.0.0.1:8080", &format!("10.1.0.{n}:5000"), State::Established));
         }
-        let said: Vec<_> = group(all.iter(), &all).iter().map(ToString::to_string).collect();
+        let said: Vec<_> = Grouping::of(&all).group(all.iter()).iter().map(ToString::to_string).collect();
         assert_eq!(
             said,
             ["120 → 10.0.0.5:6379 (redis), 118 CLOSE_WAIT, 2 ESTABLISHED", "3 ← port 8080 from 3 addresses"]

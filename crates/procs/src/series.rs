@@ -158,6 +158,13 @@ impl Series {
         matches!((floors.first(), floors.last()), (Some(first), Some(last)) if floors.len() > 1 && last > first)
     }
 
+    /// Whether it has risen in most of the last minutes and never fallen, as few do by chance; and for how many minutes it is known.
+    pub(crate) fn rises_steadily(&self) -> Option<usize> {
+        let floors: Vec<_> = self.whole(4).map(|minute| minute.floor()).collect();
+        let ups = floors.windows(2).filter(|pair| pair[1] > pair[0]).count();
+        (floors.len() == 4 && floors.is_sorted() && ups >= 2).then_some(self.minutes.len())
+    }
+
     /// The longest growth that ends now, when there is one that looks like a leak.
     #[must_use]
     pub fn growth(&self) -> Option<Growth> {

@@ -183,6 +183,17 @@ impl Sockets {
         table::read(proc, &format!("{pid}/net"), self);
     }
 
+    /// Adds those of the namespace of a process that holds `inodes`, if some of them are missing because it is in another one
+    /// than ours. Sockets of other kinds, such as netlink, are missing from all lists: most daemons have one.
+    pub(crate) fn complete(&mut self, proc: &Proc, pid: u32, inodes: &[u64]) {
+        let missing = inodes.iter().any(|inode| self.get(*inode).is_none());
+        let namespace = |whose: &str| proc.link(&format!("{whose}/ns/net")).ok();
+        let is_ours = || proc.is_kernels() && namespace(&pid.to_string()) == namespace("self");
+        if missing && !is_ours() {
+            self.add_of(proc, pid);
+        }
+    }
+
     /// Adds one, unless it is there or there are too many.
     pub(crate) fn add(&mut self, socket: Socket) {
         if socket.inode != 0 && self.by_inode.contains_key(&socket.inode) {

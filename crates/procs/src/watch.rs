@@ -157,9 +157,13 @@ impl Watch {
     }
 
     fn look_into_suspects(&mut self, list: &[Process], now: Duration) {
-        let mut due: Vec<&Process> = list.iter().filter(|process| self.is_due(process, now)).collect();
-        due.sort_by(|a, b| b.percent().unwrap_or(0.0).total_cmp(&a.percent().unwrap_or(0.0)));
-        let pids: Vec<u32> = due.iter().take(SUSPECTS).map(|process| process.id.pid).collect();
+        let leaks = |process: &Process| self.known(process.id).is_some_and(|watched| watched.series.growth().is_some());
+        let due = list.iter().filter(|process| self.is_due(process, now));
+        let mut due: Vec<_> =
+            due.map(|process| (leaks(process), process.percent().unwrap_or(0.0), process.id.pid)).collect();
+        // First those that are about to be named, then those nearest to their limit.
+        due.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)));
+        let pids: Vec<u32> = due.iter().take(SUSPECTS).map(|(_, _, pid)| *pid).collect();
         self.look_into(&pids, now);
     }
 

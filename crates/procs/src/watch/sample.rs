@@ -3,7 +3,7 @@
 //! A microsecond for each where the kernel tells it (Linux 6.2), as with [`Proc::counts`](crate::Proc::counts). Which process
 //! has a number is read again only when its count has changed: one that came to a number of another with as many files open
 //! makes no growth, and the first change, or look, shows whose they are. What a process holds is looked up once, when it
-//! begins to grow, so that a later look can say what has come since.
+//! has begun to grow, so that a later look can say what has come since.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::stat;
 
 use super::{MOST_FILES, Watch};
 
-/// Processes that are looked into at one sample: those that grow fastest.
-const SUSPECTS: usize = 2;
+/// Processes that are looked into at one sample: those that are known longest, which compilers and the like are not.
+const SUSPECTS: usize = 4;
 
 /// What came of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,10 +29,10 @@ pub struct Sample {
     pub left_out: usize,
 }
 
-/// One that has more files than at the sample before.
+/// One that begins to look as if it leaked.
 struct Risen {
     pid: u32,
-    by: u64,
+    known: usize,
 }
 
 impl Watch {
@@ -71,15 +71,13 @@ impl Watch {
             sample.left_out += 1;
             return None;
         };
-        let before = watched.series.last();
         watched.series.push(now, count);
-        let by = count.saturating_sub(before?);
-        let suspicious = by > 0 && count <= MOST_FILES && watched.suspect.is_none() && watched.series.rises();
-        suspicious.then_some(Risen { pid, by })
+        let known = watched.series.rises_steadily()?;
+        (count <= MOST_FILES && watched.suspect.is_none()).then_some(Risen { pid, known })
     }
 
     fn suspect_those_that(&mut self, mut risen: Vec<Risen>, now: Duration) {
-        risen.sort_unstable_by_key(|risen| std::cmp::Reverse(risen.by));
+        risen.sort_unstable_by_key(|risen| std::cmp::Reverse(risen.known));
         let pids: Vec<u32> = risen.iter().take(SUSPECTS).map(|risen| risen.pid).collect();
         self.look_into(&pids, now);
     }

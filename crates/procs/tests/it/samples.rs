@@ -42,6 +42,32 @@ fn a_leak_that_nobody_saw_grow_is_named_at_the_first_look() {
 }
 
 #[test]
+fn it_is_known_what_a_leak_is_of_also_where_many_processes_come_and_grow() {
+    let mut leaky = Leaky::new("01");
+    for minute in 0..12u32 {
+        leaky.opens();
+        leaky.opens();
+        // A build: each minute ten that grow faster, for six minutes each, and an older one that comes and goes.
+        for job in 0..60u32 {
+            let (pid, age) = (100 + job, (minute + job) % 6);
+            let dir = leaky.fake.process(pid, b"cc");
+            let stat = fs::read_to_string(dir.join("stat")).unwrap();
+            let born = 5000 + (minute + job) / 6;
+            fs::write(dir.join("stat"), stat.replace("4242", &born.to_string())).unwrap();
+            if age == 0 {
+                fs::remove_dir_all(dir.join("fd")).unwrap();
+                fs::create_dir(dir.join("fd")).unwrap();
+            }
+            (0..9).for_each(|fd| leaky.fake.opens(pid, age * 9 + fd, b"/dev/null"));
+        }
+        leaky.watch.sample(middle(minute.into())).unwrap();
+    }
+    let look = leaky.watch.look(middle(12)).unwrap();
+    let seen = look.list.into_iter().find(|seen| seen.process.id.pid == 7).unwrap();
+    assert!(seen.findings[0].words.contains("all of it connections to 10.0.0.5:6379"), "{:?}", seen.findings);
+}
+
+#[test]
 fn an_hour_is_remembered_and_no_more() {
     let mut leaky = left_alone("01", 90);
     let seen = leaky.looked_at(90 * 60);
