@@ -19,6 +19,7 @@ mod http;
 mod latency;
 mod neighbour;
 mod peer;
+mod rival;
 mod row;
 mod rows;
 mod stamp;
@@ -33,8 +34,8 @@ use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
 use crate::rows::{
-    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, join, leak, quiet, reconnect, scan, sealing,
-    storm, torrent,
+    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, join, leak, limit, quiet, reconnect, scan,
+    sealing, storm, torrent,
 };
 
 /// What can be asked for, in the order of the table.
@@ -46,6 +47,7 @@ const NAMES: &[&str] = &[
     "follow",
     "history",
     "descriptors",
+    "limit",
     "storm",
     "idle-agent",
     "idle-links",
@@ -104,6 +106,7 @@ async fn table(asked: &[String]) -> Result<()> {
             "follow" => print(name, torrent::follow()).await,
             "history" => look_back(name).await?,
             "descriptors" => print(name, descriptors::run()).await,
+            "limit" => print(name, limit::run()).await,
             "storm" => print(name, storm::run()).await,
             "idle-agent" => print(name, idle_agent::run()).await,
             "idle-links" => print(name, idle_links::run()).await,

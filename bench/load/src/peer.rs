@@ -196,17 +196,17 @@ pub(crate) fn tailcast(serve: &Serve) -> Result<Server> {
         command.args(["--host", "bench"]).arg(&log);
     }
     let mut program = spawn(&mut command, &scratch)?;
-    let address = announced(&mut program.0)?;
+    let address = announced(&mut program, "tailcast: listening on http://")?;
     let path = format!("/api/v1/live?log=bench:{}", log.display());
     let door = Door { address, path, protocol: Some("tailcast.v1.json"), hello: None };
     Ok(Server { door, log, program, scratch })
 }
 
-/// `tailcast: listening on http://ADDR:PORT`
-fn announced(child: &mut Child) -> Result<SocketAddr> {
+/// The address behind these words on a program's first line, `tailcast: listening on http://ADDR:PORT`.
+pub(crate) fn announced(program: &mut Program, words: &str) -> Result<SocketAddr> {
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().context("no stdout")?).read_line(&mut line)?;
-    let address = line.trim().strip_prefix("tailcast: listening on http://");
+    BufReader::new(program.0.stdout.as_mut().context("no stdout")?).read_line(&mut line)?;
+    let address = line.trim().strip_prefix(words);
     address.with_context(|| format!("instead of its address it said {line:?}"))?.parse().context("no address")
 }
 

@@ -31,6 +31,11 @@ impl Watched {
         Self(vec![std::process::id()])
     }
 
+    /// The processes.
+    pub(crate) fn pids(&self) -> &[u32] {
+        &self.0
+    }
+
     /// User and system time so far. The kernel counts in ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let ticks = self.sum(|pid| {

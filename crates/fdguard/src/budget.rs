@@ -14,7 +14,7 @@
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -26,6 +26,7 @@ use crate::counters::{ClassUse, Counters, Snapshot};
 use crate::episode::Episodes;
 use crate::gauge::{Gauge, ProcessGauge, Reading};
 use crate::idle::Idle;
+use crate::outlook::Trend;
 use crate::plan::{Class, Plan};
 use crate::refusal::Reason;
 use crate::slot::Slot;
@@ -72,6 +73,7 @@ struct Books {
     idle: Idle,
     addresses: Addresses,
     episodes: Mutex<Episodes>,
+    trend: Mutex<Trend>,
     counters: Counters,
 }
 
@@ -105,6 +107,7 @@ impl Budget {
             idle: Idle::default(),
             addresses: Addresses::default(),
             episodes: Mutex::default(),
+            trend: Mutex::default(),
             counters: Counters::default(),
         };
         books.look();
@@ -184,7 +187,8 @@ impl Budget {
         });
         let counts = self.0.counters.counts();
         let (used, hard, most_per_address) = (self.0.used(), self.0.hard.load(SeqCst), self.0.addresses.most());
-        Snapshot { used, soft, hard, classes, most_per_address, counts }
+        let left = self.0.trend().left((self.0.born.elapsed(), used), self.0.free_for_viewers());
+        Snapshot { used, soft, hard, classes, most_per_address, left, counts }
     }
 
     /// Brings the books up to date, however fresh they are.
@@ -337,6 +341,11 @@ impl Books {
             self.floors[class.index()].store(self.plan.floor(class, reading.soft), SeqCst);
         }
         self.looked.store(self.age(), SeqCst);
+        self.trend().note(self.born.elapsed(), self.used());
+    }
+
+    fn trend(&self) -> MutexGuard<'_, Trend> {
+        self.trend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn age(&self) -> u64 {

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -87,6 +88,8 @@ pub struct Snapshot {
     pub classes: [ClassUse; 5],
     /// Connections of the address that has most of them, those not counted that speak for many.
     pub most_per_address: u64,
+    /// In how long viewers have no place any more, at the pace of the last minutes; `None` where it does not grow towards that.
+    pub left: Option<Duration>,
     /// What happened since the start.
     pub counts: Counts,
 }

@@ -27,6 +27,7 @@ mod gauge;
 mod idle;
 mod limit;
 mod listener;
+mod outlook;
 mod overflows;
 mod plan;
 mod refusal;

@@ -9,6 +9,7 @@ pub(crate) mod idle_links;
 pub(crate) mod idle_viewers;
 pub(crate) mod join;
 pub(crate) mod leak;
+pub(crate) mod limit;
 pub(crate) mod quiet;
 pub(crate) mod reconnect;
 pub(crate) mod scan;

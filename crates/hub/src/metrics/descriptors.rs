@@ -1,6 +1,6 @@
 //! The budget of descriptors in `/metrics`: by class, and each way in which accepting a connection fails by its name.
 //!
-//! The kernel's counters of connections dropped in front of the door are of the whole network namespace: watch how they move. They
+//! How long the places last is left out while nothing grows towards their end. The kernel's counters of connections dropped in front of the door are of the whole network namespace: watch how they move. They
 //! are left out when there is no descriptor to read them with.
 
 use std::fmt;
@@ -18,6 +18,11 @@ pub(super) fn encode(encoder: &mut DescriptorEncoder<'_>, now: &Snapshot) -> fmt
     by_class(encoder, now, "fds_class_floor", "Descriptors that a class can always have", |class| class.floor)?;
     by_class(encoder, now, "fds_class_ceiling", "Descriptors that a class can have at most", |class| class.ceiling)?;
     accept_errors(encoder, &now.counts.accept_errors)?;
+    if let Some(left) = now.left {
+        let seconds = ConstGauge::new(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
+        let help = "In how long viewers have no place any more, at the pace of the last minutes; left out where it does not grow";
+        describe(encoder, "fds_seconds_left", help, &seconds)?;
+    }
     let backlog = ConstGauge::new(i64::from(backlog_in_force()));
     describe(encoder, "listen_backlog", "Connections that may wait to be accepted", &backlog)?;
     if let Some(dropped) = listen_overflows() {
