@@ -5,7 +5,7 @@
 import { fetchHosts, fetchLogs } from "./api";
 import { globOf } from "./asking";
 import { hubWords } from "./hubwords";
-import { inOrder, Latecomers, NOT_YET } from "./latecomers";
+import { inOrder, Latecomers, NOT_YET, WITHIN_S } from "./latecomers";
 import { whileVisible } from "./look";
 import { hayOf, type Hay } from "./seek";
 import type { HostEntry, LogEntry, LogName, LogsPage } from "./shapes";
@@ -17,8 +17,6 @@ const MOST = 50_000;
 /** The first page is small, so that there is something to see at once. */
 const FIRST = 200;
 const PAGE = 5000;
-/** Seconds that the list waits for a host; slower ones are asked by themselves. */
-const WITHIN_S = 2;
 /** A list that fits on the first page is read anew with each look; a longer one after this long, in milliseconds. */
 const WHOLE_MS = 30_000;
 

@@ -10,6 +10,8 @@ import { hostOf } from "./tags";
 /** Why a host is missing that is to be asked by itself. */
 export const NOT_YET = "not_yet";
 const PAGE = 5000;
+/** Seconds that whoever asks all hosts waits for each of them. */
+export const WITHIN_S = 2;
 /** Hosts that are asked with one question: their names stand in its address. */
 const AT_ONCE = 100;
 
@@ -21,10 +23,11 @@ export class Latecomers {
   #hosts: readonly string[] = [];
   #asks = false;
 
-  /** `most`: logs that are held of all of them together. */
+  /** `most`: logs that are held of all of them together; `names`: which of their logs, as a glob over NAME. */
   constructor(
     private readonly most: number,
     private readonly came: () => void,
+    private readonly names = "*",
   ) {}
 
   /** Their logs, as far as they are known. */
@@ -54,7 +57,7 @@ export class Latecomers {
   async #ask(hosts: readonly string[], signal: AbortSignal): Promise<void> {
     this.#asks = true;
     try {
-      const pages = await this.#pages(`{${hosts.join(",")}}:*`, signal);
+      const pages = await this.#pages(`{${hosts.join(",")}}:${this.names}`, signal);
       const silent = new Map(pages.flatMap(({ missing = [] }) => missing).map((each) => [each.host, hubWords(each, each.host)]));
       const logs = pages.flatMap((page) => page.logs);
       // Meanwhile one of them may have answered in time.
@@ -80,6 +83,13 @@ export class Latecomers {
     } while (next !== null && pages.length * PAGE < this.most);
     return pages;
   }
+}
+
+/** A page with what its late hosts have said since; those that have said nothing are missing from it. */
+export function completed(page: LogsPage, late: Latecomers): LogsPage {
+  const { logs, heard } = late;
+  const prompt = page.logs.filter(({ log }) => !heard.includes(hostOf(log)));
+  return { ...page, logs: [...prompt, ...logs], missing: (page.missing ?? []).filter(({ host }) => !heard.includes(host)) };
 }
 
 /** All logs in the hub's order: by host, and as the host has them. */

@@ -1,11 +1,29 @@
 // The logs of a view, those that are named and those that match its globs: looks every 2 s while the view is on the screen, and at
-// nothing otherwise. It stands between the address and the view. What a look means is decided in `members.ts`.
+// nothing otherwise. A host that does not answer holds up none of the others: it is named, and asked by itself. It stands between the address and the view. What a look means is decided in `members.ts`.
 
 import type { ViewAddress } from "./address";
 import { fetchLogs } from "./api";
+import { completed, Latecomers, NOT_YET, WITHIN_S } from "./latecomers";
 import { whileVisible } from "./look";
 import { lookedAt, MAX_MEMBERS, NOBODY, type Membership } from "./members";
-import type { LogName } from "./shapes";
+import type { LogName, LogsPage } from "./shapes";
+
+interface Glob {
+  readonly match: string;
+  readonly late: Latecomers;
+}
+
+/** One look at a glob: what there is within two seconds, and what hosts that took longer have said since. */
+async function look({ match, late }: Glob, signal: AbortSignal): Promise<LogsPage> {
+  const page = await fetchLogs({ q: "", match, limit: MAX_MEMBERS + 1, next: null, within: WITHIN_S }, signal);
+  late.take((page.missing ?? []).filter(({ why }) => why === NOT_YET).map(({ host }) => host), signal);
+  return completed(page, late);
+}
+
+/** The part of a glob that is over NAME; one without `:` is over nothing else. */
+function nameIn(match: string): string {
+  return match.slice(match.indexOf(":") + 1);
+}
 
 export class Members {
   #found = $state.raw<Membership>(NOBODY);
@@ -13,6 +31,8 @@ export class Members {
   /** A look has been answered, or there is nothing to look for. */
   known = $state(false);
   problem = $state<string | null>(null);
+  /** Hosts that match and have not said which logs they have. */
+  silent = $state.raw<readonly string[]>([]);
 
   readonly logs = $derived<readonly LogName[]>([...this.#named, ...this.#found.logs.filter((log) => !this.#named.includes(log))]);
 
@@ -25,11 +45,13 @@ export class Members {
     this.#named = at === null || logs.includes(at) ? logs : [at, ...logs];
     this.#found = NOBODY;
     this.known = matches.length === 0;
+    this.silent = [];
     if (matches.length === 0) return () => {};
+    const globs = matches.map((match) => ({ match, late: new Latecomers(MAX_MEMBERS + 1, () => {}, nameIn(match)) }));
     return whileVisible(async (signal) => {
       try {
-        const limit = MAX_MEMBERS + 1;
-        const pages = await Promise.all(matches.map((match) => fetchLogs({ q: "", match, limit, next: null }, signal)));
+        const pages = await Promise.all(globs.map((glob) => look(glob, signal)));
+        this.silent = [...new Set(pages.flatMap(({ missing = [] }) => missing.map(({ host }) => host)))];
         this.#take(lookedAt(this.#found, pages, this.#named));
         this.problem = null;
         this.known = true;

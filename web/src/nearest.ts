@@ -1,6 +1,7 @@
 // Names near one that leads nowhere: what an address that was typed wrong may have meant. It asks the hub a few questions, once.
 
 import { fetchLogs } from "./api";
+import { WITHIN_S } from "./latecomers";
 import type { LogEntry, LogName } from "./shapes";
 import { hostOf, nameOf } from "./tags";
 
@@ -13,7 +14,7 @@ const LIMIT = 100;
 
 /** Logs that can be read and whose names are near, the nearest first. */
 export async function nearestTo(log: LogName, signal: AbortSignal): Promise<LogName[]> {
-  const pages = await Promise.all(partsOf(nameOf(log)).map((q) => fetchLogs({ q, match: "", limit: LIMIT, next: null }, signal)));
+  const pages = await Promise.all(partsOf(nameOf(log)).map((q) => fetchLogs({ q, match: "", limit: LIMIT, next: null, within: WITHIN_S }, signal)));
   return nearest(log, pages.flatMap((page) => page.logs));
 }
 

@@ -80,6 +80,7 @@ const OBSTACLES: Readonly<Record<string, (host: string) => [words: string, todo:
   not_offered: (host) => [m.mark_not_offered(host), m.mark_not_offered_todo],
   link_loop: () => [m.mark_link_loop, m.mark_link_loop_todo],
   no_descriptor: (host) => [m.mark_no_descriptor(host), m.mark_no_descriptor_todo],
+  disk_hangs: (host) => [m.mark_disk_hangs(host), m.mark_disk_hangs_todo],
   slow_answer: (host) => [m.mark_slow_answer(host), m.mark_slow_answer_todo],
   busy: (host) => [m.mark_busy(host), m.mark_busy_todo],
 };

@@ -7,6 +7,7 @@ import { visible } from "./text";
 
 const KNOWN: Readonly<Record<string, () => string>> = {
   [en.list_denied]: () => m.list_denied,
+  [en.list_hangs]: () => m.list_hangs,
   [en.list_not_regular]: () => m.list_not_regular,
   [en.list_no_name]: () => m.list_no_name,
   [en.list_nowhere]: () => m.list_nowhere,

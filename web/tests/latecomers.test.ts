@@ -91,3 +91,20 @@ test("of very many slow hosts all get their turn, some at once", async () => {
   expect(new Set(shown()).size).toBe(250);
   end();
 });
+
+test("a view over globs shows at once what there is, names who has not answered, and takes those in that do", async () => {
+  prompt = page(["db1:/a", "web1:/a"], [notYet, { host: "old1", words: "its link went down", why: "link_down" }]);
+  const { Members } = await import("../src/members.svelte");
+  const { viewOf } = await import("../src/address");
+  const members = new Members();
+  const end = members.follow({ ...viewOf([]), matches: ["*:/{a,b}"] });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(members.logs).toEqual(["db1:/a", "web1:/a"]);
+  expect(members.silent).toEqual(["nfs1", "old1"]);
+  expect(alone.map(({ match }) => match)).toEqual(["{nfs1}:/{a,b}"]);
+  alone[0]?.answer(page(["nfs1:/b"]));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(members.logs).toEqual(["db1:/a", "web1:/a", "nfs1:/b"]);
+  expect(members.silent).toEqual(["old1"]);
+  end();
+});

@@ -3,21 +3,29 @@
 //! Fair and bounded: so many questions are at the disk at once, the others wait their turn in the order in which they came,
 //! and short ones do not wait behind those that look through much. A question that is taken back looks through no more
 //! than a page: from then on every line is wanted. Nothing is kept between two questions.
+//!
+//! A file system that hangs (`disk`) keeps the thread that asked it and not the turn: who asks for something on it is told, a
+//! list has the rest, and whoever asks for something else is answered.
 
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tailcast_lines::{Context, FilterState, Recognizer};
 use tailcast_tail as tail;
 use tailcast_tail::{Ask, Error, Incarnation, Line, Offset, Position, Stopped};
 use tailcast_wire::{
-    Answer, Block, Body, Ends, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told,
+    Answer, Block, Body, Ends, Failure, HalfLine, Inspect, Page, Part, Place, Question, Refusal, Spot, Tiding, Told,
+    Why,
 };
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
+use crate::disk::{SLOW, Visit};
 use crate::host::{Followed, Host};
-use crate::list::{Wanted, list};
+use crate::list::{Eyes, Wanted, list};
 use crate::sieve::compile;
 use crate::text::text;
 use crate::told;
@@ -33,6 +41,9 @@ const MAX_SCAN: u64 = 1 << 30;
 /// The most bytes looked at for the end of one long line, whatever else is asked for: its length is told. Less than a tenth of
 /// a second of a core, and some seconds of a slow disk, once per line.
 const MAX_LENGTH: u64 = 256 << 20;
+/// Threads that file systems may keep, of the 512 that there are for blocking: each hung one keeps those that were at it before
+/// that was known.
+const MOST_LEFT_BEHIND: usize = 64;
 /// How often a page is asked for again when the file moves on in the middle of it.
 const TRIES: usize = 3;
 
@@ -42,6 +53,8 @@ pub(crate) struct Answers {
     host: Arc<Host>,
     readers: Arc<Semaphore>,
     seekers: Arc<Semaphore>,
+    /// Threads that a file system keeps.
+    left_behind: Arc<AtomicUsize>,
 }
 
 /// Whether somebody still waits for an answer; told by dropping the [`Asker`].
@@ -65,11 +78,22 @@ impl Drop for Asker {
 
 impl Answers {
     pub(crate) fn new(host: Arc<Host>) -> Self {
-        Answers { host, readers: Arc::new(Semaphore::new(READERS)), seekers: Arc::new(Semaphore::new(SEEKERS)) }
+        Answers {
+            host,
+            readers: Arc::new(Semaphore::new(READERS)),
+            seekers: Arc::new(Semaphore::new(SEEKERS)),
+            left_behind: Arc::default(),
+        }
     }
 
     /// The answer to a question. Cancel safe: what is at the disk then reads some megabytes more, or to the end of one long line, and is dropped.
     pub(crate) async fn answer(&self, question: Question) -> Answer {
+        // What is not offered needs no disk: the hub asks for such a log to hear whether this agent lives.
+        if let Question::Read { log, .. } | Question::Raw { log, .. } = &question
+            && let Err(refusal) = self.host.log(log)
+        {
+            return Answer::Refused(refusal);
+        }
         let asker = Asker(TakenBack::default());
         let taken_back = asker.0.clone();
         let readers = match &question {
@@ -79,19 +103,111 @@ impl Answers {
         let Ok(turn) = Arc::clone(readers).acquire_owned().await else {
             return refused(Failure::Busy, "the agent stops");
         };
-        let host = Arc::clone(&self.host);
-        let answered = tokio::task::spawn_blocking(move || {
-            let answer = look_up(&host, question, &taken_back);
+        // On its own: also of a question that is taken back it has to be known whether it hangs, or it would keep its turn.
+        let answering =
+            Answering { host: Arc::clone(&self.host), left_behind: Arc::clone(&self.left_behind), taken_back };
+        let answered = tokio::spawn(async move {
+            let answer = answering.answer(question).await;
             drop(turn);
             answer
         });
-        answered
-            .await
-            .unwrap_or_else(|_| refused(Failure::Failed, "reading failed in an unforeseen way; see the agent's log"))
+        answered.await.unwrap_or_else(|_| unforeseen())
     }
 }
 
-fn look_up(host: &Host, question: Question, taken_back: &TakenBack) -> Answer {
+/// One question that has its turn.
+struct Answering {
+    host: Arc<Host>,
+    left_behind: Arc<AtomicUsize>,
+    taken_back: TakenBack,
+}
+
+impl Answering {
+    async fn answer(&self, question: Question) -> Answer {
+        loop {
+            if self.left_behind.load(Ordering::Relaxed) >= MOST_LEFT_BEHIND {
+                return refused(
+                    Failure::Busy,
+                    "too many questions of this host wait for file systems that do not answer",
+                );
+            }
+            let hung = match self.look_up(question.clone()).await {
+                Ok(answer) => return answer,
+                Err(hung) => hung,
+            };
+            // Once more, and without what hangs: the rest of a list is worth having.
+            if !matches!(question, Question::List { .. }) || self.taken_back.is_so() {
+                return Answer::Refused(hangs(&hung));
+            }
+        }
+    }
+
+    /// The mount point of a file system that hangs, where there is no answer for that.
+    async fn look_up(&self, question: Question) -> Result<Answer, PathBuf> {
+        // These it asks nothing: it cannot be them that hold it up.
+        let known = self.host.disk.all_that_hang();
+        let visit = Visit::default();
+        let (host, taken_back, at) = (Arc::clone(&self.host), self.taken_back.clone(), visit.clone());
+        let mut looking = tokio::task::spawn_blocking(move || look_up(&host, question, &taken_back, &at));
+        loop {
+            if let Ok(answer) = tokio::time::timeout(SLOW, &mut looking).await {
+                return Ok(answer.unwrap_or_else(|_| unforeseen()));
+            }
+            if let Some(hung) = self.hung(&visit, &known).await {
+                self.leave_behind(looking);
+                return Err(hung);
+            }
+        }
+    }
+
+    /// The file system that holds up who stands there: that of the place, or that of an offer which might have it.
+    async fn hung(&self, visit: &Visit, known: &HashSet<PathBuf>) -> Option<PathBuf> {
+        let place = visit.place()?;
+        let roots: Vec<PathBuf> = self.host.offers().roots().map(Path::to_owned).collect();
+        for path in std::iter::once(place).chain(roots) {
+            if let Some(hung) = self.host.disk.look(path).await.filter(|hung| !known.contains(hung)) {
+                return Some(hung);
+            }
+        }
+        None
+    }
+
+    /// A thread that nobody waits for any more, until its file system lets it go.
+    fn leave_behind(&self, looking: JoinHandle<Answer>) {
+        let left_behind = Arc::clone(&self.left_behind);
+        left_behind.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            drop(looking.await);
+            left_behind.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+fn unforeseen() -> Answer {
+    refused(Failure::Failed, "reading failed in an unforeseen way; see the agent's log")
+}
+
+fn hangs(mount: &Path) -> Refusal {
+    let words = format!("the file system at {} does not answer", mount.display());
+    Refusal { why: Some(Why::DiskHangs), ..Refusal::of(Failure::Unreadable, words) }
+}
+
+/// The log that has to be at hand for an answer.
+fn question_about(question: &Question) -> Option<&str> {
+    match question {
+        Question::Read { log, .. } | Question::Raw { log, .. } => Some(log),
+        Question::Inspect(Inspect::Processes { writes, .. }) => writes.as_deref(),
+        Question::Inspect(_) | Question::List { .. } => None,
+    }
+}
+
+fn look_up(host: &Host, question: Question, taken_back: &TakenBack, visit: &Visit) -> Answer {
+    if let Some(path) = question_about(&question).and_then(|log| host.offers().path_of(log)) {
+        visit.at(&path);
+        if let Some(mount) = host.disk.hangs_at(&path) {
+            return Answer::Refused(hangs(&mount));
+        }
+    }
     let answer = match question {
         Question::List { pattern, contains, limit, after } => {
             let wanted = Wanted {
@@ -100,7 +216,7 @@ fn look_up(host: &Host, question: Question, taken_back: &TakenBack) -> Answer {
                 limit: limit as usize,
                 after: after.as_deref(),
             };
-            return list(&host.offers(), &wanted);
+            return list(Eyes { offers: &host.offers(), disk: &host.disk, visit }, &wanted);
         }
         Question::Read { log, spot, lines, bytes, filter, scan, half } => {
             let bounds = Bounds { lines, bytes: bytes.min(MAX_BYTES), scan: scan.min(MAX_SCAN), half };
@@ -285,6 +401,7 @@ mod tests {
 
     use super::*;
     use crate::host::HostConfig;
+    use crate::hung_disk::HungDisk;
     use crate::offers::Offers;
 
     /// A host that offers a directory.
@@ -347,8 +464,12 @@ mod tests {
         let log = dir.path().canonicalize().unwrap().join("a.log");
         fs::write(&log, "nothing that anybody looks for\n".repeat(300_000)).unwrap();
         let host = host(log.parent().unwrap());
-        let scanned = |taken_back: &TakenBack| match look_up(&host, question(&log, Spot::Last, &["wanted"]), taken_back)
-        {
+        let scanned = |taken_back: &TakenBack| match look_up(
+            &host,
+            question(&log, Spot::Last, &["wanted"]),
+            taken_back,
+            &Visit::default(),
+        ) {
             Answer::Page(page) => page.scanned,
             other => panic!("{other:?}"),
         };
@@ -357,6 +478,57 @@ mod tests {
         assert_eq!(scanned(&taken_back), fs::metadata(&log).unwrap().len());
         drop(asker);
         assert!(scanned(&taken_back) <= 2 << 20);
+    }
+
+    fn list() -> Question {
+        Question::List { pattern: None, contains: None, limit: 100, after: None }
+    }
+
+    fn why(answer: &Answer) -> Option<Why> {
+        let Answer::Refused(refusal) = answer else { panic!("{answer:?}") };
+        refusal.why()
+    }
+
+    #[tokio::test]
+    async fn a_file_system_that_hangs_keeps_no_answer_but_its_own() {
+        let Some(mut hung) = HungDisk::mount() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let log = root.join("a.log");
+        fs::write(&log, "one\n").unwrap();
+        std::os::unix::fs::symlink(hung.path().join("deep"), root.join("by-link")).unwrap();
+        let (on_it, by_link) = (hung.path().join("b.log"), root.join("by-link/c.log"));
+        let offers = [hung.path(), &root].map(|path| path.to_str().unwrap());
+        let offers = Offers::new(&offers, &[]).unwrap();
+        let host = Host::new(HostConfig { host: "web1".parse().unwrap(), offers, labels: Vec::new(), zone: None });
+        let answers = Answers::new(Arc::clone(&host));
+        let ask = async |log: &Path| answers.answer(question(log, Spot::Last, &[])).await;
+
+        // More than there are turns, and all of them taken back: that must not keep a turn either.
+        for _ in 0..2 * READERS {
+            let mut listing = std::pin::pin!(answers.answer(list()));
+            tokio::select! {
+                biased;
+                _ = &mut listing => panic!("it did not hang"),
+                () = tokio::task::yield_now() => (),
+            }
+        }
+        assert!(matches!(ask(&log).await, Answer::Page(_)));
+        for log in [&on_it, &by_link] {
+            assert_eq!(why(&ask(log).await), Some(Why::DiskHangs), "{}", log.display());
+        }
+        let Answer::Logs { logs, .. } = answers.answer(list()).await else { panic!() };
+        let said =
+            |path: &Path| logs.iter().find(|each| Path::new(&each.name) == path).map(|each| each.unreadable.as_deref());
+        assert_eq!(said(&log), Some(None));
+        assert_eq!(said(hung.path()), Some(Some("its file system does not answer")));
+        assert_eq!(said(&root.join("by-link")), Some(Some("its file system does not answer")));
+
+        hung.let_go();
+        while answers.left_behind.load(Ordering::Relaxed) > 0 || host.disk.hangs_at(&on_it).is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert_ne!(why(&ask(&on_it).await), Some(Why::DiskHangs));
     }
 
     #[tokio::test]

@@ -9,10 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Quota, Role, Setup, Tag, Unbounded, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
 
+use crate::disk::Disk;
 use crate::offers::Offers;
 use crate::processes::Processes;
+
+/// Logs that are at the disk at once to be followed, of the 512 threads that there are for blocking: a disk that hangs takes no
+/// more of them until that is known, and then no more at all.
+const STEPS: usize = 128;
 
 /// What an agent is told at its start.
 #[derive(Debug, Clone)]
@@ -41,6 +47,11 @@ pub struct Host {
     session: u64,
     logs: Mutex<HashMap<String, Weak<Followed>>>,
     processes: Processes,
+    pub(crate) disk: Arc<Disk>,
+    /// Turns of those who follow logs.
+    steps: Arc<Semaphore>,
+    /// What still follows a log although its link has ended: a disk that hangs keeps it. By the NAME of the log.
+    stuck: Mutex<HashMap<String, JoinHandle<()>>>,
 }
 
 /// A log that somebody is at.
@@ -62,13 +73,16 @@ impl Followed {
 }
 
 /// The offers as the gate of `tail`.
-struct OfferGate(Arc<RwLock<Arc<Offers>>>);
+struct OfferGate {
+    offers: Arc<RwLock<Arc<Offers>>>,
+    disk: Arc<Disk>,
+}
 
 impl Gate for OfferGate {
     fn admits(&self, candidate: &Candidate<'_>) -> bool {
-        let offers = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let offers = Arc::clone(&self.offers.read().unwrap_or_else(PoisonError::into_inner));
         match candidate.role {
-            Role::Itself | Role::Sibling => offers.admit(candidate.real),
+            Role::Itself | Role::Sibling => offers.admit(candidate.real, &self.disk),
         }
     }
 }
@@ -96,7 +110,9 @@ impl Host {
         let offers = Arc::new(config.offers);
         warn_of_missing(&offers);
         let offers = Arc::new(RwLock::new(offers));
-        let setup = Arc::new(Setup { quota, ..Setup::new(OfferGate(Arc::clone(&offers))) });
+        let disk = Arc::<Disk>::default();
+        let gate = OfferGate { offers: Arc::clone(&offers), disk: Arc::clone(&disk) };
+        let setup = Arc::new(Setup { quota, ..Setup::new(gate) });
         Arc::new(Host {
             name: config.host,
             labels: config.labels,
@@ -108,6 +124,9 @@ impl Host {
             session: fastrand::u64(..),
             logs: Mutex::default(),
             processes,
+            disk,
+            steps: Arc::new(Semaphore::new(STEPS)),
+            stuck: Mutex::default(),
         })
     }
 
@@ -138,6 +157,23 @@ impl Host {
     /// Its processes.
     pub fn processes(&self) -> &Processes {
         &self.processes
+    }
+
+    /// A turn of one who follows a log; `None` never comes, since nobody closes this.
+    pub(crate) async fn step_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.steps).acquire_owned().await.ok()
+    }
+
+    /// Keeps in mind what follows a log and cannot end yet.
+    pub(crate) fn leave_stuck(&self, name: String, task: JoinHandle<()>) {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        stuck.retain(|_, task| !task.is_finished());
+        stuck.insert(name, task);
+    }
+
+    /// What follows a log still, whoever wants to follow it next has to wait for.
+    pub(crate) fn take_stuck(&self, name: &str) -> Option<JoinHandle<()>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
     }
 
     pub(crate) fn watcher(&self) -> &Arc<Watcher> {
@@ -184,20 +220,18 @@ impl Host {
 
 /// No error: a log may come later, but a path that is written wrong never does.
 fn warn_of_missing(offers: &Arc<Offers>) {
-    for path in offers.missing() {
-        tracing::warn!("{} is offered, but nothing is there", path.display());
-    }
-    if offers.globs().next().is_some() {
-        let offers = Arc::clone(offers);
-        // A walk takes its time in a large tree, and nobody waits for a warning.
-        let walk = move || {
-            for glob in crate::list::idle_globs(&offers) {
-                tracing::warn!("{glob} is offered, but no log matches it now");
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("globs".to_owned()).spawn(walk) {
-            tracing::warn!("whether a log matches the globs that are offered is not known: {error}");
+    let offers = Arc::clone(offers);
+    let look = move || {
+        for path in offers.missing() {
+            tracing::warn!("{} is offered, but nothing is there", path.display());
         }
+        for glob in crate::list::idle_globs(&offers) {
+            tracing::warn!("{glob} is offered, but no log matches it now");
+        }
+    };
+    // A walk takes its time in a large tree, a disk may hang, and nobody waits for a warning.
+    if let Err(error) = std::thread::Builder::new().name("missing".to_owned()).spawn(look) {
+        tracing::warn!("whether there is something at all that is offered is not known: {error}");
     }
 }
 

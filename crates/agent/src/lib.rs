@@ -8,6 +8,7 @@
 //! /proc ← (procs)       ← answer, processes      ← link ⇐ hub
 //! ```
 //!
+//! `disk` knows which file systems do not answer, so that one that hangs keeps no answer from another.
 //! `host` knows the offers and passes every name and every opened file through them; `reach` keeps a link to a hub far
 //! away (`dial`), `link` speaks over it. It refuses to read what is not offered, whoever asks, and to do anything for a
 //! log that nobody watches.
@@ -15,7 +16,10 @@
 mod answer;
 mod channel;
 pub mod dial;
+mod disk;
 mod host;
+#[cfg(test)]
+mod hung_disk;
 mod link;
 mod list;
 mod offers;

@@ -22,6 +22,8 @@ use crate::sieve::compile;
 
 /// How long a hub may take to answer a hello.
 const WELCOME: Duration = Duration::from_secs(10);
+/// How long the end of a link waits for what stands at a disk.
+const STUCK: Duration = Duration::from_secs(2);
 /// Questions that may be open; a hub that asks more at once is not one of ours.
 const OPEN: usize = 256;
 
@@ -177,7 +179,7 @@ impl Session {
             (Err(refusal), _) | (_, Err(refusal)) => return self.refuse(number, refusal).await,
         };
         let (host, outbox) = (&self.host, &self.outbox);
-        let ending = self.ending.remove(&name);
+        let ending = self.ending.remove(&name).or_else(|| self.host.take_stuck(&name));
         let start = || (Pump::start(Arc::clone(host), log, outbox.clone(), ending), 0);
         let (pump, count) = self.pumps.entry(name.clone()).or_insert_with(start);
         *count += 1;
@@ -245,12 +247,16 @@ impl Session {
         self.open.insert(ask, asked);
     }
 
-    /// Ends everything that was started, and waits for it.
+    /// Ends everything that was started, and waits for it; but for what a disk that hangs keeps, which the next session of this
+    /// host finds with it.
     async fn end(mut self) {
         self.asked.shutdown().await;
-        let pumps = self.pumps.drain().map(|(_, (pump, _))| pump.end());
-        for task in pumps.chain(self.ending.drain().map(|(_, task)| task)).collect::<Vec<_>>() {
-            drop(task.await);
+        let pumps = self.pumps.drain().map(|(name, (pump, _))| (name, pump.end()));
+        let patience = tokio::time::Instant::now() + STUCK;
+        for (name, mut task) in pumps.chain(self.ending.drain()).collect::<Vec<_>>() {
+            if tokio::time::timeout_at(patience, &mut task).await.is_err() {
+                self.host.leave_stuck(name, task);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobBuilder;
 use tailcast_wire::{Answer, LogEntry};
 
+use crate::disk::{Disk, Visit};
 use crate::offers::Offers;
 
 /// At most so many entries are looked at in one walk; a tree with more is cut and the list says so by its length.
@@ -33,9 +34,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) after: Option<&'a str>,
 }
 
-/// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system.
-pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
-    let mut names: Vec<_> = Walk::over(offers).found.into_iter().filter_map(|path| Name::of(offers, path)).collect();
+/// What a list is made with: where it stands is said before each look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Eyes<'a> {
+    pub(crate) offers: &'a Offers,
+    pub(crate) disk: &'a Disk,
+    pub(crate) visit: &'a Visit,
+}
+
+/// The offered logs that are wanted, in order of their names' bytes. Blocks on the file system. What is on one that is known to
+/// hang is not looked at, and listed with that as the reason.
+pub(crate) fn list(eyes: Eyes<'_>, wanted: &Wanted<'_>) -> Answer {
+    let offers = eyes.offers;
+    let mut names: Vec<_> = Walk::over(eyes).found.into_iter().filter_map(|path| Name::of(offers, path)).collect();
     let pattern =
         wanted.pattern.map(|p| GlobBuilder::new(p).literal_separator(false).build().map(|g| g.compile_matcher()));
     let contains = wanted.contains.map(str::to_lowercase);
@@ -54,18 +65,28 @@ pub(crate) fn list(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
     names.dedup_by(|next, name| next.text == name.text);
     let more = names.len() > wanted.limit;
     names.truncate(wanted.limit);
-    let logs: Vec<_> = names.into_iter().map(|name| entry(offers, name)).collect();
+    let logs: Vec<_> = names.into_iter().map(|name| entry(eyes, name)).collect();
     let next = more.then(|| logs.last().map(|last| last.name.clone())).flatten();
     Answer::Logs { logs, next }
 }
 
+impl Eyes<'_> {
+    /// Whether the file system of a path is none that hangs; where one then stands is said.
+    fn may_ask(&self, path: &Path) -> bool {
+        self.visit.at(path);
+        self.disk.hangs_at(path).is_none()
+    }
+}
+
 /// The globs among the offers that no log matches now, as they were written. Blocks on the file system.
 pub(crate) fn idle_globs(offers: &Offers) -> Vec<&str> {
+    let (disk, visit) = (Disk::default(), Visit::default());
+    let eyes = Eyes { offers, disk: &disk, visit: &visit };
     let mut idle = Vec::new();
     for (pattern, matcher, root) in offers.globs() {
         let matches = |path: &PathBuf| matcher.is_match(path);
         // Of a directory that is not there is told already.
-        if root.exists() && !Walk::from(offers, [root]).found.iter().any(matches) {
+        if root.exists() && !Walk::from(eyes, [root]).found.iter().any(matches) {
             idle.push(pattern);
         }
     }
@@ -108,11 +129,20 @@ impl Name {
     }
 }
 
-fn entry(offers: &Offers, name: Name) -> LogEntry {
+fn entry(eyes: Eyes<'_>, name: Name) -> LogEntry {
     let Name { text: name, spelling, path } = name;
     let unreadable = |words: &str| Some(words.to_owned());
+    if !eyes.may_ask(&path) {
+        return LogEntry {
+            name,
+            size: None,
+            modified: None,
+            unreadable: unreadable("its file system does not answer"),
+        };
+    }
+    let offers = eyes.offers;
     let seen = fs::metadata(&path);
-    let admitted = path.canonicalize().is_ok_and(|real| offers.admit(&real));
+    let admitted = path.canonicalize().is_ok_and(|real| offers.admit(&real, eyes.disk));
     let unreadable = match &seen {
         _ if spelling == Spelling::Lossy => unreadable("its name is not UTF-8"),
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Some(e.kind().to_string()),
@@ -131,18 +161,18 @@ fn modified(meta: &Metadata) -> i64 {
 
 /// One walk over all offers, bounded in entries and depth.
 struct Walk<'a> {
-    offers: &'a Offers,
+    eyes: Eyes<'a>,
     found: Vec<PathBuf>,
     left: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn over(offers: &'a Offers) -> Self {
-        Self::from(offers, offers.roots())
+    fn over(eyes: Eyes<'a>) -> Self {
+        Self::from(eyes, eyes.offers.roots())
     }
 
-    fn from(offers: &'a Offers, roots: impl IntoIterator<Item = &'a Path>) -> Self {
-        let mut walk = Walk { offers, found: Vec::new(), left: MAX_ENTRIES };
+    fn from(eyes: Eyes<'a>, roots: impl IntoIterator<Item = &'a Path>) -> Self {
+        let mut walk = Walk { eyes, found: Vec::new(), left: MAX_ENTRIES };
         for root in roots {
             walk.visit(root, true, 0);
         }
@@ -153,27 +183,35 @@ impl<'a> Walk<'a> {
     fn visit(&mut self, path: &Path, named: bool, depth: usize) {
         let Some(left) = self.left.checked_sub(1) else { return };
         self.left = left;
+        if named && !self.eyes.may_ask(path) {
+            return self.found.push(path.to_owned());
+        }
         // The administrator may name a directory by a link; inside it links are not entered, so that a walk ends.
         let kind = if named { fs::metadata(path) } else { fs::symlink_metadata(path) };
         match kind {
             Ok(meta) if meta.is_dir() => self.enter(path, depth),
-            Ok(meta) if meta.is_symlink() && path.is_dir() => (),
+            Ok(meta) if meta.is_symlink() && self.eyes.may_ask(path) && path.is_dir() => (),
             Ok(meta) if !named && !meta.is_file() && !meta.is_symlink() => (),
-            Ok(_) if self.offers.names(path) && (named || looks_like_text(path)) => self.found.push(path.to_owned()),
+            Ok(_) if self.eyes.offers.names(path) && (named || looks_like_text(path)) => {
+                self.found.push(path.to_owned())
+            }
             // An offered file that cannot be seen is listed with the reason.
-            Err(_) if named && self.offers.names(path) => self.found.push(path.to_owned()),
+            Err(_) if named && self.eyes.offers.names(path) => self.found.push(path.to_owned()),
             _ => (),
         }
     }
 
     fn enter(&mut self, dir: &Path, depth: usize) {
-        if depth >= MAX_DEPTH || self.offers.excluded(dir) {
+        if depth >= MAX_DEPTH || self.eyes.offers.excluded(dir) {
             return;
+        }
+        if !self.eyes.may_ask(dir) {
+            return self.found.push(dir.to_owned());
         }
         match fs::read_dir(dir) {
             Ok(entries) => entries.flatten().for_each(|entry| self.visit(&entry.path(), false, depth + 1)),
             // Listed, with the reason, where its logs would have been.
-            Err(_) if self.offers.names(dir) => self.found.push(dir.to_owned()),
+            Err(_) if self.eyes.offers.names(dir) => self.found.push(dir.to_owned()),
             Err(_) => (),
         }
     }
@@ -191,8 +229,12 @@ mod tests {
 
     use super::*;
 
+    fn look(offers: &Offers, wanted: &Wanted<'_>) -> Answer {
+        list(Eyes { offers, disk: &Disk::default(), visit: &Visit::default() }, wanted)
+    }
+
     fn names(offers: &Offers, wanted: &Wanted<'_>) -> Vec<String> {
-        match list(offers, wanted) {
+        match look(offers, wanted) {
             Answer::Logs { logs, .. } => logs.into_iter().map(|log| log.name).collect(),
             other => panic!("{other:?}"),
         }
@@ -221,7 +263,7 @@ mod tests {
         let (mut all, mut after): (Vec<LogEntry>, Option<String>) = (Vec::new(), None);
         loop {
             let wanted = Wanted { pattern: None, contains: None, limit, after: after.as_deref() };
-            let Answer::Logs { logs, next } = list(offers, &wanted) else { panic!() };
+            let Answer::Logs { logs, next } = look(offers, &wanted) else { panic!() };
             all.extend(logs);
             match next {
                 Some(next) => after = Some(next),
@@ -270,7 +312,7 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", root.join("a.log")).unwrap();
         std::os::unix::fs::symlink("/nowhere/at/all", root.join("b.log")).unwrap();
         let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
-        let Answer::Logs { logs, .. } = list(&offers, &Wanted { pattern: None, contains: None, limit: 9, after: None })
+        let Answer::Logs { logs, .. } = look(&offers, &Wanted { pattern: None, contains: None, limit: 9, after: None })
         else {
             panic!()
         };

@@ -13,6 +13,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use tailcast_wire::{PUSHED_FILE, PushedName};
 
 use self::exclude::Exclude;
+use crate::disk::Disk;
 
 /// Why an offer in the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +86,7 @@ impl Offers {
         let text = root.to_str().filter(|text| text.starts_with('/'));
         let text = text.ok_or_else(|| OfferError::NotAbsolute(root.display().to_string()))?;
         let as_written: PathBuf = Path::new(text).components().collect();
-        let offer = Offer::Path { led_to: as_written.canonicalize().ok(), as_written: as_written.clone() };
+        let offer = Offer::Path { led_to: crate::disk::leads_to(&as_written), as_written: as_written.clone() };
         Ok(Offers { offers: vec![offer], exclude: Vec::new(), processes: Monitor::Off, spool: Some(as_written) })
     }
 
@@ -158,9 +159,13 @@ impl Offers {
 
     /// Whether the file whose real path is `real` may be read. Roots are resolved anew each time, since a directory that
     /// is a link may have been pointed elsewhere by its owner, who is the one the administrator trusted with it.
-    pub fn admit(&self, real: &Path) -> bool {
+    pub(crate) fn admit(&self, real: &Path, disk: &Disk) -> bool {
         let excluded = self.exclude.iter().any(|exclude| exclude.covers_real(real));
-        is_plain(real) && !excluded && self.offers.iter().any(|offer| offer.admits(real))
+        // Those that have it as it stands come first: the others look at their roots, and one of them may be on a disk that hangs.
+        let offers = &self.offers;
+        let admits =
+            || offers.iter().any(|offer| offer.has(real)) || offers.iter().any(|offer| offer.admits(real, disk));
+        is_plain(real) && !excluded && admits()
     }
 
     /// Whether nothing at `path`, or below it, is offered although an offer has it.
@@ -179,7 +184,7 @@ impl Offer {
             return Ok(Offer::Glob { pattern: text.to_owned(), matcher, root: literal_root(text) });
         }
         let as_written: PathBuf = Path::new(text).components().collect();
-        let led_to = as_written.canonicalize().ok();
+        let led_to = crate::disk::leads_to(&as_written);
         Ok(Offer::Path { as_written, led_to })
     }
 
@@ -197,8 +202,18 @@ impl Offer {
         }
     }
 
-    fn admits(&self, real: &Path) -> bool {
+    /// Whether a real path is below this offer as it is written, and no link in it can lead elsewhere then. Asks no disk.
+    fn has(&self, real: &Path) -> bool {
         match self {
+            Offer::Path { as_written, .. } => is_or_is_in(real, as_written),
+            Offer::Glob { matcher, .. } => matcher.is_match(real),
+        }
+    }
+
+    /// What hangs has nothing for anybody, and asking it would keep who asks.
+    fn admits(&self, real: &Path, disk: &Disk) -> bool {
+        match self {
+            Offer::Path { as_written: root, .. } | Offer::Glob { root, .. } if disk.hangs_at(root).is_some() => false,
             Offer::Path { as_written, led_to } => {
                 let now = resolve_parent(as_written);
                 [now.as_deref(), led_to.as_deref()]
@@ -324,7 +339,7 @@ mod tests {
     fn what_is_excluded_is_not_offered_under_any_name() {
         let offers = Offers::new(&["/var/log"], &["/var/log/secret/**"]).unwrap();
         assert!(!offers.names(Path::new("/var/log/secret/a.log")));
-        assert!(!offers.admit(Path::new("/var/log/secret/a.log")));
+        assert!(!offers.admit(Path::new("/var/log/secret/a.log"), &Disk::default()));
     }
 
     #[test]
@@ -346,7 +361,7 @@ mod tests {
         symlink(outside.join("secret"), inside.join("a.log")).unwrap();
         let offers = offers(&[inside.to_str().unwrap()]);
         assert!(offers.names(&inside.join("a.log")));
-        assert!(!offers.admit(&inside.join("a.log").canonicalize().unwrap()));
+        assert!(!offers.admit(&inside.join("a.log").canonicalize().unwrap(), &Disk::default()));
     }
 
     #[test]
@@ -359,10 +374,10 @@ mod tests {
         }
         symlink(first.join("x"), &link).unwrap();
         let offers = offers(&[link.to_str().unwrap()]);
-        assert!(offers.admit(&link.canonicalize().unwrap()));
+        assert!(offers.admit(&link.canonicalize().unwrap(), &Disk::default()));
         fs::remove_file(&link).unwrap();
         symlink(second.join("x"), &link).unwrap();
-        assert!(!offers.admit(&link.canonicalize().unwrap()));
+        assert!(!offers.admit(&link.canonicalize().unwrap(), &Disk::default()));
     }
 
     #[test]
@@ -377,7 +392,7 @@ mod tests {
             ("b.log", false),
             ("a.log.", false),
         ] {
-            assert_eq!(offers.admit(&Path::new("/var/log").join(name)), is, "{name}");
+            assert_eq!(offers.admit(&Path::new("/var/log").join(name), &Disk::default()), is, "{name}");
         }
     }
 }

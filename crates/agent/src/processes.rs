@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use tailcast_procs::{Error, Look, Proc, Sample, Users, Watch, Window};
 use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal, Why};
 
+use crate::disk::Disk;
 use crate::offers::{Monitor, Offers};
 pub use history::remember;
 use shape::{Shaper, Wanted};
@@ -153,7 +154,7 @@ fn limits(pid: u32, want: Option<u64>) -> Result<Inspected, Refusal> {
 /// A log whose writers are wanted: only what is offered is opened, and only to say which file it is.
 fn open_log(offers: &Offers, name: &str) -> Result<File, Refusal> {
     let path = Path::new(name);
-    let real = path.canonicalize().ok().filter(|real| offers.names(path) && offers.admit(real));
+    let real = path.canonicalize().ok().filter(|real| offers.names(path) && offers.admit(real, &Disk::default()));
     let file = real.filter(|real| real.is_file()).and_then(|real| File::open(real).ok());
     file.ok_or_else(crate::host::not_offered)
 }

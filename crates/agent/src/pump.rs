@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::work::Work;
 use crate::channel::Channel;
+use crate::disk::SLOW;
 use crate::host::{Followed, Host, not_offered};
 use crate::outbox::{Ended, Outbox};
 
@@ -217,16 +218,46 @@ impl Running {
         }
     }
 
-    /// One step on the blocking thread, and all that it brought onto the link.
-    async fn turn(&mut self) -> Result<(), Ended> {
+    /// Whether the log is on a file system that is known to hang: it is asked nothing until that answers.
+    async fn hangs(&self) -> bool {
+        if !self.host.disk.any_hangs() {
+            return false;
+        }
+        let (host, log) = (Arc::clone(&self.host), Arc::clone(&self.log));
+        tokio::task::spawn_blocking(move || host.disk.hangs_at(log.log.path()).is_some()).await.unwrap_or(false)
+    }
+
+    /// One step on a blocking thread. One that hangs keeps the thread, and its turn is another log's.
+    async fn step(&mut self, say_edge: bool) -> Result<(), Ended> {
+        let turn = self.host.step_turn().await;
         let mut work = std::mem::take(&mut self.work);
         let log = Arc::clone(&self.log);
-        let say_edge = Instant::now() >= self.next_edge;
-        let worked = tokio::task::spawn_blocking(move || {
+        let mut working = tokio::task::spawn_blocking(move || {
             work.step(&log, say_edge);
             work
         });
-        self.work = worked.await.map_err(|_| Ended)?;
+        let worked = loop {
+            match tokio::time::timeout(SLOW, &mut working).await {
+                Ok(worked) => break worked,
+                Err(_) if self.host.disk.look(self.log.log.path().to_owned()).await.is_some() => {
+                    drop(turn);
+                    break working.await;
+                }
+                Err(_) => (),
+            }
+        };
+        self.work = worked.map_err(|_| Ended)?;
+        Ok(())
+    }
+
+    /// One step, and all that it brought onto the link.
+    async fn turn(&mut self) -> Result<(), Ended> {
+        if self.hangs().await {
+            (self.next_step, self.next_edge) = (Instant::now() + EDGE, Instant::now() + EDGE);
+            return Ok(());
+        }
+        let say_edge = Instant::now() >= self.next_edge;
+        self.step(say_edge).await?;
         if say_edge {
             self.next_edge = Instant::now() + EDGE;
         }

@@ -117,6 +117,9 @@ pub enum Why {
     /// There is no process of that number.
     #[n(35)]
     NoSuchProcess,
+    /// The file system does not answer.
+    #[n(36)]
+    DiskHangs,
 }
 
 impl Why {
@@ -159,6 +162,7 @@ impl Why {
             Why::ProcessesOff => "processes_off",
             Why::NotAMachine => "not_a_machine",
             Why::NoSuchProcess => "no_such_process",
+            Why::DiskHangs => "disk_hangs",
         }
     }
 }

@@ -53,6 +53,7 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
+    use crate::disk::Disk;
     use crate::offers::{OfferError, Offers};
 
     #[test]
@@ -61,7 +62,11 @@ mod tests {
             let offers = Offers::new(&["/var/log"], &[spelling]).unwrap();
             for (name, is) in [("audit", false), ("audit/audit.log", false), ("audit/a/b", false), ("audits/a", true)] {
                 let path = Path::new("/var/log").join(name);
-                assert_eq!((offers.names(&path), offers.admit(&path)), (is, is), "{name} with {spelling}");
+                assert_eq!(
+                    (offers.names(&path), offers.admit(&path, &Disk::default())),
+                    (is, is),
+                    "{name} with {spelling}"
+                );
             }
         }
         assert!(matches!(Offers::new(&["/var/log"], &["audit"]), Err(OfferError::NotAbsolute(_))));
@@ -73,7 +78,7 @@ mod tests {
         for (name, is) in [("auth.log", false), ("auth.log.1", false), ("auth.log-20260101.gz", false), ("b.log", true)]
         {
             let path = Path::new("/var/log").join(name);
-            assert_eq!((offers.names(&path), offers.admit(&path)), (is, is), "{name}");
+            assert_eq!((offers.names(&path), offers.admit(&path, &Disk::default())), (is, is), "{name}");
         }
     }
 
@@ -87,8 +92,8 @@ mod tests {
         let text = |path: &str| top.join(path).to_str().unwrap().to_owned();
         for exclude in [text("log/audit"), text("log/aud*")] {
             let offers = Offers::new(&[text("data")], &[exclude]).unwrap();
-            assert!(!offers.admit(&top.join("data/audit/a.log")));
-            assert!(offers.admit(&top.join("data/b.log")));
+            assert!(!offers.admit(&top.join("data/audit/a.log"), &Disk::default()));
+            assert!(offers.admit(&top.join("data/b.log"), &Disk::default()));
         }
     }
 }
