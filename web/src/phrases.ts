@@ -124,6 +124,8 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   fd_timer_once: ({ text }) => m.said_fd_timer_once(text("seconds")),
   fd_watches: ({ text }) => m.said_fd_watches(text("fds")),
   fd_watches_files: ({ count }) => m.said_fd_watches_files(count("count")),
+  fd_watches_inode: ({ text }) => m.said_fd_watches_inode(text("inode")),
+  fd_watches_inodes: ({ count, text }) => m.said_fd_watches_inodes(count("count"), text("inodes")),
   fd_watches_many: ({ text, count }) => m.said_fd_watches_many(count("count"), text("fds")),
   fd_watches_nothing: () => m.said_fd_watches_nothing,
   note_limits_conf_no_login: ({ text }) => m.said_note_limits_conf_no_login(text("at"), text("limit"), text("user")),

@@ -65,15 +65,21 @@ fn epoll(text: &str) -> Phrase {
     }
 }
 
-/// `inotify wd:1 ino:2c sdev:fe00001 mask:… …` for each.
+/// `inotify wd:1 ino:2c sdev:fe00001 mask:… …` for each, in hexadecimal. The kernel names no path; `find -inum` does.
 fn inotify(text: &str) -> Phrase {
-    let count = text.lines().filter(|line| line.starts_with("inotify ")).count();
-    let english = match count {
-        0 => return nothing(),
-        1 => "watches 1 file or directory",
-        _ => "watches {count} files or directories",
-    };
-    Phrase::new("fd_watches_files", english).with("count", count)
+    let watched = || text.lines().filter(|line| line.starts_with("inotify "));
+    let inode = |line: &str| line.split(' ').find_map(|word| u64::from_str_radix(word.strip_prefix("ino:")?, 16).ok());
+    let count = watched().count();
+    let mut named: Vec<_> = watched().filter_map(inode).take(NAMED).map(|inode| inode.to_string()).collect();
+    named.extend((count > NAMED).then(|| "…".to_owned()));
+    let named = named.join(", ");
+    match count {
+        0 => nothing(),
+        1 => Phrase::new("fd_watches_inode", "watches a file or directory: inode {inode}").with("inode", named),
+        _ => Phrase::new("fd_watches_inodes", "watches {count} files or directories: inodes {inodes}")
+            .with("count", count)
+            .with("inodes", named),
+    }
 }
 
 /// `it_value: (3, 200000000)`: seconds and nanoseconds until it fires; then, in `it_interval`, between two times.
@@ -114,7 +120,11 @@ mod tests {
             (Kind::Epoll, two, "watches 5, 17"),
             (Kind::Epoll, &many, "watches 9 descriptors: 1, 1, 1, 1, 1, 1, 1, 1 …"),
             (Kind::Epoll, "pos:\t0\n", "watches nothing"),
-            (Kind::Inotify, "inotify wd:1 ino:2\ninotify wd:2 ino:3\n", "watches 2 files or directories"),
+            (
+                Kind::Inotify,
+                "inotify wd:2 ino:2c sdev:fe00001 mask:100\ninotify wd:1 ino:3 sdev:1\n",
+                "watches 2 files or directories: inodes 44, 3",
+            ),
             (Kind::Eventfd, "eventfd-count:               3\n", "counter 3"),
             (Kind::Timerfd, "it_value: (3, 200000000)\nit_interval: (10, 0)\n", "fires in 3.2 s, then each 10.0 s"),
             (Kind::Timerfd, "it_value: (0, 0)\nit_interval: (0, 0)\n", "not set"),

@@ -723,6 +723,8 @@ export const en = {
   said_fd_timer_once: (seconds: string) => `fires in ${seconds} s`,
   said_fd_watches: (fds: string) => `watches ${fds}`,
   said_fd_watches_files: (count: number) => `watches ${number(count)} ${count === 1 ? "file or directory" : "files or directories"}`,
+  said_fd_watches_inode: (inode: string) => `watches a file or directory: inode ${inode}`,
+  said_fd_watches_inodes: (count: number, inodes: string) => `watches ${number(count)} files or directories: inodes ${inodes}`,
   said_fd_watches_many: (count: number, fds: string) => `watches ${number(count)} descriptors: ${fds} …`,
   said_fd_watches_nothing: "watches nothing",
   said_kind_device: "device",

@@ -716,6 +716,8 @@ export const zh: Messages = {
   said_fd_timer_once: (seconds) => `${seconds} 秒后触发`,
   said_fd_watches: (fds) => `监视 ${fds}`,
   said_fd_watches_files: (count) => `监视 ${number(count)} 个文件或目录`,
+  said_fd_watches_inode: (inode) => `监视一个文件或目录：inode ${inode}`,
+  said_fd_watches_inodes: (count, inodes) => `监视 ${number(count)} 个文件或目录：inode ${inodes}`,
   said_fd_watches_many: (count, fds) => `监视 ${number(count)} 个描述符：${fds} …`,
   said_fd_watches_nothing: "未监视任何内容",
   said_kind_device: "设备",

@@ -107,3 +107,19 @@ fn a_connection_per_request_is_named_within_a_quarter_of_an_hour() {
     }
     panic!("it was not named within a quarter of an hour");
 }
+
+#[test]
+fn what_a_leak_is_of_is_known_at_the_first_look_after_minutes_that_nobody_looked() {
+    let redis = Redis::start();
+    let mut leaky = Leaky::start(redis.port);
+    let mut watch = Watch::new(Proc::new().unwrap());
+    for minute in 0..12u64 {
+        leaky.request();
+        leaky.request();
+        watch.sample(Duration::from_secs(minute * 60 + 30)).unwrap();
+    }
+    let look = watch.look(Duration::from_secs(12 * 60)).unwrap();
+    let seen = look.list.iter().find(|seen| seen.process.id.pid == leaky.child.id()).unwrap();
+    let words = &seen.findings.first().expect("nothing is found").words;
+    assert!(words.contains(&format!("all of it connections to 127.0.0.1:{}", redis.port)), "{words}");
+}
