@@ -220,9 +220,9 @@ test("on a phone two long names that differ at their ends can be told apart in w
   await page.getByLabel("Filter logs by name").fill("requests customers");
   const names = page.getByRole("grid").or(page.getByRole("treegrid")).locator("a.title");
   await expect(names).toHaveCount(4);
-  // Each piece is cut at its beginning: its last letter lies within it, and the whole within the row.
+  // Each piece is cut before its end: its last letter lies within it, and the whole within the row.
   for (const name of await names.all()) {
-    for (const piece of [".folder", ".file"]) {
+    for (const piece of [".folder", ".ends"]) {
       const [inside, outside] = await name.locator(piece).evaluate((box) => [box.firstElementChild?.getBoundingClientRect().right ?? 0, box.getBoundingClientRect().right]);
       expect(Math.abs((outside ?? 0) - (inside ?? 0)), piece).toBeLessThan(1.5);
     }
@@ -230,4 +230,23 @@ test("on a phone two long names that differ at their ends can be told apart in w
     expect((await name.boundingBox())?.x).toBeGreaterThanOrEqual(0);
   }
   await expect(names.first()).toHaveAccessibleName(/^web1:.*deployment-(blue|green)\/the-requests-of-all-customers-2026-11-2[67]\.log$/);
+});
+
+test("on a phone, what was found in a long name can be read, and where the file lies stands above it", async ({ browser, hub }) => {
+  mkdirSync(hub.path("a-folder-with-a-very-long-name"));
+  for (const name of ["access-of-the-shop.example.com.with-a-long-name.log", "other.log"]) writeFileSync(hub.path(`a-folder-with-a-very-long-name/${name}`), "line\n");
+  await hub.start();
+  const context = await browser.newContext({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  const page = await context.newPage();
+  await page.goto(hub.url);
+  await page.getByLabel("Filter logs by name").fill("acc");
+  await expect(page.locator("mark")).toHaveText("acc");
+  const seen = await page.locator("mark").evaluate((mark) => {
+    const [own, room] = [mark.getBoundingClientRect(), mark.closest(".begins")?.getBoundingClientRect()];
+    return room !== undefined && own.left >= room.left && own.right <= room.right;
+  });
+  expect(seen).toBe(true);
+  const [folder, file] = [await page.locator(".folder").boundingBox(), await page.locator(".file").boundingBox()];
+  expect((folder?.y ?? 0) + (folder?.height ?? 0)).toBeLessThanOrEqual((file?.y ?? 0) + 1);
+  await context.close();
 });
