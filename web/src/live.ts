@@ -39,7 +39,7 @@ export type LiveState =
 
 /** Why there is no connection for a while. `words`: what the hub says, where it says more than `why`. */
 export interface Trouble {
-  why: "lost" | "bye" | "full" | "refused";
+  why: "lost" | "bye" | "full" | "crowded" | "refused";
   words: string;
 }
 
@@ -58,6 +58,11 @@ export interface Wiring {
   whyRefused(subscription: Subscription): Promise<Refusal>;
 }
 
+/** For whom a hub has no place: for anybody, or for one more from this address. */
+function noRoom(why: string | undefined): "full" | "crowded" | null {
+  return why === "full" || why === "crowded" ? why : null;
+}
+
 export class Live {
   #state: LiveState = { kind: "stopped" };
   #subscription: Subscription = { logs: [], last: 0, filter: { grep: [], exclude: [], ignoreCase: false, level: null } };
@@ -69,7 +74,7 @@ export class Live {
   #carried = 0;
   /** Since when the hub owes a sign of life. */
   #asked: number | null = null;
-  #goodbye: { retryMs: number; words: string; full: boolean } | null = null;
+  #goodbye: { retryMs: number; words: string; noRoom: "full" | "crowded" | null } | null = null;
   /** Until then the hub is on its way back, by its own word. */
   #restarts = 0;
 
@@ -197,7 +202,7 @@ export class Live {
     if (!event) return;
     // Only now the connection has shown that it is good for something: a hub that accepts and closes is a failure.
     this.#failures = this.#restarts = 0;
-    if (event.type === "bye") this.#goodbye = { retryMs: event.retry_ms, words: event.words, full: event.why === "full" };
+    if (event.type === "bye") this.#goodbye = { retryMs: event.retry_ms, words: event.words, noRoom: noRoom(event.why) };
     else this.#note(event);
     this.wiring.event(event);
   }
@@ -224,7 +229,7 @@ export class Live {
 
   /** A hub that said goodbye is on its way back; of one that refuses again, what it said last holds until it says something else. */
   #trouble(refused: boolean): Trouble {
-    if (this.#goodbye?.full) return { why: "full", words: this.#goodbye.words };
+    if (this.#goodbye?.noRoom) return { why: this.#goodbye.noRoom, words: this.#goodbye.words };
     if (this.#goodbye) {
       this.#restarts = Date.now() + RESTART_MS;
       return { why: "bye", words: this.#goodbye.words };

@@ -150,7 +150,7 @@ export interface ByeEvent {
   type: "bye";
   retry_ms: number;
   words: string;
-  /** `full`: there is no room for this view now. Nothing: the hub restarts. */
+  /** `full`: there is no room for this view now; `crowded`: not for one more from this address. Nothing: the hub restarts. */
   why?: string;
 }
 export type LiveEvent = LinesEvent | OpenedEvent | EdgeEvent | GapEvent | NoteEvent | ByeEvent;

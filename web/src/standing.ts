@@ -68,7 +68,7 @@ function connection(state: LiveState, now: number, online: boolean): Said | null
 
 function waiting({ why, words }: Trouble, online: boolean): Said {
   if (!online) return { tone: "bad", words: m.standing_offline, more: m.standing_offline_more, said: m.standing_offline };
-  const more = { lost: m.standing_lost, bye: m.standing_bye, full: m.standing_full, refused: visible(words) }[why];
+  const more = { lost: m.standing_lost, bye: m.standing_bye, full: m.standing_full, crowded: m.standing_crowded, refused: visible(words) }[why];
   return { tone: why === "bye" ? "pending" : "bad", words: "", more, matters: true, said: more };
 }
 

@@ -70,12 +70,12 @@ describe("pauses", () => {
     expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
   });
 
-  test("say that there is no room, and come again when the hub asks for it", () => {
+  test.each(["full", "crowded"])("say that there is no room (%s), and come again when the hub asks for it", (why) => {
     const { live, last } = view();
     last().onopen?.();
-    last().says({ type: "bye", retry_ms: 5000, why: "full", words: "no room" });
+    last().says({ type: "bye", retry_ms: 5000, why, words: "no room" });
     last().onclose?.();
-    expect(live.state).toMatchObject({ kind: "waiting", why: "full" });
+    expect(live.state).toMatchObject({ kind: "waiting", why });
     expect(live.state.kind === "waiting" && live.state.until - Date.now()).toBeGreaterThanOrEqual(1000);
   });
 

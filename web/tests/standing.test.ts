@@ -36,6 +36,7 @@ describe("the word over a view", () => {
     expect(standing(waiting, LIVE, 9000, true).words).toBe("again in 0 s");
     expect(standing({ ...waiting, why: "bye" }, LIVE, 0, true).more).toContain("hub restarts");
     expect(standing({ ...waiting, why: "full" }, LIVE, 0, true).more).toContain("no room");
+    expect(standing({ ...waiting, why: "crowded" }, LIVE, 0, true).more).toContain("your network address");
     expect(standing({ ...waiting, why: "refused", words: "the hub is full" }, LIVE, 0, true).more).toBe("the hub is full");
   });
 

@@ -2,8 +2,8 @@
 //!
 //! What is promised to them viewers cannot take; what is not promised goes to whoever comes first, and somebody idle is asked to go
 //! for a log as for a viewer. A log that has a file open already and needs a second one for a moment, at a rotation, gets it out of the
-//! reserve when there is no other, and that place moves to `tails` as soon as one is free there. It refuses to wait: who is
-//! refused tries again with its next look.
+//! reserve when there is no other, and so does the log of whoever came in with the last place; such a place moves to `tails` as
+//! soon as one is free there. It refuses to wait: who is refused tries again with its next look.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -47,15 +47,15 @@ impl fmt::Debug for Tails {
 impl Quota for Tails {
     fn one_more(&self, need: Need) -> Option<Permit> {
         let shared = &self.0;
-        let slot = match (shared.budget.take(Class::Tails), need) {
-            (Ok(slot), _) => Arc::new(Mutex::new(slot)),
-            (Err(_), Need::Further) => shared.lend()?,
-            (Err(full), Need::First) => {
+        shared.settle();
+        let slot = match shared.budget.take(Class::Tails) {
+            Ok(slot) => Arc::new(Mutex::new(slot)),
+            Err(full) => shared.lend(need).or_else(|| {
                 // Who is asked to go has gone at the next look.
-                shared.budget.shed();
+                shared.budget.make_room();
                 shared.tell(&full);
-                return None;
-            }
+                None
+            })?,
         };
         Some(Permit::holding(Place { slot: Some(slot), shared: Arc::clone(shared) }))
     }
@@ -75,11 +75,16 @@ impl Drop for Place {
 }
 
 impl Shared {
-    /// One out of the reserve.
-    fn lend(&self) -> Option<Arc<Mutex<Slot>>> {
-        let slot = self.budget.take(Class::Reserve).map_err(|full| self.tell(&full)).ok()?;
-        let slot = Arc::new(Mutex::new(slot));
-        lock(&self.lent).push(Arc::downgrade(&slot));
+    /// One out of the reserve, of which half is left for what else must work when all is full. A quarter is for first ones: whoever
+    /// was let in with the last place for viewers has come for a log.
+    fn lend(&self, need: Need) -> Option<Arc<Mutex<Slot>>> {
+        let part = if need == Need::Further { 2 } else { 4 };
+        let mut lent = lock(&self.lent);
+        if lent.len() as u64 >= self.budget.floor(Class::Reserve) / part {
+            return None;
+        }
+        let slot = Arc::new(Mutex::new(self.budget.take(Class::Reserve).ok()?));
+        lent.push(Arc::downgrade(&slot));
         Some(slot)
     }
 
@@ -132,15 +137,32 @@ mod tests {
         let budget = Budget::with_gauge(Plan::default(), Fixed(64)).unwrap();
         let tails = Tails::of(&budget);
         let mut logs: Vec<_> = std::iter::from_fn(|| tails.one_more(Need::First)).collect();
-        assert!(logs.len() >= 8, "{}", logs.len());
-        let all = logs.len() as u64;
-        let next = tails.one_more(Need::Further).unwrap();
-        assert_eq!((used(&budget, Class::Tails), used(&budget, Class::Reserve)), (all, 1));
-        assert!(tails.one_more(Need::First).is_none(), "a first one never comes out of the reserve");
-        logs.pop();
-        assert_eq!((used(&budget, Class::Tails), used(&budget, Class::Reserve)), (all, 0));
-        drop((logs, next));
+        let (reserve, of_reserve) = (budget.floor(Class::Reserve), used(&budget, Class::Reserve));
+        let all = used(&budget, Class::Tails);
+        assert!(all >= 8 && of_reserve == reserve / 4, "{all} and {of_reserve} of {reserve}");
+        let more: Vec<_> = std::iter::from_fn(|| tails.one_more(Need::Further)).collect();
+        assert_eq!(used(&budget, Class::Reserve), reserve / 2, "half of the reserve is for others");
+        drop(more);
+        assert_eq!(used(&budget, Class::Reserve), reserve / 4);
+        logs.remove(0);
+        assert_eq!((used(&budget, Class::Tails), used(&budget, Class::Reserve)), (all, reserve / 4 - 1));
+        drop(logs);
         assert_eq!((used(&budget, Class::Tails), used(&budget, Class::Reserve)), (0, 0));
+    }
+
+    #[test]
+    fn an_idle_viewer_goes_for_a_log_only_where_that_makes_room_for_it() {
+        let budget = Budget::with_gauge(Plan::default(), Fixed(64)).unwrap();
+        let tails = Tails::of(&budget);
+        let few: Vec<_> = (0..8).map(|_| budget.take(Class::Viewers).unwrap()).collect();
+        few.iter().for_each(|slot| slot.bell().is_idle());
+        let logs: Vec<_> = std::iter::from_fn(|| tails.one_more(Need::First)).collect();
+        assert_eq!(budget.snapshot().counts.shed, 0, "these places are promised to viewers");
+        drop(logs);
+        let one_more = budget.take(Class::Viewers).unwrap();
+        one_more.bell().is_idle();
+        let _logs: Vec<_> = std::iter::from_fn(|| tails.one_more(Need::First)).collect();
+        assert_eq!(budget.snapshot().counts.shed, 1);
     }
 
     #[test]
@@ -148,6 +170,7 @@ mod tests {
         let budget = Budget::with_gauge(Plan::default(), Fixed(64)).unwrap();
         let _viewers: Vec<_> = std::iter::from_fn(|| budget.take(Class::Viewers).ok()).collect();
         let tails = Tails::of(&budget);
-        assert_eq!(std::iter::from_fn(|| tails.one_more(Need::First)).count(), 8);
+        let logs: Vec<_> = std::iter::from_fn(|| tails.one_more(Need::First)).collect();
+        assert_eq!(logs.len() as u64, 8 + budget.floor(Class::Reserve) / 4);
     }
 }

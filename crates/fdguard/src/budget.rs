@@ -223,8 +223,14 @@ impl Budget {
         self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner).accepted();
     }
 
+    /// Asks the longest idle viewer to go for something else than a viewer. `false` when nobody is idle, and when nothing would come
+    /// of it: what viewers are promised stays theirs.
+    pub fn make_room(&self) -> bool {
+        self.0.held_by(Class::Viewers) > self.floor(Class::Viewers) && self.shed()
+    }
+
     /// Asks the longest idle holder of a slot to go, so that there is a place in a moment. `false` when nobody is idle.
-    pub fn shed(&self) -> bool {
+    pub(crate) fn shed(&self) -> bool {
         let shed = self.0.idle.shed();
         if shed {
             self.counters().shed();

@@ -2,7 +2,8 @@
 //!
 //! Whoever comes straight here is bound when the connection is accepted (`fdguard`). The connections of a proxy are not, since it
 //! speaks for many; for whom, each request says. So the bound holds for a request and as long as its answer goes on, and the answer
-//! to one too many is the same that is given at the door (`refusal.rs`), only that HTTP carries it.
+//! to one too many is the same that is given at the door (`refusal.rs`), only that HTTP carries it. And who was let in as a link when
+//! viewers had no place asks for nothing else over that connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{HeaderName, HeaderValue};
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
-use tailcast_fdguard::{Bell, Reason};
+use tailcast_fdguard::{Bell, Class, Reason};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::access::Peer;
@@ -25,16 +26,35 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Headers of our own words.
 const HEADERS: usize = 16;
 
-/// The answer to a request whose client has had its part of the room; `None` for all others.
-pub(crate) fn refusal(hub: &Arc<Hub>, request: &mut Request<Incoming>, peer: &Peer, bell: &Bell) -> Option<Response> {
-    let client = hub.access.behind_a_proxy(request.headers(), peer)?;
-    let line = format!("{} {} ", request.method(), request.uri().path());
-    if is_link(line.as_bytes()) || bell.serves(client).is_ok() {
-        return None;
+/// What came over a connection, and how that was let in.
+pub(crate) struct Knock<'a> {
+    pub(crate) peer: &'a Peer,
+    pub(crate) bell: &'a Bell,
+    /// The class whose place it was given.
+    pub(crate) class: Class,
+}
+
+impl Knock<'_> {
+    /// The answer to a request whose client has had its part of the room, and to that of a viewer who came in by the door of links;
+    /// `None` for all others.
+    pub(crate) fn refusal(&self, hub: &Arc<Hub>, request: &mut Request<Incoming>) -> Option<Response> {
+        let reason = self.reason(hub, request)?;
+        let head = Head { version: request.version(), headers: request.headers().clone() };
+        let words = said(Some(&head), reason);
+        Some(spoken(hub, &words, request).unwrap_or_else(|| no_words().into_response()))
     }
-    let head = Head { version: request.version(), headers: request.headers().clone() };
-    let words = said(Some(&head), Reason::Crowded);
-    Some(spoken(hub, &words, request).unwrap_or_else(|| no_words().into_response()))
+
+    fn reason(&self, hub: &Hub, request: &Request<Incoming>) -> Option<Reason> {
+        let line = format!("{} {} ", request.method(), request.uri());
+        if is_link(line.as_bytes()) {
+            return None;
+        }
+        if self.class == Class::Links {
+            return Some(Reason::Full);
+        }
+        let client = hub.access.behind_a_proxy(request.headers(), self.peer)?;
+        self.bell.serves(client).is_err().then_some(Reason::Crowded)
+    }
 }
 
 /// The words of the door, over a connection that is read already. What follows a 101 is said once it is one.

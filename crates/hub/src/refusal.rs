@@ -64,11 +64,15 @@ pub(crate) fn speaks_for_many(address: IpAddr, proxies: &[IpNet]) -> bool {
     address.is_loopback() || proxies.iter().any(|net| net.contains(&address))
 }
 
-/// Whether this is the first line of what an agent or another hub asks: those ask for the agents that are linked here.
+/// Whether this is the first line of what an agent or another hub asks: those ask for the agents that are linked here. Nothing
+/// may follow the path: a viewer's request does not become a link's by what stands in its query.
 pub(crate) fn is_link(line: &[u8]) -> bool {
-    let asks =
-        |method: &[u8], path: &[u8]| line.starts_with(method) && line.windows(path.len()).any(|part| part == path);
-    asks(b"GET ", b"/api/v1/agent ") || asks(b"POST ", b"/api/v1/peer ")
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // A last word that is cut may go on.
+    let is_whole = words.next().is_some();
+    let ends_with = |path: &[u8]| is_whole && !target.contains(&b'?') && target.ends_with(path);
+    (method == b"GET" && ends_with(b"/api/v1/agent")) || (method == b"POST" && ends_with(b"/api/v1/peer"))
 }
 
 /// The whole answer to a request of which this is known.
@@ -78,9 +82,10 @@ pub(crate) fn said(head: Option<&Head>, reason: Reason) -> Vec<u8> {
         Reason::Full | Reason::Exhausted => format!("this hub has no room for one more connection now ({reason})"),
         Reason::Crowded => CROWDED.to_owned(),
     };
+    let bye = || bye(reason, wait_ms, &words);
     match head {
-        Some(head) if head.is_page_websocket() => head.websocket(wait_ms, &words),
-        Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &words)),
+        Some(head) if head.is_page_websocket() => head.websocket(&bye(), &words),
+        Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &bye())),
         _ => None,
     }
     .unwrap_or_else(|| problem(reason, wait_ms, &words))
@@ -117,7 +122,7 @@ impl Head {
         accepted.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/event-stream"))
     }
 
-    fn websocket(&self, wait_ms: u64, words: &str) -> Option<Vec<u8>> {
+    fn websocket(&self, bye: &str, words: &str) -> Option<Vec<u8>> {
         let Handshake { accept, protocol } = Handshake::new(&self.headers, &[Dialect::JSON]).ok()?;
         if protocol.is_none() && self.headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
             // A browser does not take an answer without a subprotocol that it asked for.
@@ -129,18 +134,19 @@ impl Head {
             "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
              sec-websocket-accept: {accept}\r\n{protocol}\r\n"
         );
-        let last = farewell(&Frame::encode(Kind::Text, bye(wait_ms, words)), &close);
+        let last = farewell(&Frame::encode(Kind::Text, bye), &close);
         Some([head.as_bytes(), &last].concat())
     }
 }
 
 /// The event that a page knows as the hub's last one.
-fn bye(wait_ms: u64, words: &str) -> String {
-    serde_json::json!({"type": "bye", "retry_ms": wait_ms, "why": "full", "words": words}).to_string()
+fn bye(reason: Reason, wait_ms: u64, words: &str) -> String {
+    let why = if reason == Reason::Crowded { "crowded" } else { "full" };
+    serde_json::json!({"type": "bye", "retry_ms": wait_ms, "why": why, "words": words}).to_string()
 }
 
-fn event_stream(wait_ms: u64, words: &str) -> Vec<u8> {
-    let body = format!("retry: {wait_ms}\ndata: {}\n\n", bye(wait_ms, words));
+fn event_stream(wait_ms: u64, bye: &str) -> Vec<u8> {
+    let body = format!("retry: {wait_ms}\ndata: {bye}\n\n");
     answer("200 OK", "text/event-stream", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", &body)
 }
 
@@ -242,6 +248,27 @@ mod tests {
         let many = |address: &str| refusal.speaks_for_many(address.parse().unwrap());
         assert!(many("10.1.2.3") && many("::ffff:10.1.2.3") && many("127.0.0.5") && many("::1"));
         assert!(!many("192.0.2.1") && !many("2001:db8::1"));
+    }
+
+    #[test]
+    fn only_what_agents_and_hubs_ask_is_a_link_whatever_a_viewer_writes_into_its_query() {
+        let link = |head: &str| {
+            let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+            HubRefusal::default().class(&Asked { peer, head: head.as_bytes(), reason: Reason::Full }) == Class::Links
+        };
+        assert!(
+            link("GET /api/v1/agent HTTP/1.1\r\nHost: hub\r\n\r\n") && link("GET /tailcast/api/v1/agent HTTP/1.1\r\n")
+        );
+        assert!(link("POST /api/v1/peer HTTP/1.1\r\n\r\n"));
+        for viewer in [
+            "GET /api/v1/live?log=/api/v1/agent HTTP/1.1\r\n\r\n",
+            "GET /?/api/v1/agent HTTP/1.1\r\n\r\n",
+            "GET / /api/v1/agent HTTP/1.1\r\n\r\n",
+            "GET /api/v1/agent",
+            "POST /api/v1/agent HTTP/1.1\r\n\r\n",
+        ] {
+            assert!(!link(viewer), "{viewer}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use tower_service::Service;
 
 use crate::access::Peer;
 use crate::carrier::{Carrier, Reins};
-use crate::crowd;
+use crate::crowd::Knock;
 use crate::hub::Hub;
 use crate::leisure::until_idle;
 use crate::routes;
@@ -69,13 +69,13 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
     }
     let reins = Reins::default();
     let asked = AtomicBool::new(false);
-    let bell = accepted.slot.bell();
+    let (bell, class) = (accepted.slot.bell(), accepted.slot.class());
     let service = service_fn(|mut request: Request<Incoming>| {
         asked.store(true, Ordering::Relaxed);
         bell.is_busy();
         request.extensions_mut().insert(peer.clone());
         request.extensions_mut().insert(reins.clone());
-        let refusal = crowd::refusal(&hub, &mut request, &peer, &bell);
+        let refusal = Knock { peer: &peer, bell: &bell, class }.refusal(&hub, &mut request);
         answer(router.clone(), request, bell.clone(), refusal)
     });
     let carrier = Carrier::new(accepted.into_conn(), reins.clone(), patience);

@@ -1999,7 +1999,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The agents of all logs are away (plain text) */
+            /** @description The agents of all logs are away, or have no descriptor for one (plain text) */
             503: {
                 headers: {
                     [name: string]: unknown;

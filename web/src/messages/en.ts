@@ -806,6 +806,7 @@ export const en = {
   standing_disconnect: "Disconnect",
   standing_disconnect_title: "The host has nothing more to do for this view",
   standing_full: "The hub has no room for one more view now. The view goes on where it stands as soon as there is some.",
+  standing_crowded: "Too many views are open from your network address; the hub keeps its last places for others. Close some that you do not need. The view goes on where it stands as soon as there is room.",
   standing_live: "live",
   standing_live_more: "The host confirmed the end of the log within the last 3 s.",
   standing_login: "logged out",

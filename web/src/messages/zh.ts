@@ -799,6 +799,7 @@ export const zh: Messages = {
   standing_disconnect: "断开",
   standing_disconnect_title: "主机不再为此视图工作",
   standing_full: "hub 目前没有空位再打开一个视图。一有空位，视图会从当前位置继续。",
+  standing_crowded: "来自您的网络地址的视图过多，hub 把余下的位置留给其他人。请关闭不需要的视图。一有空位，视图会从当前位置继续。",
   standing_live: "实时",
   standing_live_more: "主机在最近 3 秒内确认了日志的末尾。",
   standing_login: "未登录",

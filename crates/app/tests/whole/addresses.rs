@@ -90,7 +90,7 @@ async fn the_clients_of_a_trusted_proxy_are_bound_each_for_itself_and_told_in_th
     let told = Passed::on(address, "192.0.2.7", &live, "Accept: text/event-stream\r\n").await;
     assert_eq!(told.status, 200);
     let words = String::from_utf8(told.until_it_ends().await).unwrap();
-    assert!(words.contains("retry: ") && words.contains(r#""why":"full""#), "{words}");
+    assert!(words.contains("retry: ") && words.contains(r#""why":"crowded""#), "{words}");
 
     let told = Passed::on(address, "192.0.2.7", &live, &page).await;
     assert_eq!(told.status, 101);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::limits::{Client, descriptors, read_until, until_served};
@@ -38,6 +38,9 @@ async fn a_log_for_which_there_is_no_descriptor_is_told_and_opened_when_another_
     let followed = metric(&hub, TAILS).await;
     assert!((8..39).contains(&followed), "{followed}");
     hub.program.says("a log cannot be opened now: no room for more tails").await;
+    // Those that wait take what the reserve gives for a first file, too: a quarter of 12.
+    let waiting = async { while metric(&hub, "tailcast_fds_class_used{class=\"reserve\"}").await < 3 {} };
+    within("the reserve lent", waiting).await;
 
     let mut late = Viewer::ask(hub.address, Form::Json, &format!("log={}", files[39].on("web1"))).await.unwrap();
     assert!(late.told("error").await.contains("no file descriptor"));
@@ -174,4 +177,26 @@ async fn a_high_limit_costs_neither_memory_nor_a_slow_start() {
     let [(low, little), (high, much)] = measured[..] else { panic!("{measured:?}") };
     assert_eq!((low, high), (64, highest.min(1 << 20)));
     assert!(much < little + (4 << 20), "{measured:?}");
+}
+
+#[tokio::test]
+async fn nobody_gets_a_view_by_the_door_of_links_when_viewers_have_no_place() {
+    let site = Site::new();
+    let mut file = site.log("app.log");
+    file.write("first\n");
+    let hub = descriptors(&site, 64).await;
+    let mut views = Vec::new();
+    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
+        views.push(stream);
+    }
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", hub.address);
+    let mut sly = TcpStream::connect(hub.address).await.unwrap();
+    sly.write_all(ask("/api/v1/agent").as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    within("an answer to one that says to be an agent", sly.read_exact(&mut head)).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 400", "it is no WebSocket");
+    sly.write_all(ask(&format!("/api/v1/live?log={}", file.on("web1"))).as_bytes()).await.unwrap();
+    let mut words = String::new();
+    within("the end of the connection", sly.read_to_string(&mut words)).await.unwrap();
+    assert!(words.contains("HTTP/1.1 503") && !words.contains("first"), "{words}");
 }

@@ -356,7 +356,7 @@ pub(crate) enum Client {
 
 impl Client {
     pub(crate) async fn come(hub: SocketAddr, log: String) -> Self {
-        let mut stream = ask(hub, &log, "").await;
+        let mut stream = ask(hub, &log, "Connection: close\r\n").await;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.unwrap();
         match &head {
@@ -364,7 +364,8 @@ impl Client {
             b"HTTP/1.1 503" => {
                 let mut words = String::new();
                 stream.read_to_string(&mut words).await.unwrap();
-                assert!(words.contains("no room") && words.contains("Retry-After"), "{words}");
+                let lower = words.to_lowercase();
+                assert!(lower.contains("no room") && lower.contains("retry-after: "), "{words}");
                 Client::Refused
             }
             other => {

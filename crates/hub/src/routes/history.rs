@@ -342,13 +342,16 @@ pub(crate) fn unexpected(answer: Answer) -> Problem {
     let Answer::Refused(refusal) = answer else {
         return Problem::internal("the agent answered something else than was asked");
     };
-    let why = refusal.why().map(Why::name);
+    let (why, no_room) = (refusal.why().map(Why::name), refusal.why() == Some(Why::NoDescriptor));
     let Refusal { failure, words, at, .. } = refusal;
     let problem = match failure {
         Some(Failure::NotOffered) => Problem::not_found(words),
         Some(Failure::BadPosition) => Problem::bad_request(words),
         Some(Failure::BadFilter) => Problem::bad_pattern(words, at.map(|at| at as usize)),
         Some(Failure::Gone) => Problem::gone(words),
+        Some(Failure::Unreadable) if no_room => {
+            Problem::unavailable(format!("there is no room to open this log now: {words}"), Duration::from_secs(2))
+        }
         Some(Failure::Unreadable) => Problem::conflict(words),
         Some(Failure::Busy) => Problem::unavailable(words, Duration::from_secs(1)),
         Some(Failure::Unknown | Failure::Failed) | None => Problem::bad_gateway(words),

@@ -93,7 +93,7 @@ impl Form {
         (status = 410, description = "What `from` stood in is gone from the disk (plain text)", body = Problem),
         (status = 426, description = "A WebSocket was asked for, and a proxy took the upgrade out of the request", body = Problem),
         (status = 409, description = "None of the logs can be read: a pipe, a directory, no permission (plain text)", body = Problem),
-        (status = 503, description = "The agents of all logs are away (plain text)", body = Problem),
+        (status = 503, description = "The agents of all logs are away, or have no descriptor for one (plain text)", body = Problem),
     ))]
 pub(crate) async fn live(
     State(hub): State<Arc<Hub>>,
