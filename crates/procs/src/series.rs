@@ -4,6 +4,8 @@
 //! and of each minute of the last hour the *floor*, the least that was seen in it. Requests come and go above a floor; what
 //! is opened and never closed lifts it. That is what tells a leak from a busy process.
 
+mod stretch;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ const PARTS: usize = 10;
 const STRETCHES: [u64; 6] = [60, 50, 40, 30, 20, 10];
 /// What has grown by less is no leak yet, but a process that lives.
 const LEAST: u64 = 8;
+/// Files that do not fail to come by chance.
+const SEVERAL: f64 = 6.0;
 /// Points of a trend that stand for whole minutes, at most one more than this.
 const MINUTE_POINTS: usize = 12;
 /// Points of a trend out of the last minute.
@@ -118,13 +122,18 @@ impl Series {
     /// The slopes as they stand.
     #[must_use]
     pub fn slopes(&self) -> Slopes {
-        let points: Vec<_> = self.recent.iter().map(|(at, fds)| (at.as_secs_f64() / 60.0, *fds as f64)).collect();
-        let over = |minutes: u64| {
-            let floors: Vec<_> =
-                self.whole(minutes).map(|minute| (minute.number() as f64, minute.floor() as f64)).collect();
-            slope(&floors, minutes as f64 / 2.0)
-        };
-        Slopes { one: slope(&points, 0.5), ten: over(10), sixty: over(60) }
+        let over = |minutes: u64| stretch::slope(&self.floors(minutes), minutes as f64 / 2.0);
+        Slopes { one: stretch::slope(&self.last_minute(), 0.5), ten: over(10), sixty: over(60) }
+    }
+
+    /// In minutes and files.
+    fn last_minute(&self) -> Vec<(f64, f64)> {
+        self.recent.iter().map(|(at, fds)| (at.as_secs_f64() / 60.0, *fds as f64)).collect()
+    }
+
+    /// In minutes and files.
+    fn floors(&self, minutes: u64) -> Vec<(f64, f64)> {
+        self.whole(minutes).map(|minute| (minute.number() as f64, minute.floor() as f64)).collect()
     }
 
     /// The way to where it stands, in few points for a small drawing, the oldest first; empty while it was always the same.
@@ -165,6 +174,27 @@ impl Series {
         (floors.len() == 4 && floors.is_sorted() && ups >= 2).then_some(self.minutes.len())
     }
 
+    /// The pace at which it still grows, in files per minute: that of a leak, or of the longest stretch that is known and
+    /// has growth in all of it up to now. `None` for one that stands still, however steep the line through what was is.
+    #[must_use]
+    pub fn pace(&self) -> Option<f64> {
+        let over = |minutes: u64| stretch::goes_on(&self.floors(minutes), minutes as f64 / 2.0);
+        let known =
+            || if self.slopes().ten.is_some() { over(60).or_else(|| over(10)) } else { self.pace_of_a_minute() };
+        self.growth().map(|growth| growth.per_minute).or_else(known).filter(|pace| !self.has_stopped(*pace))
+    }
+
+    fn pace_of_a_minute(&self) -> Option<f64> {
+        stretch::goes_on(&self.last_minute(), 0.5)
+    }
+
+    /// Whether not one came or went in the last minute, in which several should have.
+    fn has_stopped(&self, pace: f64) -> bool {
+        let (Some((first, fds)), Some((last, _))) = (self.recent.front(), self.recent.back()) else { return false };
+        let due = (*last - *first).as_secs_f64() / 60.0 * pace;
+        due >= SEVERAL && self.recent.iter().all(|(_, other)| other == fds)
+    }
+
     /// The longest growth that ends now, when there is one that looks like a leak.
     #[must_use]
     pub fn growth(&self) -> Option<Growth> {
@@ -186,13 +216,26 @@ impl Series {
             // … grows in most of its parts, and not in one leap, as a pool that is filled does …
             && ups >= 6
             && largest * 2 <= rises
-            // … has not come to rest …
-            && last * 9 >= rises
+            // … still grows: in the last third of the steps at half the pace of all of them, and in the last minutes …
+            && last * 6 >= rises
+            && self.grows_yet(minutes, by)
             // … has not been there before: a job that comes each hour has …
             && self.highest_before(minutes) <= *parts.last()?
             // … and is far more than what comes and goes, so that it is no chance, also where a floor is a single count.
             && by >= 2 * self.deepest_fall();
         grows.then(|| Growth { minutes, by, per_minute: by as f64 / (minutes as f64 * 0.9) })
+    }
+
+    /// Whether it has grown in the last minutes by a third of what was due: of so many as several files are due in, and
+    /// more than ever come at once or are given back. Where those would be over a quarter of the stretch, its parts have to do.
+    fn grows_yet(&self, minutes: u64, by: u64) -> bool {
+        let floors: Vec<u64> = self.whole(minutes).map(|minute| minute.floor()).collect();
+        let at_once = floors.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(0);
+        let pace = by as f64 / (minutes as f64 * 0.9);
+        let tail = (SEVERAL.max(at_once as f64).max(self.deepest_fall() as f64) / pace).ceil().max(2.0);
+        let before = floors.len().checked_sub(1 + tail as usize);
+        let (Some(before), Some(last)) = (before.and_then(|at| floors.get(at)), floors.last()) else { return true };
+        tail * 4.0 > minutes as f64 + 2.0 || last.saturating_sub(*before) as f64 * 3.0 >= tail * pace
     }
 
     /// The floors of the equal parts of the last `minutes` whole minutes; `None` when one of them was not seen.
@@ -232,18 +275,4 @@ impl Series {
         let now = self.now().unwrap_or(0);
         self.minutes.iter().filter(move |minute| minute.number() < now && minute.number() + minutes >= now)
     }
-}
-
-/// Least squares through points (minutes, files), when they reach over `least` minutes.
-fn slope(points: &[(f64, f64)], least: f64) -> Option<f64> {
-    let (first, last) = (points.first()?.0, points.last()?.0);
-    if points.len() < 2 || last - first < least {
-        return None;
-    }
-    let count = points.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-    let above: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-    let below: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
-    Some(above / below)
 }

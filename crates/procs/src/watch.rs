@@ -71,7 +71,7 @@ pub struct Seen {
     pub slopes: Slopes,
     /// The way there, in few points.
     pub trend: Vec<Point>,
-    /// How long until its limit, at the pace that held longest.
+    /// How long until its limit, at the pace at which it still grows; `None` for one that does not.
     pub left: Option<Duration>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
@@ -205,7 +205,7 @@ impl Watch {
         };
         let findings = finding::judge(&known);
         let named = findings.iter().find_map(|finding| finding.left);
-        let left = named.or_else(|| finding::left(process.fds, process.limit, slopes.steadiest()?));
+        let left = named.or_else(|| finding::left(process.fds, process.limit, watched.series.pace()?));
         Seen { cpu: watched.percent, slopes, trend: watched.series.trend(), left, findings, process }
     }
 }

@@ -148,7 +148,7 @@ pub struct Process {
     /// The same over single stretches.
     #[n(12)]
     pub slopes: Slopes,
-    /// Until the soft limit, at the pace at which it grows.
+    /// Until the soft limit, at the pace at which it still grows; null for one that stands still, whatever its slope says.
     #[n(13)]
     pub seconds_left: Option<u64>,
     /// Of one processor, in per cent, since the look before.

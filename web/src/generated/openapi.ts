@@ -1300,7 +1300,7 @@ export interface components {
             pid: number;
             /**
              * Format: int64
-             * @description Until the soft limit, at the pace at which it grows.
+             * @description Until the soft limit, at the pace at which it still grows; null for one that stands still, whatever its slope says.
              */
             seconds_left?: number | null;
             /**

@@ -35,6 +35,20 @@ fn named_either_way(minutes: u64, fds: impl Fn(u64) -> u64) -> Option<(u64, Find
     named_after(minutes, LOOKED_AT, &fds).or_else(|| named_after(minutes, SAMPLED, &fds))
 }
 
+/// As above, for who may look like a leak until a minute, and must not after it.
+fn named_at_rest(minute: u64, fds: impl Fn(u64) -> u64) -> Option<(u64, Finding)> {
+    let mut series = Series::default();
+    for second in (0..7200).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), fds(second));
+        let known = Known { series: &series, limit: Some(LIMIT), cpu: None, grown: None, listeners: &[] };
+        let found = (second / 60 > minute).then(|| judge(&known).pop()).flatten();
+        if let Some(finding) = found {
+            return Some((second / 60, finding));
+        }
+    }
+    None
+}
+
 /// A number below `below` that looks drawn by lot and is the same in each run.
 fn lot(second: u64, below: u64) -> u64 {
     let mixed = (second + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -132,6 +146,87 @@ fn a_leak_that_has_ended_is_no_longer_named() {
     assert!(named.first().is_some_and(|minute| *minute <= 15), "{named:?}");
     // It stood still from minute 33 on.
     assert!(named.last().is_some_and(|minute| *minute < 60), "{:?}", named.last());
+}
+
+#[test]
+fn a_pool_that_fills_ever_slower_and_stands_still_is_not_named() {
+    for rest in [300, 420, 480, 600, 1200, 2400] {
+        // As good as full when it comes to rest.
+        let pool = |second: u64| 45 - (40.0 * (-4.0 * second.min(rest) as f64 / rest as f64).exp()) as u64;
+        let named = if rest <= 600 { named_either_way(120, pool) } else { named_at_rest(rest / 60 + 1, pool) };
+        assert_eq!(named, None, "at rest after {rest} s");
+    }
+}
+
+#[test]
+fn a_growth_that_stops_is_no_longer_named_some_minutes_later_however_long_it_was() {
+    for (step, first) in [LOOKED_AT, SAMPLED] {
+        for (stops, per) in [(20, 10), (30, 5), (45, 20), (60, 20)] {
+            let mut series = Series::default();
+            let (mut before, mut after) = (false, 0);
+            for second in (first..(stops + 40) * 60).step_by(step as usize) {
+                series.push(Duration::from_secs(second), 40 + second.min(stops * 60) / per);
+                let named = series.growth().is_some();
+                before |= named && second < stops * 60;
+                after = if named { second } else { after };
+            }
+            assert!(before && after < (stops + 4) * 60, "{per} s each, till minute {stops}: named until {after} s");
+        }
+    }
+}
+
+#[test]
+fn a_leak_that_comes_in_bursts_is_named_and_stays_named() {
+    for (step, first) in [LOOKED_AT, SAMPLED] {
+        for each in [60, 120, 180] {
+            // Two a minute, several at once, under fifty that come and go.
+            let burst = |second: u64| 40 + second / each * each / 30 + if second % 70 < 20 { 50 } else { 0 };
+            let mut series = Series::default();
+            let mut named = Vec::new();
+            for second in (first..90 * 60).step_by(step as usize) {
+                series.push(Duration::from_secs(second), burst(second));
+                named.push(series.growth().is_some());
+            }
+            let from = named.iter().position(|named| *named).unwrap();
+            let share = named[from..].iter().filter(|named| **named).count() as f64 / (named.len() - from) as f64;
+            assert!(
+                step != STEP || from as u64 * STEP <= 25 * 60,
+                "each {each} s: only after {} s",
+                from as u64 * STEP
+            );
+            assert!(step != STEP || share > 0.9, "each {each} s: named {share} of the time");
+        }
+    }
+}
+
+/// The seconds at which a time left would be given, within so many minutes.
+fn given(minutes: u64, (step, first): (u64, u64), fds: impl Fn(u64) -> u64) -> Vec<u64> {
+    let mut series = Series::default();
+    let mut given = Vec::new();
+    for second in (first..minutes * 60).step_by(step as usize) {
+        series.push(Duration::from_secs(second), fds(second));
+        given.extend(series.pace().map(|_| second));
+    }
+    given
+}
+
+#[test]
+fn who_opens_many_at_once_and_stays_has_no_time_left() {
+    for pace in [LOOKED_AT, SAMPLED] {
+        assert!(given(90, pace, |second| if second < 65 { 10 } else { 710 }).is_empty());
+        assert!(given(90, pace, |second| if second < 2 { 10 } else { 5010 }).is_empty());
+        assert!(given(90, pace, |second| 10 + (second * 1000).min(5000)).is_empty());
+        // Filled within three minutes and flat since: while it is filled it may be said, soon after no more.
+        let given = given(90, pace, |second| 10 + second.min(180));
+        assert!(given.iter().all(|second| *second <= 200), "{given:?}");
+    }
+}
+
+#[test]
+fn who_goes_on_has_a_time_left_from_the_first_minute_on() {
+    let given = given(40, LOOKED_AT, |second| 40 + second / 2);
+    assert!(given[0] <= 60, "{given:?}");
+    assert!(given.len() as u64 * STEP > 37 * 60, "{}", given.len());
 }
 
 #[test]
