@@ -156,6 +156,7 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   remedy_pam_service: ({ text }) => m.said_remedy_pam_service(text("service")),
   remedy_shell: ({ text }) => m.said_remedy_shell(text("pid")),
   remedy_start: () => m.said_remedy_start,
+  remedy_start_by_hand: () => m.said_remedy_start_by_hand,
   remedy_unit: ({ text, count }) => m.said_remedy_unit(text("unit"), count("want")),
   unseen_counts: ({ count }) => m.said_unseen_counts(count("count")),
   unseen_files: () => m.said_unseen_files,

@@ -7,6 +7,7 @@
 
 mod ancestry;
 mod ceilings;
+mod command;
 mod etc;
 mod origin;
 mod pam;

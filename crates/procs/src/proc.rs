@@ -104,6 +104,11 @@ impl Proc {
         openat(&self.dir, name, flags, Mode::empty()).map(std::fs::File::from)
     }
 
+    /// The file that a name below leads to: what runs, at `PID/exe`.
+    pub(crate) fn stat(&self, name: &str) -> rustix::io::Result<rustix::fs::Stat> {
+        statat(&self.dir, name, AtFlags::empty())
+    }
+
     /// Where a link below leads, as the kernel writes it.
     pub(crate) fn link(&self, name: &str) -> rustix::io::Result<Vec<u8>> {
         rustix::fs::readlinkat(&self.dir, name, Vec::new()).map(std::ffi::CString::into_bytes)

@@ -47,7 +47,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Stat> {
 
 /// The real and the effective user in a `status`; the owner of `/proc/PID` is root for all that has changed its user.
 pub(crate) fn users(status: &[u8]) -> Option<(u32, u32)> {
-    let line = status.lines().find_map(|line| line.strip_prefix(b"Uid:"))?;
+    ids(status, b"Uid:")
+}
+
+/// The real and the effective group in a `status`.
+pub(crate) fn groups(status: &[u8]) -> Option<(u32, u32)> {
+    ids(status, b"Gid:")
+}
+
+fn ids(status: &[u8], name: &[u8]) -> Option<(u32, u32)> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let mut ids = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     Some((ids.next()?.parse().ok()?, ids.next()?.parse().ok()?))
 }

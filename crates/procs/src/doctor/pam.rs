@@ -116,6 +116,19 @@ pub(super) fn user(proc: &Proc, process: &Ancestor) -> Option<String> {
     Some(users.name(uid).map_or_else(|| uid.to_string(), str::to_owned))
 }
 
+/// How `limits.conf` is told of the user of a process: by a name that is nothing but a name, else by its number (limits.conf(5)).
+pub(super) fn domain(proc: &Proc, process: &Ancestor) -> String {
+    let plain = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    match (user(proc, process).filter(|name| plain(name)), process.uid) {
+        (Some(name), _) => name,
+        (None, Some(uid)) => format!("{uid}:{uid}"),
+        (None, None) => "*".to_owned(),
+    }
+}
+
 /// What `limits.conf` says of a user.
 pub(super) struct Claim {
     /// The line that says it, as `FILE:LINE`.

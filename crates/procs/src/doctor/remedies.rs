@@ -1,6 +1,7 @@
 //! What to change so that a limit is another one: the file, the lines, and what to run so that they take effect.
 
 use super::ancestry::Ancestor;
+use super::command;
 use super::origin::Origin;
 use super::pam;
 use crate::limit::Limit;
@@ -40,32 +41,35 @@ fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> V
         Origin::Container(owner) => vec![container(owner, want)],
         Origin::Shell(pid) => vec![shell(*pid, want)],
         Origin::Itself { hard } => lasting(proc, ancestors, hard, want),
-        Origin::Between { .. } | Origin::Start(_) => started_by(ancestors, want),
+        Origin::Between { .. } | Origin::Start(_) => started_by(proc, ancestors, want),
     }
 }
 
 fn of_unit(unit: &str, want: u64) -> Remedy {
     let target = if unit.ends_with(".scope") { "user@.service" } else { unit };
+    // Whoever has a control group of his own names what is in it as he likes.
+    let restart = command::word(target).map(|unit| format!("systemctl restart {unit}"));
     Remedy {
         phrase: Phrase::new("remedy_unit", "lets systemd start {unit} with {want}")
             .with("unit", target)
             .with("want", want),
         file: Some(format!("/etc/systemd/system/{target}.d/open-files.conf")),
         lines: vec!["[Service]".to_owned(), format!("LimitNOFILE={want}")],
-        then: vec!["systemctl daemon-reload".to_owned(), format!("systemctl restart {target}")],
+        then: std::iter::once("systemctl daemon-reload".to_owned()).chain(restart).collect(),
     }
 }
 
 /// `minfds` cannot lift a supervisord that is not root above its own hard limit: then whoever starts it has to.
 fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
     let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
+    let restart = |path| vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")];
     let config = Remedy {
         phrase: Phrase::new("remedy_minfds", "lets supervisord raise its limit, and that of its programs, to {want}")
             .with("want", want),
         file: Some(path.to_owned()),
         lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
         // A reload does not raise it: only a start does.
-        then: vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")],
+        then: command::word(path).map(restart).unwrap_or_default(),
     };
     let itself = ancestors.iter().find(|ancestor| ancestor.pid == pid);
     let too_low = itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard < want);
@@ -78,7 +82,7 @@ fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) 
 }
 
 fn login(proc: &Proc, ancestors: &[Ancestor], service: &str, applied: bool, want: u64) -> Vec<Remedy> {
-    let user = ancestors.first().and_then(|process| pam::user(proc, process)).unwrap_or_else(|| "*".to_owned());
+    let user = ancestors.first().map_or_else(|| "*".to_owned(), |process| pam::domain(proc, process));
     let limits = Remedy {
         phrase: Phrase::new(
             "remedy_login",
@@ -140,20 +144,28 @@ fn shell(pid: u32, want: u64) -> Remedy {
 }
 
 /// Nobody was found who sets it: whoever starts it can.
-fn started_by(ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
+fn started_by(proc: &Proc, ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
     let process = &ancestors[0];
     match &process.owner {
         Some(Owner::Unit(unit)) if unit.ends_with(".service") => vec![of_unit(unit, want)],
-        _ => vec![Remedy {
-            phrase: Phrase::new(
-                "remedy_start",
-                "starts it with this limit, if the hard limit allows it or root does it",
-            ),
-            file: None,
-            lines: vec![format!("prlimit --nofile={want}:{want} {}", process.command)],
-            then: Vec::new(),
-        }],
+        _ => vec![started(command::of(proc, process.pid).as_deref(), want)],
     }
+}
+
+fn started(command: Option<&str>, want: u64) -> Remedy {
+    let phrase = match command {
+        Some(_) => Phrase::new(
+            "remedy_start",
+            "starts it with this limit, if the hard limit allows it or root does it; run it where it was started",
+        ),
+        None => Phrase::new(
+            "remedy_start_by_hand",
+            "starts it with this limit, if the hard limit allows it or root does it; put the command that starts it in place of \
+             the dots: what it shows as its command line is not certain to be that",
+        ),
+    };
+    let lines = vec![format!("prlimit --nofile={want}:{want} {}", command.unwrap_or("…"))];
+    Remedy { phrase, file: None, lines, then: Vec::new() }
 }
 
 fn kernel(ceiling: u64, want: u64) -> Remedy {

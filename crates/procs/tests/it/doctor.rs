@@ -350,3 +350,36 @@ fn a_process_that_raised_itself_is_told_from_who_set_its_hard_limit() {
     let found = fake.proc().diagnose(7, None).unwrap();
     assert_eq!(found.origin.name(), "itself", "{}", found.origin);
 }
+
+/// The command by which somebody is to start `pid` anew.
+fn starts(pid: u32) -> String {
+    let remedies = diagnose(pid).remedies;
+    let lines = remedies.iter().flat_map(|remedy| &remedy.lines);
+    lines.clone().find(|line| line.starts_with("prlimit --nofile")).unwrap_or_else(|| panic!("{remedies:?}")).clone()
+}
+
+#[test]
+fn what_a_process_calls_itself_is_never_a_command_to_paste() {
+    let trap = "/usr/sbin/nginx;id>/x;#";
+    let mut program = Program::start(Command::new("bash").args([
+        "-c",
+        "ulimit -Sn 300; echo pid $$; exec -a \"$0\" sleep 600",
+        trap,
+    ]));
+    let pid = program.said();
+    until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+    assert_eq!(starts(pid), format!("prlimit --nofile={WANT}:{WANT} …"));
+}
+
+#[test]
+fn the_command_that_starts_a_process_anew_gives_it_the_very_same_arguments() {
+    let script = "ulimit -Sn 300; echo pid $$; exec tail -f /dev/null \"$@\" 2>/dev/null";
+    let mut program = Program::start(Command::new("sh").args(["-c", script, "sh", "it's $(id)", "a;b", "", "\\\"*"]));
+    let pid = program.said();
+    until(|| (Proc::new().unwrap().process(pid).unwrap().name == "tail").then_some(()));
+    let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+    let command = starts(pid);
+    let words = command.split_once("/bin/").unwrap_or_else(|| panic!("{command}")).1;
+    let shown = Command::new("sh").args(["-c", &format!("printf '%s\\0' {words}")]).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(shown).unwrap(), String::from_utf8(arguments).unwrap());
+}
