@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("agent", &["lines", "procs", "tail", "wire"]),
     ("hub", &["fanout", "fdguard", "lines", "tail", "wire"]),
     ("app", &["agent", "fanout", "fdguard", "hub", "lines", "procs", "tail", "wire"]),
-    ("bench", &["agent", "hub"]),
+    ("bench", &["agent", "hub", "procs"]),
 ];
 
 /// What a crate may not reach, through however many others.
