@@ -42,6 +42,8 @@ pub struct Detail {
     pub peers: Vec<Peer>,
     /// Where it listens.
     pub listeners: Vec<listener::Listener>,
+    /// Whether its network is another than ours, or may be: what is done to its connections has to be done in there.
+    pub other_network: bool,
     /// What could not be seen.
     pub unseen: Vec<Unseen>,
 }
@@ -86,6 +88,7 @@ impl Proc {
             peers: held.peers(&sockets, &Grouping::of(&sockets)),
             listeners: held.listeners(&sockets),
             files: held.files,
+            other_network: self.is_kernels() && !self.is_in_our_network(pid),
             unseen,
         };
         detail.name_other_ends(self, &sockets);

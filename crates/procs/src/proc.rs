@@ -114,6 +114,12 @@ impl Proc {
         rustix::fs::readlinkat(&self.dir, name, Vec::new()).map(std::ffi::CString::into_bytes)
     }
 
+    /// Whether a process is known to be in the network namespace that we are in.
+    pub(crate) fn is_in_our_network(&self, pid: u32) -> bool {
+        let namespace = |whose: &str| self.link(&format!("{whose}/ns/net")).ok();
+        namespace(&pid.to_string()).is_some_and(|hers| namespace("self") == Some(hers))
+    }
+
     /// A number that stands alone in a file below, such as those in `sys`.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         std::str::from_utf8(&self.read(name).ok()?).ok()?.trim().parse().ok()

@@ -187,9 +187,7 @@ impl Sockets {
     /// than ours. Sockets of other kinds, such as netlink, are missing from all lists: most daemons have one.
     pub(crate) fn complete(&mut self, proc: &Proc, pid: u32, inodes: &[u64]) {
         let missing = inodes.iter().any(|inode| self.get(*inode).is_none());
-        let namespace = |whose: &str| proc.link(&format!("{whose}/ns/net")).ok();
-        let is_ours = || proc.is_kernels() && namespace(&pid.to_string()) == namespace("self");
-        if missing && !is_ours() {
+        if missing && !(proc.is_kernels() && proc.is_in_our_network(pid)) {
             self.add_of(proc, pid);
         }
     }

@@ -116,7 +116,7 @@ impl<'a> Shaper<'a> {
         let more = detail.total.is_some_and(|total| (listed.len() as u64) < total);
         ProcessDetail {
             process: self.row(&seen),
-            files: listed.iter().map(file).collect(),
+            files: listed.iter().map(|open| file(open, detail)).collect(),
             files_total: detail.total,
             next: listed.last().filter(|_| more).map(|last| last.fd + 1),
             kinds: detail.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), *count)).collect(),
@@ -210,7 +210,7 @@ fn finding(finding: &procs::Finding) -> Finding {
     }
 }
 
-fn file(file: &procs::File) -> OpenFile {
+fn file(file: &procs::File, of: &procs::Detail) -> OpenFile {
     let access = file.access.map(|access| match access {
         Access::Read => "read",
         Access::Write => "write",
@@ -224,13 +224,13 @@ fn file(file: &procs::File) -> OpenFile {
         size: file.size,
         deleted: file.deleted,
         about: file.about.as_ref().map(ToString::to_string),
-        socket: file.socket.as_ref().map(ends),
+        socket: file.socket.as_ref().map(|socket| ends(socket, of)),
         others: file.others.iter().map(holder).collect(),
         about_phrase: file.about.as_ref().map(phrase),
     }
 }
 
-fn ends(socket: &procs::Socket) -> SocketEnds {
+fn ends(socket: &procs::Socket, of: &procs::Detail) -> SocketEnds {
     let (local, remote) = match &socket.ends {
         procs::Ends::Inet { local, remote } if remote.port() == 0 => (local.to_string(), String::new()),
         procs::Ends::Inet { local, remote } => (local.to_string(), remote.to_string()),
@@ -243,13 +243,14 @@ fn ends(socket: &procs::Socket) -> SocketEnds {
         remote,
         received: socket.queue.received,
         unsent: socket.queue.unsent,
-        close: close(socket),
+        close: close(socket, of.other_network.then_some(of.process.id.pid)),
     }
 }
 
 /// `ss -K` ends the connection in the kernel, whoever holds it (SOCK_DESTROY; CAP_NET_ADMIN). All four parts are named,
-/// since a part that is left out means all there are.
-fn close(socket: &procs::Socket) -> Option<String> {
+/// since a part that is left out means all there are; and the process whose network it is in, where that is another one:
+/// on the host the same four may be of somebody else's connection.
+fn close(socket: &procs::Socket, inside: Option<u32>) -> Option<String> {
     let (local, remote) = socket.inet()?;
     let connected =
         socket.protocol == procs::Protocol::Tcp && socket.state != procs::State::Listen && remote.port() != 0;
@@ -259,7 +260,8 @@ fn close(socket: &procs::Socket) -> Option<String> {
     };
     connected.then(|| {
         let (from, to) = (ip(local), ip(remote));
-        format!("ss -K src {from} sport = {} dst {to} dport = {}", local.port(), remote.port())
+        let enter = inside.map(|pid| format!("nsenter -t {pid} -n ")).unwrap_or_default();
+        format!("{enter}ss -K src {from} sport = {} dst {to} dport = {}", local.port(), remote.port())
     })
 }
 
@@ -329,4 +331,20 @@ fn rounded(value: f64) -> f64 {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_in_another_network_is_ended_in_there() {
+        let ends =
+            procs::Ends::Inet { local: "10.0.0.1:30000".parse().unwrap(), remote: "[fd00::5]:6379".parse().unwrap() };
+        let (protocol, state) = (procs::Protocol::Tcp, procs::State::CloseWait);
+        let socket = procs::Socket { inode: 7, protocol, state, ends, queue: procs::Queue::default() };
+        let plain = "ss -K src 10.0.0.1 sport = 30000 dst [fd00::5] dport = 6379";
+        assert_eq!(close(&socket, None).as_deref(), Some(plain));
+        assert_eq!(close(&socket, Some(42)), Some(format!("nsenter -t 42 -n {plain}")));
+    }
 }
