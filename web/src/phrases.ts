@@ -150,6 +150,7 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   remedy_at_once: () => m.said_remedy_at_once,
   remedy_container_node: () => m.said_remedy_container_node,
   remedy_container_run: () => m.said_remedy_container_run,
+  remedy_hard_first: ({ count }) => m.said_remedy_hard_first(count("ceiling"), count("want")),
   remedy_kernel: ({ count }) => m.said_remedy_kernel(count("ceiling")),
   remedy_login: ({ text, count }) => m.said_remedy_login(text("user"), count("want")),
   remedy_minfds: ({ count }) => m.said_remedy_minfds(count("want")),

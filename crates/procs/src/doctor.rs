@@ -11,6 +11,7 @@ mod command;
 mod etc;
 mod origin;
 mod pam;
+mod reach;
 mod remedies;
 mod supervisord;
 mod systemd;

@@ -758,6 +758,7 @@ export const en = {
   said_remedy_at_once: "At once, until the process ends. A program that asked for its limit at its start (redis, nginx, haproxy, memcached) goes on with the old one.",
   said_remedy_container_node: "Gives the container runtime on the node, and all that it starts, this limit.",
   said_remedy_container_run: "Starts the container with this limit. In a compose file: ulimits, nofile.",
+  said_remedy_hard_first: (ceiling: number, want: number) => `Before anything here can have ${number(want)}: the hard limit is ${number(ceiling)}, and root may not raise it here (CAP_SYS_RESOURCE). Whatever started this container or machine has to give more; what follows then goes further than that.`,
   said_remedy_kernel: (ceiling: number) => `The kernel lets no process have more than ${number(ceiling)} (fs.nr_open). This raises that.`,
   said_remedy_login: (user: string, want: number) => `Gives ${user} ${number(want)} at each login. Sessions that are open keep what they have.`,
   said_remedy_minfds: (want: number) => `Lets supervisord raise its limit, and that of its programs, to ${number(want)}.`,

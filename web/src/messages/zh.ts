@@ -751,6 +751,7 @@ export const zh: Messages = {
   said_remedy_at_once: "立即提高，直到进程结束。启动时就查询限制的程序（redis、nginx、haproxy、memcached）仍会沿用旧值。",
   said_remedy_container_node: "让节点上的容器运行时及其启动的一切都使用这个限制。",
   said_remedy_container_run: "以这个限制启动容器。在 compose 文件中为 ulimits 下的 nofile。",
+  said_remedy_hard_first: (ceiling, want) => `要达到 ${number(want)}，先要做这一步：硬限制是 ${number(ceiling)}，而这里的 root 无权提高它（CAP_SYS_RESOURCE）。启动此容器或机器的一方必须给得更多，之后下面各项才能更高。`,
   said_remedy_kernel: (ceiling) => `内核不允许任何进程超过 ${number(ceiling)}（fs.nr_open）。以下内容将其提高。`,
   said_remedy_login: (user, want) => `让 ${user} 每次登录都得到 ${number(want)}。已打开的会话保持原值。`,
   said_remedy_minfds: (want) => `让 supervisord 把自身及其程序的限制提高到 ${number(want)}。`,

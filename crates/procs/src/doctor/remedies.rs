@@ -4,6 +4,7 @@ use super::ancestry::Ancestor;
 use super::command;
 use super::origin::Origin;
 use super::pam;
+use super::reach;
 use crate::limit::Limit;
 use crate::owner::Owner;
 use crate::phrase::Phrase;
@@ -25,7 +26,11 @@ pub struct Remedy {
 /// What makes the limit `want`, the lasting first.
 pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
     let Some(process) = ancestors.first() else { return Vec::new() };
-    let mut remedies = lasting(proc, ancestors, origin, want);
+    let reach = reach::of(proc, ancestors, origin, want);
+    let mut remedies = lasting(proc, ancestors, origin, reach);
+    if reach < want {
+        remedies.insert(0, hard_first(reach, want));
+    }
     if let Some(ceiling) = proc.number("sys/fs/nr_open").filter(|ceiling| *ceiling < want) {
         remedies.insert(0, kernel(ceiling, want));
     }
@@ -77,8 +82,25 @@ fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) 
         Some(Owner::Unit(unit)) => Some(unit.as_str()),
         _ => None,
     });
-    let above = too_low.then(|| of_unit(unit.unwrap_or("supervisor.service"), want));
+    let above = unit.filter(|_| too_low).map(|unit| of_unit(unit, want));
     above.into_iter().chain([config]).collect()
+}
+
+/// What the others cannot go beyond: a supervisord with a `minfds` above its hard limit does not even start.
+fn hard_first(ceiling: u64, want: u64) -> Remedy {
+    Remedy {
+        phrase: Phrase::new(
+            "remedy_hard_first",
+            "before anything here can have {want}: the hard limit is {ceiling}, and root may not raise it here \
+             (CAP_SYS_RESOURCE); whatever started this container or machine has to give more, and what follows then goes further \
+             than {ceiling}",
+        )
+        .with("want", want)
+        .with("ceiling", ceiling),
+        file: None,
+        lines: vec![format!("docker run --ulimit nofile={want}:{want} …")],
+        then: Vec::new(),
+    }
 }
 
 fn login(proc: &Proc, ancestors: &[Ancestor], service: &str, applied: bool, want: u64) -> Vec<Remedy> {

@@ -385,3 +385,17 @@ fn the_command_that_starts_a_process_anew_gives_it_the_very_same_arguments() {
     let shown = Command::new("sh").args(["-c", &format!("printf '%s\\0' {words}")]).output().unwrap().stdout;
     assert_eq!(String::from_utf8(shown).unwrap(), String::from_utf8(arguments).unwrap());
 }
+
+#[test]
+fn nothing_is_promised_above_a_hard_limit_that_root_may_not_raise() {
+    let fake = machine("x.slice", 300, 20_000);
+    fs::write(fake.dir.path().join("1/limits"), "Max open files  1024  20000  files\n").unwrap();
+    for (mask, promised) in [("000001fffeffffff", 20_000), ("000001ffffffffff", 65_536)] {
+        fs::write(fake.dir.path().join("1/status"), format!("Uid:\t0\t0\t0\t0\nCapBnd:\t{mask}\n")).unwrap();
+        let found = fake.proc().diagnose(7, Some(65_536)).unwrap();
+        let line = format!("prlimit --nofile={promised}:{promised} …");
+        assert!(found.remedies.iter().any(|remedy| remedy.lines == [line.as_str()]), "{:?}", found.remedies);
+        let first = found.remedies[0].phrase.code == "remedy_hard_first";
+        assert_eq!(first, promised < 65_536, "{:?}", found.remedies);
+    }
+}
