@@ -252,7 +252,10 @@ fn equal(said: Limit, is: Limit) -> bool {
 
 /// PAM sets the limit within the program that logs in, before or after it starts the one for the session.
 fn login(proc: &Proc, process: &Ancestor, where_it_changes: [Option<&Ancestor>; 2], limit: Limit) -> Option<Origin> {
-    let login = where_it_changes.into_iter().flatten().find(|ancestor| ancestor.login().is_some())?;
+    let [below, above] = where_it_changes;
+    // `su` has itself what PAM set, so what differs below it was changed there.
+    let above = above.filter(|above| !["su", "runuser"].contains(&above.login().unwrap_or_default()));
+    let login = [below, above].into_iter().flatten().find(|ancestor| ancestor.login().is_some())?;
     let Session { service, applied } = pam::session(proc, login)?;
     let user = pam::user(proc, process).unwrap_or_default();
     let said = pam::said(proc, login.pid, &user);

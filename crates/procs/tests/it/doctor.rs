@@ -399,3 +399,21 @@ fn nothing_is_promised_above_a_hard_limit_that_root_may_not_raise() {
         assert_eq!(first, promised < 65_536, "{:?}", found.remedies);
     }
 }
+
+#[test]
+fn a_shell_below_su_that_lowered_it_is_to_blame_and_not_pam() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let script = "ulimit -n 77; echo pid $$; read -r line; exit";
+    let mut program = Program(
+        Command::new("su")
+            .args(["nobody", "-s", "/bin/bash", "-c", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let pid = program.said();
+    assert_eq!(diagnose(pid).origin, Origin::Shell(pid));
+}
