@@ -29,13 +29,22 @@ pub(super) fn of(proc: &Proc, supervisord: &Ancestor) -> Told {
         let joined = || words.iter().find_map(|word| word.strip_prefix(&format!("{long}=")).map(str::to_owned));
         pairs.next().or_else(joined)
     };
-    let named = flag("-c", "--configuration").filter(|file| file.starts_with('/'));
+    let named = flag("-c", "--configuration").and_then(|file| absolute(proc, supervisord.pid, file));
     let mut files = named.into_iter().chain(PLACES.map(str::to_owned));
     let file = files.find(|file| etc::read(proc, supervisord.pid, file).is_some());
     let text = file.as_ref().and_then(|file| etc::read(proc, supervisord.pid, file));
     let said = flag("-a", "--minfds").and_then(|minfds| minfds.parse().ok());
     let minfds = said.or_else(|| text.as_deref().and_then(minfds)).unwrap_or(DEFAULT);
     Told { file, minfds }
+}
+
+/// A file that was named relative to where it was started is there.
+fn absolute(proc: &Proc, pid: u32, file: String) -> Option<String> {
+    if file.starts_with('/') {
+        return Some(file);
+    }
+    let cwd = String::from_utf8(proc.link(&format!("{pid}/cwd")).ok()?).ok()?;
+    Some(format!("{}/{file}", cwd.trim_end_matches('/')))
 }
 
 fn minfds(text: &str) -> Option<u64> {
