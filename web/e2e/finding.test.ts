@@ -107,7 +107,7 @@ test("a hub with no logs says what to run, and a filter that finds nothing says 
   hub.write("app.log", 0, 1);
   await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
   await page.getByLabel("Filter logs by name").fill("zebra");
-  await expect(page.getByText("No log has such a name.")).toBeVisible();
+  await expect(page.getByText("No log has a name like that.")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("link", { name: /app\.log$/ })).toBeVisible();
 });

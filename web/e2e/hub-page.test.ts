@@ -89,7 +89,7 @@ test("viewers, descriptors and rates are shown, in words too, and a start of the
   await page.goto(`${hub.url}hub`);
   await expect(host(page, "db1")).toContainText("up for");
   await expect(page.getByRole("heading", { name: "Viewers" })).toHaveText("Viewers 1");
-  await expect(page.getByText("All have been sent all that their logs say.")).toBeVisible();
+  await expect(page.getByText("Every viewer has been sent all of its log.")).toBeVisible();
   await expect(page.getByRole("meter", { name: "File descriptors" })).toBeVisible();
   await expect(page.locator("figure canvas")).toHaveCount(4);
   await expect(page.getByText(/^now \d+\/s; \d+\/s to \d+\/s in \d+ s$/)).toBeVisible();

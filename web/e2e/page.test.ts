@@ -119,7 +119,7 @@ test("half a pattern takes nothing away of what is shown, and Enter says what is
     await field.fill(half);
     await expect(field).toHaveAttribute("aria-invalid", "true");
     await field.press("Enter");
-    await expect(page.getByRole("alert")).toContainText(`“${half}” is not a whole pattern yet`);
+    await expect(page.getByRole("alert")).toContainText(`“${half}” is not a complete pattern yet`);
     await showsExactly(page, 0, 3);
     await isLive(page);
   }
@@ -299,7 +299,7 @@ test("a hub with a password asks for it, and lets one out again", async ({ page,
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
   await page.getByLabel("Password").fill("wrong");
   await page.getByRole("button", { name: "Log in" }).click();
-  await expect(page.getByRole("alert")).toHaveText("This is not the password.");
+  await expect(page.getByRole("alert")).toHaveText("That password is not right.");
   await page.getByLabel("Password").fill("correct horse");
   await page.getByRole("button", { name: "Log in" }).click();
   await isLive(page);
