@@ -45,7 +45,7 @@ pub struct Full {
     pub class: Class,
     /// How many the class holds.
     pub held: u64,
-    /// Open descriptors of the process.
+    /// Open descriptors of the process, and those that others are promised.
     pub used: u64,
     /// The soft limit.
     pub limit: u64,
@@ -183,7 +183,7 @@ impl Budget {
             class,
             used: self.0.held_by(class),
             floor: self.floor(class),
-            ceiling: self.0.plan.ceiling(class, soft),
+            ceiling: self.0.ceiling(class, soft),
         });
         let counts = self.0.counters.counts();
         let (used, hard, most_per_address) = (self.0.used(), self.0.hard.load(SeqCst), self.0.addresses.most());
@@ -286,7 +286,8 @@ impl Books {
     /// What to say to one who is counted in the books and does not fit.
     fn full(&self, class: Class) -> Full {
         let held = self.held[class.index()].load(SeqCst);
-        Full { class, held: held.saturating_sub(1), used: self.used().saturating_sub(1), limit: self.soft.load(SeqCst) }
+        let used = Class::ALL.into_iter().map(|class| self.promised(class)).sum::<u64>();
+        Full { class, held: held.saturating_sub(1), used: used.saturating_sub(1), limit: self.soft.load(SeqCst) }
     }
 
     /// Whether the books still balance with what was just claimed for this class.
@@ -305,6 +306,17 @@ impl Books {
     /// What no other class can have.
     fn promised(&self, class: Class) -> u64 {
         self.held_by(class).max(self.floors[class.index()].load(SeqCst))
+    }
+
+    /// How many the class can have at most. What is always open may be more than was planned for it, and is open already.
+    fn ceiling(&self, class: Class, soft: u64) -> u64 {
+        let planned = self.plan.ceiling(class, soft);
+        match class {
+            Class::Fixed | Class::Reserve => planned,
+            Class::Links | Class::Tails | Class::Viewers => {
+                planned.saturating_sub(self.promised(Class::Fixed) - self.floors[Class::Fixed.index()].load(SeqCst))
+            }
+        }
     }
 
     fn held_by(&self, class: Class) -> u64 {

@@ -3,6 +3,7 @@
 //! ```text
 //! a browser's WebSocket   101, `bye` with the reason and a time, close 1013: the status of an upgrade is hidden from a page
 //! an event stream         200 with `retry:`, `bye`, and an end: any other status makes an EventSource give up for ever
+//! a watch (/healthz)      200: it lives
 //! whoever else            503 with `Retry-After` and problem+json: a program's WebSocket too, since a program reads the status;
 //!                         429 where there is room, and their address has had its part of it
 //! ```
@@ -19,6 +20,7 @@ use ipnet::IpNet;
 use tailcast_fdguard::{Asked, Class, Reason, Refusal};
 
 use crate::frames::{Close, Code, Frame, Handshake, Kind, farewell, wants_websocket};
+use crate::routes::health::LIVES;
 use crate::viewers::Dialect;
 
 /// Headers of a request that are looked at; of one that has more, the first.
@@ -45,12 +47,15 @@ impl HubRefusal {
 
 impl Refusal for HubRefusal {
     fn words(&self, asked: &Asked<'_>) -> Vec<u8> {
+        // It lives, which is all that is asked: whoever watches it must not end a hub for being full.
+        if asks(first_line(asked.head), "GET", "/healthz") {
+            return answer("200 OK", "text/plain; charset=utf-8", "", LIVES);
+        }
         said(Head::parse(asked.head).as_ref(), asked.reason)
     }
 
     fn class(&self, asked: &Asked<'_>) -> Class {
-        let line = asked.head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        if is_link(line) { Class::Links } else { Class::Viewers }
+        if is_link(first_line(asked.head)) { Class::Links } else { Class::Viewers }
     }
 
     fn speaks_for_many(&self, address: IpAddr) -> bool {
@@ -67,12 +72,20 @@ pub(crate) fn speaks_for_many(address: IpAddr, proxies: &[IpNet]) -> bool {
 /// Whether this is the first line of what an agent or another hub asks: those ask for the agents that are linked here. Nothing
 /// may follow the path: a viewer's request does not become a link's by what stands in its query.
 pub(crate) fn is_link(line: &[u8]) -> bool {
+    asks(line, "GET", "/api/v1/agent") || asks(line, "POST", "/api/v1/peer")
+}
+
+/// Whether a first line asks for this path, under whatever base path.
+fn asks(line: &[u8], method: &str, path: &str) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (asked, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     // A last word that is cut may go on.
     let is_whole = words.next().is_some();
-    let ends_with = |path: &[u8]| is_whole && !target.contains(&b'?') && target.ends_with(path);
-    (method == b"GET" && ends_with(b"/api/v1/agent")) || (method == b"POST" && ends_with(b"/api/v1/peer"))
+    is_whole && asked == method.as_bytes() && !target.contains(&b'?') && target.ends_with(path.as_bytes())
+}
+
+fn first_line(head: &[u8]) -> &[u8] {
+    head.split(|byte| *byte == b'\r').next().unwrap_or_default()
 }
 
 /// The whole answer to a request of which this is known.
@@ -230,6 +243,14 @@ mod tests {
             assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{head:?}: {told}");
             assert!(told.contains("problem+json") && told.contains(r#""status":503"#), "{told}");
         }
+    }
+
+    #[test]
+    fn a_full_hub_lives_all_the_same() {
+        let told = told("GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n");
+        assert!(told.starts_with("HTTP/1.1 200 OK\r\n") && told.ends_with("\r\n\r\nok\n"), "{told}");
+        assert!(self::told("GET /api/v1/logs?q=/healthz HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
+        assert!(self::told("GET /readyz HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
     }
 
     #[test]

@@ -357,7 +357,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process answers. */
+        /** The process answers, also when it has no room. */
         get: operations["healthz"];
         put?: never;
         post?: never;

@@ -44,7 +44,7 @@ fn viewers_never_take_what_tails_and_links_are_promised() {
     let full = budget.take(Class::Viewers).unwrap_err();
     assert_eq!(
         full.to_string(),
-        "no room for more viewers: 758 of 1024 descriptors are open or promised, 748 by viewers"
+        "no room for more viewers: 1024 of 1024 descriptors are open or promised, 748 by viewers"
     );
 }
 

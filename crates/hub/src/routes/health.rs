@@ -10,10 +10,13 @@ use crate::hub::Hub;
 use crate::metrics::exposition;
 use crate::problem::Problem;
 
-/// The process answers.
+/// What is said of a hub that answers.
+pub(crate) const LIVES: &str = "ok\n";
+
+/// The process answers, also when it has no room.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It lives")))]
 pub(crate) async fn healthz() -> &'static str {
-    "ok\n"
+    LIVES
 }
 
 /// It takes viewers: it is neither full nor on its way out.
