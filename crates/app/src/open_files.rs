@@ -35,7 +35,7 @@ pub(crate) fn raise(words: impl FnOnce(&Limit) -> String) -> Limit {
 
 fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
     tracing::warn!("the limit of open files is low, {}: {origin}", limit.soft());
-    if let Some(remedy) = diagnosis.and_then(|diagnosis| diagnosis.remedies.first()) {
+    if let Some(remedy) = diagnosis.and_then(|diagnosis| diagnosis.remedies.iter().find(|each| !each.is_from_above())) {
         let place = remedy.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
         tracing::warn!("to change that{place}: {}; `tailcast doctor` says more", remedy.lines.join(" · "));
     }

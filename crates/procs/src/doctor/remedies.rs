@@ -23,6 +23,14 @@ pub struct Remedy {
     pub then: Vec<String>,
 }
 
+impl Remedy {
+    /// Whether it is for somebody above this machine: what is done here goes as far as it can without it.
+    #[must_use]
+    pub fn is_from_above(&self) -> bool {
+        self.phrase.code == "remedy_hard_first"
+    }
+}
+
 /// What makes the limit `want`, the lasting first.
 pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
     let Some(process) = ancestors.first() else { return Vec::new() };
