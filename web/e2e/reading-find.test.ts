@@ -164,6 +164,7 @@ test("finding goes on by itself through much more than the host looks through at
   await page.keyboard.press("Enter");
   await expect(page.getByText("the needle")).toBeInViewport(AT_LENGTH);
   await page.keyboard.press("G");
+  await expect(page.getByText(`, ${56 * block - 1}`)).toBeInViewport();
   await page.keyboard.press("f");
   await page.keyboard.type("no such thing");
   questions.hold();
