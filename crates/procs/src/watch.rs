@@ -19,7 +19,7 @@ use crate::unseen::Unseen;
 
 pub use sample::Sample;
 
-/// Processes whose past is kept: 0.8 KB each, and 1.5 KB more for those that are being looked at.
+/// Processes whose past is kept: 1.2 KB each, and 1.5 KB more for those that are being looked at.
 const MOST: usize = 8192;
 /// Processes of which it is kept what they held before they grew: a kilobyte or two each, 20 with very many peers.
 const MOST_SUSPECTED: usize = 512;

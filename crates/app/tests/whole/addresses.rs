@@ -5,15 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::rig::{Hub, LogFile, Site, within};
-
-/// What asks for a WebSocket, as a page of this hub does.
-fn page(hub: SocketAddr) -> String {
-    format!(
-        "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nOrigin: http://{hub}\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: tailcast.v1.json\r\n"
-    )
-}
+use crate::rig::{Hub, LogFile, Site, upgrade, within};
 
 /// A hub behind a proxy on this machine, and its log.
 async fn behind_a_proxy(site: &Site, limit: u64, settings: &[(&str, &str)]) -> (Hub, LogFile) {
@@ -74,7 +66,7 @@ async fn metric(hub: &Hub, name: &str) -> u64 {
 async fn the_clients_of_a_trusted_proxy_are_bound_each_for_itself_and_told_in_the_language_they_speak() {
     let site = Site::new();
     let (hub, file) = behind_a_proxy(&site, 1024, &[("TAILCAST_HUB__CONNECTIONS_PER_ADDRESS", "3")]).await;
-    let (address, live, page) = (hub.address, live(&file), page(hub.address));
+    let (address, live, page) = (hub.address, live(&file), upgrade(hub.address));
     let mut inside = Vec::new();
     for headers in [&page, "Accept: text/event-stream\r\n", ""] {
         let passed = Passed::on(address, "192.0.2.7", &live, headers).await;

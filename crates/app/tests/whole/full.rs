@@ -6,8 +6,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::limits::{Client, descriptors, read_until, until_served};
-use crate::rig::{Form, Hub, Site, Viewer, until, within};
+use crate::rig::{Client, Form, FullHouse, Hub, Site, Viewer, descriptors, read_until, until, until_served, within};
 
 /// How long a request's head may take: `HEAD` of the hub.
 const HEAD: Duration = Duration::from_secs(10);
@@ -125,13 +124,7 @@ async fn a_thousand_viewers_come_and_go_and_nothing_stays_open() {
 #[tokio::test]
 async fn a_crowd_that_tries_again_and_again_costs_a_handful_of_log_lines() {
     let site = Site::new();
-    let mut file = site.log("app.log");
-    file.write("first\n");
-    let hub = descriptors(&site, 64).await;
-    let mut served = Vec::new();
-    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
-        served.push(stream);
-    }
+    let FullHouse { hub, file, served: _served } = FullHouse::new(&site).await;
     let before = hub.program.said().len();
     let began = Instant::now();
     let crowd: Vec<_> = (0..20)
@@ -182,13 +175,7 @@ async fn a_high_limit_costs_neither_memory_nor_a_slow_start() {
 #[tokio::test]
 async fn nobody_gets_a_view_by_the_door_of_links_when_viewers_have_no_place() {
     let site = Site::new();
-    let mut file = site.log("app.log");
-    file.write("first\n");
-    let hub = descriptors(&site, 64).await;
-    let mut views = Vec::new();
-    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
-        views.push(stream);
-    }
+    let FullHouse { hub, file, served: _views } = FullHouse::new(&site).await;
     let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", hub.address);
     let mut sly = TcpStream::connect(hub.address).await.unwrap();
     sly.write_all(ask("/api/v1/agent").as_bytes()).await.unwrap();

@@ -2,7 +2,6 @@
 //!
 //! What is measured is said on stderr. What is asserted leaves room for a busy machine and a program that is not optimised.
 
-use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,14 +12,13 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::process::Command;
 use tokio::time::sleep;
 
-use crate::rig::{Form, Hub, Site, binary, get, is_root, length, send, within};
+use crate::rig::{
+    Client, Form, FullHouse, Hub, Site, ask, binary, descriptors, get, is_root, length, page, read_until, send, sorted,
+    until_served, upgrade, within,
+};
 
 /// More than the hub may ever take, whatever flows.
 const MEMORY: u64 = 80 << 20;
-
-/// What asks for a WebSocket.
-const UPGRADE: &str = "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 #[tokio::test]
 async fn with_64_descriptors_some_of_200_are_served_and_the_others_are_told() {
@@ -29,13 +27,7 @@ async fn with_64_descriptors_some_of_200_are_served_and_the_others_are_told() {
     file.write("first\n");
     let hub = descriptors(&site, 64).await;
     let crowd = (0..200).map(|_| tokio::spawn(Client::come(hub.address, file.on("web1")))).collect::<Vec<_>>();
-    let (mut served, mut refused) = (Vec::new(), 0);
-    for client in crowd {
-        match within("an answer to one of the crowd", client).await.unwrap() {
-            Client::Served(stream) => served.push(stream),
-            Client::Refused => refused += 1,
-        }
-    }
+    let (mut served, refused) = sorted(crowd).await;
     let idle = cpu_within(&hub, Duration::from_secs(2)).await;
     eprintln!("{} served, {refused} refused in words, then {:.1} % of a core", served.len(), idle * 100.0);
     assert!(!served.is_empty() && refused > 0);
@@ -77,13 +69,7 @@ async fn with_1024_descriptors_1500_pages_are_served_or_told_to_come_later_and_t
     file.write("first\n");
     let hub = descriptors(&site, 1024).await;
     let crowd = (0..1500).map(|_| tokio::spawn(page(hub.address, file.on("web1")))).collect::<Vec<_>>();
-    let (mut served, mut refused) = (Vec::new(), 0);
-    for client in crowd {
-        match within("an answer to one of the crowd", client).await.unwrap() {
-            Client::Served(stream) => served.push(stream),
-            Client::Refused => refused += 1,
-        }
-    }
+    let (mut served, refused) = sorted(crowd).await;
     let idle = cpu_within(&hub, Duration::from_secs(2)).await;
     eprintln!("{} served, {refused} refused in words, then {:.1} % of a core", served.len(), idle * 100.0);
     // 748 is what the plan leaves for viewers; the file has a place of its own also when it is rotated now.
@@ -103,15 +89,8 @@ async fn with_1024_descriptors_1500_pages_are_served_or_told_to_come_later_and_t
 #[tokio::test]
 async fn a_page_that_finds_no_room_hears_1013_and_when_to_come_again() {
     let site = Site::new();
-    let mut file = site.log("app.log");
-    file.write("first\n");
-    let hub = descriptors(&site, 64).await;
-    let mut served = Vec::new();
-    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
-        served.push(stream);
-    }
-    let headers = format!("{UPGRADE}Origin: http://{}\r\nSec-WebSocket-Protocol: tailcast.v1.json\r\n", hub.address);
-    let mut stream = ask(hub.address, &file.on("web1"), &headers).await;
+    let FullHouse { hub, file, served: _served } = FullHouse::new(&site).await;
+    let mut stream = ask(hub.address, &file.on("web1"), &upgrade(hub.address)).await;
     let mut told = Vec::new();
     within("the end of the socket", stream.read_to_end(&mut told)).await.unwrap();
     let text = String::from_utf8_lossy(&told);
@@ -124,13 +103,7 @@ async fn a_page_that_finds_no_room_hears_1013_and_when_to_come_again() {
 #[tokio::test]
 async fn an_event_stream_that_finds_no_room_ends_well_and_is_told_when_to_come_again() {
     let site = Site::new();
-    let mut file = site.log("app.log");
-    file.write("first\n");
-    let hub = descriptors(&site, 64).await;
-    let mut served = Vec::new();
-    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
-        served.push(stream);
-    }
+    let FullHouse { hub, file, served: _served } = FullHouse::new(&site).await;
     let mut stream = ask(hub.address, &file.on("web1"), "Accept: text/event-stream\r\n").await;
     let mut words = String::new();
     within("the end of the stream", stream.read_to_string(&mut words)).await.unwrap();
@@ -167,13 +140,7 @@ async fn idle_connections_make_room_for_those_who_ask_the_longest_idle_first() {
 #[tokio::test]
 async fn an_administrator_is_answered_when_nobody_else_is() {
     let site = Site::new();
-    let mut file = site.log("app.log");
-    file.write("first\n");
-    let hub = descriptors(&site, 64).await;
-    let mut served = Vec::new();
-    while let Client::Served(stream) = Client::come(hub.address, file.on("web1")).await {
-        served.push(stream);
-    }
+    let FullHouse { hub, served: _served, .. } = FullHouse::new(&site).await;
     let metrics = ask_as_administrator(&site, "/metrics").await;
     assert!(metrics.starts_with("HTTP/1.1 200 ") && metrics.contains("\ntailcast_fds_limit 64\n"), "{metrics}");
     // Below what is open: now the kernel itself refuses every new descriptor.
@@ -227,7 +194,7 @@ async fn viewers_that_never_read_cost_the_hub_no_memory_and_the_others_no_line()
     file.write("begin\n");
     let log = file.on("web1");
     let mut stuck = Vec::new();
-    for headers in [UPGRADE, "Accept: text/event-stream\r\n", ""] {
+    for headers in [upgrade(hub.address).as_str(), "Accept: text/event-stream\r\n", ""] {
         stuck.push(ask(hub.address, &log, headers).await);
     }
     let mut viewer = hub.view(Form::Cbor, &log).await;
@@ -338,88 +305,6 @@ fn with_little_room(site: &Site, words: &[&str]) -> Command {
 async fn may_mount(site: &Site) -> bool {
     let mut trial = site.shell("unshare --mount mount -t tmpfs tailcast state");
     trial.stderr(Stdio::null()).status().await.is_ok_and(|status| status.success())
-}
-
-/// A hub with its own agent that may open so many descriptors.
-pub(crate) async fn descriptors(site: &Site, limit: u64) -> Hub {
-    let mut command = site.shell(&format!("ulimit -n {limit}; exec \"$@\""));
-    command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
-    command.arg(site.state()).arg(site.logs());
-    Hub::of(site, command).await
-}
-
-/// One of a crowd.
-pub(crate) enum Client {
-    Served(TcpStream),
-    Refused,
-}
-
-impl Client {
-    pub(crate) async fn come(hub: SocketAddr, log: String) -> Self {
-        let mut stream = ask(hub, &log, "Connection: close\r\n").await;
-        let mut head = [0; 12];
-        stream.read_exact(&mut head).await.unwrap();
-        match &head {
-            b"HTTP/1.1 200" => Client::Served(stream),
-            b"HTTP/1.1 503" => {
-                let mut words = String::new();
-                stream.read_to_string(&mut words).await.unwrap();
-                let lower = words.to_lowercase();
-                assert!(lower.contains("no room") && lower.contains("retry-after: "), "{words}");
-                Client::Refused
-            }
-            other => {
-                let mut words = String::from_utf8_lossy(other).into_owned();
-                stream.read_to_string(&mut words).await.unwrap();
-                panic!("{words}");
-            }
-        }
-    }
-}
-
-/// A page that looks at a log over a WebSocket.
-async fn page(hub: SocketAddr, log: String) -> Client {
-    let upgrade = format!("{UPGRADE}Origin: http://{hub}\r\nSec-WebSocket-Protocol: tailcast.v1.json\r\n");
-    let mut stream = ask(hub, &log, &upgrade).await;
-    let mut seen = Vec::new();
-    loop {
-        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
-        let text = String::from_utf8_lossy(&seen);
-        // One who had not asked yet when it was its turn, and for whom there was no seat to be waited for in.
-        if text.starts_with("HTTP/1.1 503") && text.contains("no room") {
-            return Client::Refused;
-        }
-        if text.contains("first") {
-            return Client::Served(stream);
-        }
-        // A close frame with two bytes of code and the reason behind them.
-        if let Some(close) = seen.windows(4).find(|bytes| bytes[0] == 0x88 && bytes[2] == 3) {
-            assert_eq!(u16::from_be_bytes([close[2], close[3]]), 1013);
-            assert!(text.contains(r#""why":"full""#), "{text}");
-            return Client::Refused;
-        }
-    }
-}
-
-/// A request for a view on a connection of its own, of which nothing is read yet.
-async fn ask(hub: SocketAddr, log: &str, headers: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(hub).await.unwrap();
-    let request = format!("GET /api/v1/live?log={log} HTTP/1.1\r\nHost: {hub}\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
-}
-
-pub(crate) async fn read_until(stream: &mut TcpStream, words: &str) {
-    let mut seen = Vec::new();
-    while !String::from_utf8_lossy(&seen).contains(words) {
-        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "the view ended");
-    }
-}
-
-/// Comes again as long as there is no room.
-pub(crate) async fn until_served(hub: &Hub, log: String) {
-    let coming = async { while let Client::Refused = Client::come(hub.address, log.clone()).await {} };
-    within("a place after the crowd has left", coming).await;
 }
 
 /// The part of a core that the hub takes for a while.

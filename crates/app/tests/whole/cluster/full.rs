@@ -3,8 +3,7 @@
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use super::house::{House, Kind, Place};
-use crate::limits::{Client, read_until};
-use crate::rig::{Hub, LogFile, within};
+use crate::rig::{Client, Hub, LogFile, read_until, within};
 
 /// Sets the soft limit of a hub that runs.
 fn limit(hub: &Hub, soft: u64) {

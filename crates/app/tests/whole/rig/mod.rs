@@ -6,6 +6,7 @@
 //! the processes and viewers of the test have said and seen.
 
 mod client;
+mod full;
 mod hub;
 mod log;
 mod persistent;
@@ -17,6 +18,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub(crate) use client::{Answer, get, length, send};
+pub(crate) use full::{Client, FullHouse, ask, descriptors, page, read_until, sorted, until_served, upgrade};
 pub(crate) use hub::Hub;
 pub(crate) use log::LogFile;
 pub(crate) use persistent::watch_for_ever;
