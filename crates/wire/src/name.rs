@@ -22,7 +22,7 @@ pub enum NameError {
     #[error("`{0}` cannot be the name of a host: letters, digits, `.`, `-` and `_`, at most 253 of them")]
     BadHost(String),
     /// The NAME is neither an absolute path nor `KIND/…`.
-    #[error("`{0}` is neither an absolute path nor KIND/name")]
+    #[error("`{0}` is neither an absolute path nor KIND/name; what was pushed as HOST:NAME is the log HOST:push/NAME")]
     BadName(String),
 }
 
@@ -114,5 +114,7 @@ mod tests {
         for text in ["", "/var/log/a", ":/a", "web 1:/a", "web1:a", "web1:", "web1:a/", "web1:/a\0b"] {
             assert!(text.parse::<LogName>().is_err(), "{text:?} was taken for a log");
         }
+        let error = "ci:build-42".parse::<LogName>().unwrap_err().to_string();
+        assert!(error.contains("HOST:push/NAME"), "{error}");
     }
 }
