@@ -94,12 +94,14 @@ test("a gap of many megabytes is read into its place page by page, and what is r
 function scrollToGap(page: Page, direction: 1 | -1): Promise<boolean> {
   return page.getByTestId("rows").evaluate(async (box, down) => {
     const gap = () => box.querySelector('[data-mark="gap"]');
-    for (let [at, frames] = [box.scrollTop, 0]; !gap(); frames++) {
-      // Above, the rows may have to be read yet: its end is where nothing has moved for a hundred frames.
-      if (box.scrollTop !== at) [at, frames] = [box.scrollTop, 0];
-      else if (frames > 100) return false;
+    // Above, the rows may have to be read yet: its end is where nothing has moved for a hundred frames.
+    let still = 0;
+    while (!gap()) {
+      const at = box.scrollTop;
       box.scrollTop += down * box.clientHeight;
       await new Promise((frame) => requestAnimationFrame(frame));
+      still = box.scrollTop === at ? still + 1 : 0;
+      if (still > 100) return false;
     }
     gap()?.scrollIntoView({ block: "center" });
     await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
