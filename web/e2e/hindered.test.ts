@@ -21,6 +21,7 @@ test("a log that its agent may not read is listed with the reason and cannot be 
   agent.write("secret.log", 0, 3);
   chmodSync(agent.path("secret.log"), 0);
   agent.start([agent.dir], WITHOUT_RIGHTS);
+  await hub.has(agent);
   await page.goto(`${hub.url}hosts`);
   const row = page.getByRole("row", { name: "secret.log" });
   await expect(row).toContainText("permission denied");
@@ -41,6 +42,7 @@ test("a host whose inotify is used up says that lines come late and what to rais
   const agent = hub.agent("web2");
   agent.write("app.log", 0, 3);
   agent.start([agent.dir], WITHOUT_WATCHES);
+  await hub.has(agent);
   await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
   await isLive(page);
   const marker = page.locator('[data-mark="polling"]');

@@ -78,6 +78,15 @@ export class Hub extends Logs {
     return agent;
   }
 
+  /** Waits until an agent is linked: a page that is earlier tells, rightly, that no such host has been here. */
+  async has(agent: Agent): Promise<void> {
+    const linked = async (): Promise<boolean> => {
+      const { hosts } = (await (await fetch(`${this.url}api/v1/hosts`)).json()) as { hosts: { name: string; state: string }[] };
+      return hosts.some(({ name, state }) => name === agent.host && state === "up");
+    };
+    await expect.poll(linked, { timeout: 30_000 }).toBe(true);
+  }
+
   /** Takes the token of an agent away. */
   dismiss(agent: Agent): void {
     this.#command("token", "remove", agent.host);

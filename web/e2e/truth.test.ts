@@ -45,6 +45,7 @@ test("with the agent standing still and every socket open, live ends 3 s after i
   const agent = hub.agent("web2");
   agent.write("app.log", 0, 10);
   agent.start();
+  await hub.has(agent);
   await page.clock.install();
   await watchState(page);
   await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
@@ -78,6 +79,7 @@ test("an agent that dies is told in a row with its host, and so is its return; n
   const agent = hub.agent("web2");
   agent.write("app.log", 0, 10);
   agent.start();
+  await hub.has(agent);
   await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
   await isLive(page);
   await agent.kill();
@@ -195,6 +197,7 @@ test("over several logs the worst is said first, with which log it is, and each 
   const agent = hub.agent("web2");
   agent.write("db.log", 0, 5);
   agent.start();
+  await hub.has(agent);
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&log=${agent.log("db.log")}`);
   await isLive(page);
   agent.signal("SIGSTOP");
@@ -214,6 +217,7 @@ test("a screen reader is told of a state once, politely, and is not read the lin
   const agent = hub.agent("web2");
   agent.write("app.log", 0, 5);
   agent.start();
+  await hub.has(agent);
   await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
   const said = page.getByRole("status").and(page.getByTestId("said"));
   await expect(said).toHaveText("live");
@@ -308,6 +312,7 @@ test("a host whose token is taken away is told of, with the reason", async ({ pa
   const agent = hub.agent("web2");
   agent.write("app.log", 0, 5);
   agent.start();
+  await hub.has(agent);
   await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
   await isLive(page);
   hub.dismiss(agent);
