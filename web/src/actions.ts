@@ -66,6 +66,7 @@ export const ACTIONS = {
   "view.find": action("view", () => m.action_find, ["f", "Mod+f"], { typing: true }),
   "view.next": action("view", () => m.action_next, ["n"]),
   "view.previous": action("view", () => m.action_previous, ["N"]),
+  "view.highlight": action("view", () => m.action_highlight, ["h"]),
   "view.goto": action("view", () => m.action_goto, [":"]),
   "found.next": action("view", () => m.action_next, ["Enter"], BARE),
   "found.previous": action("view", () => m.action_previous, ["Shift+Enter"], BARE),
@@ -105,6 +106,7 @@ export const ACTIONS = {
 
   "find.on": action("find", () => m.action_next, ["Enter"], BARE),
   "find.back": action("find", () => m.action_previous, ["Shift+Enter"], BARE),
+  "find.keep": action("find", () => m.action_highlight, ["Mod+Enter"], BARE),
   "find.close": action("find", () => m.action_close, ["Escape"], BARE),
   "goto.close": action("goto", () => m.action_close, ["Escape"], BARE),
   "pattern.add": action("pattern", () => m.action_pattern_add, ["Enter"], BARE),

@@ -1,12 +1,13 @@
 // What the page shows, as its address: every state that one would send to a colleague, and nothing else.
 // Pure; the one place where addresses are read and written. `navigation.svelte.ts` moves between them.
 //
-// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&mute=HOST:NAME&panes=columns&sync&wall
-// &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, logs that
-// are left out for a while, how they lie (merged into one, or in panes), and whether it is for a wall. Words of a filter behind `own` are for that pane alone.
+// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&lit=…&mute=HOST:NAME&panes=columns&sync&wall
+// &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, what is
+// highlighted, logs that are left out for a while, how they lie (merged into one, or in panes), and whether it is for a wall. Words of a filter behind `own` are for that pane alone.
 // `/hub`: the hub itself; `/processes…`: see `procaddress.ts`. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
 // page may get a newer link.
 
+import { MOST_LIT } from "./highlights";
 import { parseProcesses, processesPairs, type ProcessesAddress } from "./procaddress";
 import { LEVELS, type Level, type LogName, type Position } from "./shapes";
 
@@ -43,6 +44,8 @@ export interface ViewAddress {
   /** Null for the first log. */
   in: LogName | null;
   filter: Filter;
+  /** Patterns whose matches are highlighted, each in a colour of its own: see `highlights.ts`. */
+  lit: readonly string[];
   muted: LogName[];
   layout: Layout;
   /** In panes: when one goes to a line, the others go to the same time. */
@@ -62,7 +65,7 @@ export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, lev
 export const HUB: HubAddress = { page: "hub" };
 export const START: ListAddress = { page: "list", q: "", match: "", labels: [] };
 
-const PLAIN = { page: "view", matches: [], at: null, in: null, muted: [], layout: "merged", sync: false, wall: false, own: new Map() } as const;
+const PLAIN = { page: "view", matches: [], lit: [], at: null, in: null, muted: [], layout: "merged", sync: false, wall: false, own: new Map() } as const;
 
 export function viewOf(logs: LogName[], filter: Filter = NO_FILTER): ViewAddress {
   return { ...PLAIN, matches: [], muted: [], logs, filter };
@@ -93,6 +96,7 @@ function parseView(params: URLSearchParams): ViewAddress {
     at: params.get("at"),
     in: params.get("in"),
     filter: parseFilter(shared ?? params),
+    lit: some(params, "lit").slice(0, MOST_LIT),
     muted: some(params, "mute"),
     layout: LAYOUTS.find((each) => each === layout) ?? (params.has("panes") ? "columns" : "merged"),
     sync: params.has("sync"),
@@ -139,6 +143,7 @@ function viewPairs(view: ViewAddress): Pair[] {
     ...at,
     ...(view.at !== null && view.in !== null && view.in !== view.logs[0] ? each("in", [view.in]) : []),
     ...filterPairs(view.filter),
+    ...each("lit", view.lit),
     ...each("mute", view.muted),
     ...(view.layout === "merged" ? [] : each("panes", [view.layout])),
     ...(view.sync ? [["sync", null] as Pair] : []),

@@ -1,7 +1,9 @@
-// Lights up what is found, without touching the rows: the browser's highlights are ranges over the text as it stands in the document.
+// Lights up what is found, highlighted or wanted by a filter, without touching the rows: the browser's highlights are ranges over the text as it stands in the document.
 // The names are the document's (`page.css` says what they look like), so all views share them, and each takes away only what is its own.
 
-import { spans } from "./find";
+import type { Filter } from "./address";
+import { matcher, spans } from "./find";
+import { regexesOf } from "./highlights";
 import type { Row } from "./stream";
 
 export interface Lit {
@@ -11,8 +13,21 @@ export interface Lit {
 }
 
 /** Later ones lie over earlier ones. */
-const NAMES = ["wanted", "found", "found-now"] as const;
+const NAMES = ["wanted", "lit-0", "lit-1", "lit-2", "lit-3", "lit-4", "lit-5", "found", "found-now"] as const;
 type Name = (typeof NAMES)[number];
+
+/** What is lit up whichever line it is in, and how that looks. */
+export interface Lamp {
+  name: Exclude<Name, "found" | "found-now">;
+  regex: RegExp;
+}
+
+/** The lamps of what a filter wants, and of what is highlighted in a view. */
+export function lampsOf(filter: Filter, lit: readonly string[]): Lamp[] {
+  const wanted = filter.grep.flatMap((pattern) => matcher(pattern, filter.ignoreCase) ?? []);
+  const kept = regexesOf(lit).flatMap((regex, i) => (regex ? { name: `lit-${i}` as Lamp["name"], regex } : []));
+  return [...wanted.map((regex): Lamp => ({ name: "wanted", regex })), ...kept];
+}
 
 /** A line that is longer is not looked through for a hit that its row does not show. */
 const LONGEST = 64 * 1024;
@@ -20,13 +35,13 @@ const LONGEST = 64 * 1024;
 export class Lights {
   #own: { name: Name; range: Range }[] = [];
 
-  /** Lights up the rows of a list, which are in its children's order: what is found, and what a filter wants. */
-  show(found: Lit | null, wanted: readonly RegExp[], rows: readonly Row[], list: HTMLElement): void {
+  /** Lights up the rows of a list, which are in its children's order: what is found, and what the lamps are for. */
+  show(found: Lit | null, lamps: readonly Lamp[], rows: readonly Row[], list: HTMLElement): void {
     this.end();
     for (const [i, row] of rows.entries()) {
       const text = list.children[i]?.querySelector(".text");
       if (row.kind !== "line" || !text) continue;
-      for (const regex of wanted) this.#lightAll("wanted", regex, text, row.line.text);
+      for (const { name, regex } of lamps) this.#lightAll(name, regex, text, row.line.text);
       if (found) this.#lightAll(row.id === found.current ? "found-now" : "found", found.regex, text, row.line.text);
     }
   }

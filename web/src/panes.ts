@@ -37,7 +37,7 @@ export function withPane(whole: ViewAddress, log: LogName, pane: ViewAddress): V
   if (sameFilter(pane.filter, whole.filter)) own.delete(log);
   else own.set(log, pane.filter);
   const left = pane.at === null && whole.in !== null && whole.in !== log;
-  return { ...whole, own, at: left ? whole.at : pane.at, in: left ? whole.in : pane.at === null ? null : log };
+  return { ...whole, own, lit: pane.lit, at: left ? whole.at : pane.at, in: left ? whole.in : pane.at === null ? null : log };
 }
 
 /** Another filter for all panes but those that have their own. */

@@ -18,6 +18,7 @@ test.each<Address>([
   { ...PROCESSES, q: "redis & co", sort: "cpu", reverse: true, writes: "web1:/var/log/a b.log" },
   { ...PROCESSES, host: "web1", show: "connections" },
   { ...PROCESSES, host: "web1", pid: 4242, sort: "left" },
+  { ...viewOf(["a:/x"]), lit: ["(?i)time out", "req-[0-9]+&"] },
   { ...viewOf(["a:/x", "b:/y"]), at: "p7", in: "b:/y", muted: ["a:/x"], layout: "columns", sync: true, wall: true },
   {
     ...viewOf(["a:/x", "b:/y"], { ...NO_FILTER, level: "warn" }),
