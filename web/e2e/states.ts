@@ -122,6 +122,10 @@ export async function reading({ page, hub, look }: Stage): Promise<void> {
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog")).toBeVisible();
   await look("keys");
+  await page.goto(`${view(hub, "app.log")}&lit=GET&lit=200&lit=a&lit=e&lit=i&lit=o`);
+  await expect(good(page)).toBeVisible();
+  await page.keyboard.press("f");
+  await look("highlighted");
   await page.goto(`${view(hub, "app.log")}&wall`);
   await expect(good(page)).toBeVisible();
   await look("wall");
