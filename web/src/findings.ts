@@ -23,9 +23,14 @@ export function evidence(process: Process, finding: Finding): string {
   if (finding.pattern === "leak") return growth(finding) ?? visible(finding.words);
   if (finding.pattern !== "spin" && finding.pattern !== "at_limit") return visible(finding.words);
   const full = m.procs_full(number(process.fds ?? 0), number(process.soft ?? 0));
-  const busy = finding.pattern === "spin" && process.cpu != null ? m.procs_full_busy(number(process.cpu)) : "";
-  const queues = (finding.full ?? []).map(({ queue, backlog, address }) => m.procs_full_queue(queue, number(backlog ?? 0), visible(address)));
-  return `${full}${busy}${queues.join("")}`;
+  const queues = (finding.full ?? []).map(({ queue, backlog, address }) => m.procs_full_queue(queue, backlog == null ? null : number(backlog), visible(address)));
+  return `${full}${finding.pattern === "spin" ? busy(process, finding) : ""}${queues.join("")}`;
+}
+
+/** What a thread wants, and from an older agent what all of them get. */
+function busy({ cpu }: Process, { demand }: Finding): string {
+  if (demand != null) return m.procs_full_demand(number(demand));
+  return cpu == null ? "" : m.procs_full_busy(number(cpu));
 }
 
 function growth({ per_minute: pace, minutes, share, cause, peer, addresses, seconds_left: left }: Finding): string | null {

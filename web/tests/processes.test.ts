@@ -31,6 +31,10 @@ test("a leak is told with its evidence: how fast, for how long, what, and until 
 
 test("a spin is told with how full and how busy it is, and what a newer host finds in its own words, without what would harm", () => {
   expect(evidence(PROCESS, { ...LEAK, pattern: "spin" })).toBe("1,023 of 1,024 files are open, at 99% of a processor");
+  const full = [{ address: "127.0.0.1:80", queue: 14, backlog: null, holders: [] }];
+  expect(evidence({ ...PROCESS, cpu: 31 }, { ...LEAK, pattern: "spin", demand: 99.6, full })).toBe(
+    "1,023 of 1,024 files are open, and a thread wants to run 100% of the time; 14 connections wait to be accepted at 127.0.0.1:80",
+  );
   const newer = { ...LEAK, pattern: "zombies", cause: null, words: "too\u202e many", advice: "bury them" };
   expect([nameOfFinding(newer), evidence(PROCESS, newer), advice(newer)]).toEqual(["zombies", "too⟨202E⟩ many", "bury them"]);
 });

@@ -5,23 +5,29 @@
 
 use std::time::Duration;
 
+use crate::demand::Demand;
 use crate::detail::Composition;
 use crate::file::Kind;
 use crate::limit::Limit;
 use crate::listener::Listener;
 use crate::peer::{Direction, Peer};
+use crate::process::is_at;
 use crate::series::{Growth, Series};
 use crate::socket::State;
 
-/// From this share of a processor on, in per cent, a process at its limit is busy with failing.
-const BUSY: f64 = 90.0;
+/// From this share of the time on that it runs, or would, a thread always does: it waits for nothing.
+const ALWAYS: f64 = 0.9;
+/// Who asks the kernel again and again spends that share of its time there, at least; who computes does not.
+const ASKING: f64 = 0.1;
+/// Who serves others waits for them now and then, however busy it is; who tries again at once never does. A second.
+const HARDLY_EVER: f64 = 10.0;
 
 /// A pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pattern {
     /// It opens and does not close.
     Leak(Cause),
-    /// It is at its limit and uses up a processor.
+    /// It is at its limit, and a thread would run all the time.
     Spin,
     /// It is at its limit.
     AtLimit,
@@ -105,8 +111,10 @@ pub struct Finding {
     pub peer: Option<String>,
     /// How many addresses they come from, where others opened them.
     pub addresses: Option<u64>,
-    /// Listeners that it does not get to, whose queue is full.
-    pub full: Vec<Listener>,
+    /// Listeners at which connections wait that it does not accept, the longest queue first.
+    pub waiting: Vec<Listener>,
+    /// Of a spin: what the thread wants that wants to run most.
+    pub demand: Option<Demand>,
     /// How much of the growth is of that cause, from 0 to 1, when what grows could be seen.
     pub share: Option<f64>,
 }
@@ -118,8 +126,8 @@ pub struct Known<'a> {
     pub series: &'a Series,
     /// Its limit.
     pub limit: Option<Limit>,
-    /// Its share of a processor, in per cent of one.
-    pub cpu: Option<f64>,
+    /// How much it runs, or would, when it was at its limit at this look and the one before.
+    pub demand: Option<Demand>,
     /// What it held before it grew, and what it holds now.
     pub grown: Option<(&'a Composition, &'a Composition)>,
     /// Where it listens, when that was looked up.
@@ -153,39 +161,59 @@ fn leak(known: &Known<'_>) -> Option<Finding> {
         left,
         peer,
         addresses,
-        full: Vec::new(),
+        waiting: Vec::new(),
+        demand: None,
         share,
     })
 }
 
 fn at_limit(known: &Known<'_>) -> Option<Finding> {
     let (fds, soft) = (known.series.last()?, known.limit?.soft);
-    // One or two may be free still: some calls take two at a time.
-    if soft == 0 || fds + 2 < soft {
+    if !is_at(fds, soft) {
         return None;
     }
-    let mut words = format!("{fds} of {soft} descriptors are open");
-    let busy = known.cpu.filter(|cpu| *cpu >= BUSY);
-    if let Some(cpu) = busy {
-        words += &format!(", at {cpu:.0} % of a processor");
-    }
-    let full: Vec<_> = known.listeners.iter().filter(|listener| listener.is_full()).cloned().collect();
-    for listener in &full {
-        let (queue, backlog) = (listener.queue, listener.backlog.unwrap_or(0));
-        let wait = if queue == 1 { "connection waits" } else { "connections wait" };
-        words += &format!("; {queue} {wait} to be accepted at {}, where {backlog} may", listener.address);
-    }
-    let pattern = if busy.is_some() { Pattern::Spin } else { Pattern::AtLimit };
+    let mut waiting: Vec<_> = known.listeners.iter().filter(|listener| listener.queue > 0).cloned().collect();
+    waiting.sort_by_key(|listener| std::cmp::Reverse(listener.queue));
+    let demand = known.demand.filter(|demand| spins(demand, &waiting));
+    let words = [
+        format!("{fds} of {soft} descriptors are open"),
+        demand.as_ref().map(wanted).unwrap_or_default(),
+        waiting.iter().map(queued).collect(),
+    ];
+    let pattern = if demand.is_some() { Pattern::Spin } else { Pattern::AtLimit };
     Some(Finding {
         pattern,
-        words,
+        words: words.concat(),
         growth: None,
         left: Some(Duration::ZERO),
         peer: None,
         addresses: None,
-        full,
+        waiting,
+        demand,
         share: None,
     })
+}
+
+/// Whether who is at its limit tries in vain again and again: it would run all the time, and either leaves others waiting to
+/// be accepted, or asks the kernel all the time and never waits for an answer. Who is at its limit and computes does neither.
+fn spins(demand: &Demand, waiting: &[Listener]) -> bool {
+    let asks = demand.kernel >= ASKING && demand.waits < HARDLY_EVER;
+    demand.wanted >= ALWAYS && (!waiting.is_empty() || asks)
+}
+
+fn wanted(demand: &Demand) -> String {
+    let percent = |share: f64| (share * 100.0).round();
+    format!(
+        ", and a thread wants to run {:.0} % of the time (it gets {:.0} %)",
+        percent(demand.wanted),
+        percent(demand.ran)
+    )
+}
+
+fn queued(listener: &Listener) -> String {
+    let wait = if listener.queue == 1 { "connection waits" } else { "connections wait" };
+    let may = listener.backlog.map(|backlog| format!(", where {backlog} may")).unwrap_or_default();
+    format!("; {} {wait} to be accepted at {}{may}", listener.queue, listener.address)
 }
 
 /// How long until the limit at a pace; `None` when it is not coming nearer.

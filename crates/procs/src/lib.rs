@@ -14,6 +14,7 @@
 //! ([`Unseen`]). Everything in `/proc` is written by strangers: names may have any bytes, processes end while they are looked
 //! at, and every look has a bound.
 
+mod demand;
 mod detail;
 mod dir;
 mod doctor;
@@ -42,6 +43,7 @@ mod users;
 mod watch;
 mod writers;
 
+pub use demand::Demand;
 pub use detail::{Composition, Deleted, Detail, Window};
 pub use doctor::{Ancestor, Ceiling, Diagnosis, Origin, Remedy, Sureness};
 pub use file::{Access, File, Holder, Kind};

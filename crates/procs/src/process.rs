@@ -65,6 +65,17 @@ impl Process {
     pub fn percent(&self) -> Option<f64> {
         percent(self.fds?, self.limit?.soft)
     }
+
+    /// Whether nothing more can be opened.
+    #[must_use]
+    pub fn is_at_limit(&self) -> bool {
+        self.fds.zip(self.limit).is_some_and(|(fds, limit)| is_at(fds, limit.soft))
+    }
+}
+
+/// One or two may be free still: some calls take two at a time. Who may have none has no use for any.
+pub(crate) fn is_at(fds: u64, soft: u64) -> bool {
+    soft > 0 && fds + 2 >= soft
 }
 
 /// `used` in per cent of `limit`; nothing can be said of a limit of zero.

@@ -17,6 +17,8 @@ pub(crate) struct Stat {
     pub(crate) kernel_thread: bool,
     /// User and system time, in clock ticks.
     pub(crate) cpu: u64,
+    /// The system's part of it.
+    pub(crate) system: u64,
     pub(crate) threads: u32,
     /// Since the machine was started, in clock ticks.
     pub(crate) start: u64,
@@ -39,6 +41,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Stat> {
         parent: field(4)?.parse().ok()?,
         kernel_thread: count(9)? & PF_KTHREAD != 0,
         cpu: count(14)?.saturating_add(count(15)?),
+        system: count(15)?,
         threads: field(20)?.parse().ok()?,
         start: count(22)?,
         pages: count(24)?,
@@ -75,7 +78,7 @@ mod tests {
         for name in [&b"nginx"[..], b"(sd-pam)", b"a) S 1 (b", b"a\nb) R 9", b"\xff\xfe x", b""] {
             let stat = parse(&line(name)).unwrap();
             assert_eq!((stat.name.as_slice(), stat.parent, stat.start, stat.threads), (name, 1, 123_456, 7));
-            assert_eq!((stat.cpu, stat.pages, stat.kernel_thread), (300, 512, false));
+            assert_eq!((stat.cpu, stat.system, stat.pages, stat.kernel_thread), (300, 50, 512, false));
         }
     }
 

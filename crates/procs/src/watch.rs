@@ -9,6 +9,7 @@ mod sample;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::demand::{Demand, Threads};
 use crate::detail::Composition;
 use crate::finding::{self, Finding, Known};
 use crate::listener::Listener;
@@ -29,6 +30,9 @@ const SUSPECTS: usize = 8;
 const MOST_FILES: u64 = 100_000;
 /// How often a suspect is looked into.
 const AGAIN: Duration = Duration::from_secs(60);
+/// The same for one at its limit with few files: whether connections wait to be accepted changes sooner.
+const SOON: Duration = Duration::from_secs(10);
+const FEW_FILES: u64 = 5000;
 /// What has stood still for so long is forgotten to have grown.
 const CALM: Duration = Duration::from_secs(600);
 
@@ -49,6 +53,9 @@ struct Watched {
     cpu: Option<(Duration, Duration)>,
     suspect: Option<Box<Suspect>>,
     percent: Option<f64>,
+    /// Of one that was at its limit at the last look.
+    threads: Option<Box<Threads>>,
+    demand: Option<Demand>,
 }
 
 /// One that grows, or is at its limit.
@@ -119,6 +126,7 @@ impl Watch {
         self.watched.retain(|pid, watched| there.get(pid) == Some(&watched.start));
         for process in &seen.list {
             self.remember(process, now);
+            self.look_at_threads(process, now);
         }
         self.look_into_suspects(&seen.list, now);
         let list = seen.list.into_iter().map(|process| self.judged(process)).collect();
@@ -138,6 +146,21 @@ impl Watch {
             None => since_start(process),
         };
         watched.cpu = Some((now, process.cpu));
+    }
+
+    /// How much a process at its limit wants to run, since the look before.
+    fn look_at_threads(&mut self, process: &Process, now: Duration) {
+        let Some(watched) = self.watched.get_mut(&process.id.pid) else { return };
+        if !process.is_at_limit() {
+            (watched.threads, watched.demand) = (None, None);
+            return;
+        }
+        if watched.threads.as_ref().is_some_and(|threads| !threads.is_due(now)) {
+            return;
+        }
+        let threads = self.proc.enter(process.id.pid).and_then(|entered| Threads::look(&entered, now)).map(Box::new);
+        watched.demand = threads.as_ref().zip(watched.threads.as_ref()).and_then(|(now, then)| now.since(then));
+        watched.threads = threads;
     }
 
     /// What is remembered of a process, from now on if nothing was; `None` when no more can be remembered.
@@ -182,11 +205,13 @@ impl Watch {
     }
 
     fn is_due(&self, process: &Process, now: Duration) -> bool {
-        let Some(watched) = self.known(process.id) else { return false };
-        let full = process.percent().is_some_and(|percent| percent >= 98.0);
-        let due = watched.suspect.as_ref().is_none_or(|suspect| now.saturating_sub(suspect.looked) >= AGAIN);
-        let asked = full || watched.suspect.is_some() || watched.series.rises();
-        due && asked && process.fds.is_some_and(|fds| fds <= MOST_FILES)
+        let (Some(watched), Some(fds)) = (self.known(process.id), process.fds) else { return false };
+        let full = process.is_at_limit();
+        let again = if full && fds <= FEW_FILES { SOON } else { AGAIN };
+        let due = watched.suspect.as_ref().is_none_or(|suspect| now.saturating_sub(suspect.looked) >= again);
+        let near = process.percent().is_some_and(|percent| percent >= 98.0);
+        let asked = full || near || watched.suspect.is_some() || watched.series.rises();
+        due && asked && fds <= MOST_FILES
     }
 
     fn judged(&self, process: Process) -> Seen {
@@ -199,7 +224,7 @@ impl Watch {
         let known = Known {
             series: &watched.series,
             limit: process.limit,
-            cpu: watched.percent,
+            demand: watched.demand,
             grown: suspect.map(|suspect| (&suspect.before, &suspect.now)),
             listeners,
         };

@@ -236,11 +236,15 @@ pub struct Finding {
     /// How many addresses those connections come from, where others opened them.
     #[n(9)]
     pub addresses: Option<u64>,
-    /// Listeners that it does not get to, whose queue is full.
+    /// At its limit: listeners at which connections wait that it does not accept, the longest queue first.
     #[n(10)]
     #[cbor(skip_if = "Vec::is_empty")]
     #[serde(default)]
     pub full: Vec<Listener>,
+    /// Of a spin: how much of the time a thread runs or would, in per cent, however little of it others leave; null from an
+    /// older agent.
+    #[n(11)]
+    pub demand: Option<f64>,
 }
 
 /// A process in full.

@@ -720,7 +720,13 @@ export interface components {
             advice: string;
             /** @description Of a leak: not_closed, connections, clients, or the kind of file. There may be more. */
             cause?: string | null;
-            /** @description Listeners that it does not get to, whose queue is full. */
+            /**
+             * Format: double
+             * @description Of a spin: how much of the time a thread runs or would, in per cent, however little of it others leave; null from an
+             *     older agent.
+             */
+            demand?: number | null;
+            /** @description At its limit: listeners at which connections wait that it does not accept, the longest queue first. */
             full?: components["schemas"]["Listener"][];
             /**
              * Format: int64

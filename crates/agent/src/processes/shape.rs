@@ -206,7 +206,8 @@ fn finding(finding: &procs::Finding) -> Finding {
         seconds_left: finding.left.map(|left| left.as_secs()),
         share: finding.share.map(|share| rounded(share * 100.0)),
         addresses: finding.addresses,
-        full: finding.full.iter().map(listener).collect(),
+        full: finding.waiting.iter().map(listener).collect(),
+        demand: finding.demand.map(|demand| rounded(demand.wanted * 100.0)),
     }
 }
 

@@ -7,6 +7,7 @@
 //! * `connections`: real sockets
 //! * `patterns`: leaks, spins and what looks like them, on simulated time
 //! * `leaky`: a made-up process that leaks
+//! * `spin`: real processes at their limit that want to run all the time
 //! * `samples`: hosts that nobody looks at
 //! * `redis`: a real process that leaks connections to a real server
 
@@ -21,3 +22,4 @@ mod odd;
 mod patterns;
 mod redis;
 mod samples;
+mod spin;

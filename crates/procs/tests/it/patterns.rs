@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tailcast_procs::{Cause, Composition, Finding, Kind, Known, Limit, Pattern, Seen, Series, judge};
+use tailcast_procs::{Cause, Composition, Demand, Finding, Kind, Known, Limit, Pattern, Seen, Series, judge};
 
 use crate::leaky::Leaky;
 
@@ -22,7 +22,7 @@ fn named_after(minutes: u64, (step, first): (u64, u64), fds: impl Fn(u64) -> u64
         if second % 60 + step < 60 {
             continue;
         }
-        let known = Known { series: &series, limit: Some(LIMIT), cpu: None, grown: None, listeners: &[] };
+        let known = Known { series: &series, limit: Some(LIMIT), demand: None, grown: None, listeners: &[] };
         if let Some(finding) = judge(&known).pop() {
             return Some((second / 60, finding));
         }
@@ -40,7 +40,7 @@ fn named_at_rest(minute: u64, fds: impl Fn(u64) -> u64) -> Option<(u64, Finding)
     let mut series = Series::default();
     for second in (0..7200).step_by(STEP as usize) {
         series.push(Duration::from_secs(second), fds(second));
-        let known = Known { series: &series, limit: Some(LIMIT), cpu: None, grown: None, listeners: &[] };
+        let known = Known { series: &series, limit: Some(LIMIT), demand: None, grown: None, listeners: &[] };
         let found = (second / 60 > minute).then(|| judge(&known).pop()).flatten();
         if let Some(finding) = found {
             return Some((second / 60, finding));
@@ -251,16 +251,29 @@ fn slopes_are_those_of_their_stretches() {
     }
 }
 
-#[test]
-fn at_the_limit_is_told_from_a_spin_at_the_limit() {
+/// What a process at its limit is said to do, by what its busiest thread wants.
+fn at_the_limit(demand: Option<Demand>) -> Finding {
     let mut series = Series::default();
     series.push(Duration::ZERO, 20);
     let limit = Some(Limit { soft: 20, hard: 4096 });
-    let judged = |cpu| judge(&Known { series: &series, limit, cpu, grown: None, listeners: &[] });
-    assert_eq!(judged(Some(3.0))[0].pattern, Pattern::AtLimit);
-    let spin = &judged(Some(99.6))[0];
+    judge(&Known { series: &series, limit, demand, grown: None, listeners: &[] }).remove(0)
+}
+
+#[test]
+fn at_the_limit_is_told_from_a_spin_at_the_limit_also_where_others_take_the_processor() {
+    let spins = Demand { wanted: 0.996, ran: 0.3, kernel: 0.2, waits: 0.0 };
+    let spin = at_the_limit(Some(spins));
     assert_eq!(spin.pattern, Pattern::Spin);
-    assert_eq!(spin.words, "20 of 20 descriptors are open, at 100 % of a processor");
+    let said = "20 of 20 descriptors are open, and a thread wants to run 100 % of the time (it gets 30 %)";
+    assert_eq!(spin.words, said);
+    for (who, demand) in [
+        ("not known", None),
+        ("it rests", Some(Demand { wanted: 0.5, ..spins })),
+        ("it computes", Some(Demand { kernel: 0.02, ..spins })),
+        ("it is busy with those that it has", Some(Demand { wanted: 0.97, waits: 400.0, ..spins })),
+    ] {
+        assert_eq!(at_the_limit(demand).pattern, Pattern::AtLimit, "{who}");
+    }
 }
 
 #[test]
@@ -274,7 +287,7 @@ fn a_leak_of_files_is_one_of_files() {
         ..Composition::default()
     };
     let (before, now) = (held(10, 30), held(70, 33));
-    let known = Known { series: &series, limit: None, cpu: None, grown: Some((&before, &now)), listeners: &[] };
+    let known = Known { series: &series, limit: None, demand: None, grown: Some((&before, &now)), listeners: &[] };
     let finding = &judge(&known)[0];
     assert_eq!(finding.pattern, Pattern::Leak(Cause::Kind(Kind::File)));
     assert!(finding.words.ends_with("all of it files"), "{}", finding.words);

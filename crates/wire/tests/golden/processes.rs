@@ -37,6 +37,7 @@ fn process() -> Process {
         share: None,
         addresses: None,
         full: Vec::new(),
+        demand: None,
     };
     Process {
         pid: 812,
