@@ -4,6 +4,7 @@
 //! [`cli`] is what the user said, [`config`] what files and environment add to it, [`options`] what both mean together,
 //! and [`commands`] has one file per command. Each ends in an [`exit`] code.
 
+mod always_open;
 mod cli;
 mod client;
 mod commands;

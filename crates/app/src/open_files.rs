@@ -1,15 +1,19 @@
-//! The limit of open files at a start: raised, said in one line with who has set it and what it buys, and held against that of
-//! the last start. The day on which a limit is met is not the day to find out that it is low, or fell with an upgrade.
+//! The limit of open files at a start: raised, divided, said in one line with who has set it and what it buys, and held against that
+//! of the last start. The day on which a limit is met is not the day to find out that it is low, or fell with an upgrade.
 //!
-//! Refuses to fail: whatever cannot be seen or written here is told, and keeps nobody from serving.
+//! Refuses a limit under which the plan cannot hold. Whatever else cannot be seen or written here is told, and keeps nobody from
+//! serving.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use tailcast_fdguard::{Class, Limit, Plan};
+use anyhow::anyhow;
+use tailcast_fdguard::{Budget, Class, Limit, Plan};
 use tailcast_procs::{Diagnosis, Proc};
+
+use crate::exit::{Exit, Failure};
 
 /// A hub with fewer has room for some thousand viewers, which is less than one expects of it.
 const LOW: u64 = 4096;
@@ -17,20 +21,31 @@ const LOW: u64 = 4096;
 /// In the state folder: the limit of the last start, as a number.
 const REMEMBERED: &str = "open-files-limit";
 
-/// Raises the limit of this process, and says it in `words` and with who has set it.
-pub(crate) fn raise(words: impl FnOnce(&Limit) -> String) -> Limit {
+/// Raises the limit of this process and divides it; says it, with who has set it and how many of `class` it has room for.
+///
+/// # Errors
+/// The limit is below what the plan needs: with that number.
+pub(crate) fn divide(plan: Plan, class: Class) -> Result<(Limit, Budget), Failure> {
     // Looked at before: afterwards the soft limit is this process's own doing.
     let diagnosis = Proc::new().and_then(|proc| proc.diagnose(std::process::id(), None));
     let limit = Limit::raise();
+    let budget = Budget::new(plan);
+    let room =
+        budget.as_ref().map(|budget| format!("; {}", room(budget.plan(), class, limit.soft()))).unwrap_or_default();
     let origin = match &diagnosis {
         Ok(diagnosis) => diagnosis.origin.to_string(),
         Err(error) => format!("who has set it cannot be seen ({error})"),
     };
-    tracing::info!("{}; {origin}", words(&limit));
+    tracing::info!("{limit}{room}; {origin}");
     if limit.soft() < LOW {
         tell_low(&limit, &origin, diagnosis.ok().as_ref());
     }
-    limit
+    Ok((limit, budget.map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?))
+}
+
+fn room(plan: Plan, class: Class, limit: u64) -> String {
+    let word = if class == Class::Tails { "followed logs" } else { class.name() };
+    format!("room for at most {} {word}", plan.ceiling(class, limit))
 }
 
 fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
@@ -42,16 +57,15 @@ fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
 }
 
 /// Says it loudly when the limit is lower than at the last start, and remembers this one in the state folder.
-pub(crate) fn compare(limit: &Limit, state_dir: &Path) {
+pub(crate) fn compare(limit: &Limit, plan: Plan, state_dir: &Path) {
     let path = state_dir.join(REMEMBERED);
     let (last, now) = (last(&path), limit.soft());
     if let Some(last) = last.filter(|last| *last > now) {
-        let viewers = |limit| Plan::default().ceiling(Class::Viewers, limit);
         tracing::error!(
-            "the limit of open files fell from {last} to {now} since the last start: room for at most {} viewers, where there \
-             was room for {}; `tailcast doctor` says who has set it",
-            viewers(now),
-            viewers(last)
+            "the limit of open files fell from {last} to {now} since the last start: {}, where there was room for {}; \
+             `tailcast doctor` says who has set it",
+            room(plan, Class::Viewers, now),
+            plan.ceiling(Class::Viewers, last)
         );
     }
     if last != Some(now)

@@ -41,7 +41,8 @@ async fn run(mode: Option<&str>, port: Option<&str>) -> Result<(), Box<dyn Error
 
 async fn guarded(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     eprintln!("{}", Limit::raise());
-    let budget = Budget::new(Plan::viewers_only())?;
+    // The listening socket, and its spare descriptor.
+    let budget = Budget::new(Plan { always: 2, ..Plan::viewers_only() })?;
     let sorry = |asked: &Asked<'_>| format!("busy: {}, try again in a second\n", asked.reason).into_bytes();
     let mut listener = Listener::bind(address, budget, sorry)?;
     println!("listening on {}", listener.local_addr()?);

@@ -24,7 +24,7 @@ use crate::Error;
 use crate::address::{Addresses, Crowded, Network};
 use crate::counters::{ClassUse, Counters, Snapshot};
 use crate::episode::Episodes;
-use crate::gauge::{Gauge, ProcessGauge, Reading};
+use crate::gauge::{Gauge, ProcessGauge};
 use crate::idle::Idle;
 use crate::outlook::Trend;
 use crate::plan::{Class, Plan};
@@ -81,7 +81,8 @@ impl Budget {
     /// The budget of this process under its limit as it stands: call [`crate::Limit::raise`] first.
     ///
     /// # Errors
-    /// [`Error::TooFew`], with the number needed, when the plan does not fit besides what is open already.
+    /// [`Error::TooFew`], with the number needed, when the plan does not fit beside what is open already. That is the only time
+    /// it is asked: a server that starts at the number it was told to need goes on.
     pub fn new(plan: Plan) -> Result<Self, Error> {
         Self::with_gauge(plan, ProcessGauge::open())
     }
@@ -91,8 +92,12 @@ impl Budget {
     /// # Errors
     /// As [`Budget::new`].
     pub fn with_gauge(plan: Plan, gauge: impl Gauge) -> Result<Self, Error> {
-        let (reading, fixed) = (gauge.read(), gauge.at_start());
-        room_for(plan, fixed, reading)?;
+        let (reading, open) = (gauge.read(), gauge.at_start());
+        let plan = plan.beside(open);
+        let needed = plan.needed();
+        if reading.soft < needed {
+            return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, always: plan.always, needed });
+        }
         let books = Books {
             plan,
             gauge: Box::new(gauge),
@@ -100,7 +105,7 @@ impl Budget {
             looked: AtomicU64::new(0),
             soft: AtomicU64::new(reading.soft),
             hard: AtomicU64::new(reading.hard),
-            unclaimed: AtomicU64::new(fixed),
+            unclaimed: AtomicU64::new(open),
             held: Default::default(),
             floors: Default::default(),
             freed: Notify::new(),
@@ -114,13 +119,9 @@ impl Budget {
         Ok(Self(Arc::new(books)))
     }
 
-    /// Asks again whether the plan fits, for a server that has opened by now all that it always has open.
-    ///
-    /// # Errors
-    /// As [`Budget::new`].
-    pub fn still_fits(&self) -> Result<(), Error> {
-        self.look();
-        room_for(self.0.plan, self.0.held_by(Class::Fixed), self.0.gauge.read())
+    /// The plan, with what was open already in it: says what fits under another limit, too.
+    pub fn plan(&self) -> Plan {
+        self.0.plan
     }
 
     /// Takes a descriptor for this class, to be opened now. Never blocks; costs a few atomics.
@@ -255,14 +256,6 @@ impl Budget {
         self.0.held[class.index()].fetch_sub(1, SeqCst);
         self.0.freed.notify_waiters();
     }
-}
-
-fn room_for(plan: Plan, fixed: u64, reading: Reading) -> Result<(), Error> {
-    let needed = plan.needed(fixed);
-    if reading.soft < needed {
-        return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, fixed, needed });
-    }
-    Ok(())
 }
 
 impl std::fmt::Debug for Budget {

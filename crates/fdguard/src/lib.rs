@@ -55,16 +55,16 @@ pub use trouble::Trouble;
 pub enum Error {
     /// The plan does not fit under the limit.
     #[error(
-        "the limit of open files is {limit} (hard limit {hard}), {fixed} are open already and at least {needed} are \
-         needed: raise it with `ulimit -n {needed}`, or LimitNOFILE={needed} in the systemd unit"
+        "the limit of open files is {limit} (hard limit {hard}) and at least {needed} are needed, {always} of them for what \
+         is always open: raise it with `ulimit -n {needed}`, or LimitNOFILE={needed} in the systemd unit"
     )]
     TooFew {
         /// The soft limit in force.
         limit: u64,
         /// The hard limit, above which only root can go.
         hard: u64,
-        /// Descriptors open before anything was served.
-        fixed: u64,
+        /// Descriptors that are open before anybody is served, and stay open.
+        always: u64,
         /// The smallest soft limit that would do.
         needed: u64,
     },

@@ -12,8 +12,6 @@ use std::io;
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
-use crate::plan::Plan;
-
 /// The soft limit is never raised beyond this, whatever the hard limit allows.
 const CAP: u64 = 1 << 20;
 
@@ -65,9 +63,7 @@ impl Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let viewers = Plan::default().ceiling(crate::Class::Viewers, self.soft);
-        write!(f, "open files: soft limit was {}, now {}, hard {}", self.was(), self.soft, self.hard())?;
-        write!(f, "; room for at most {viewers} viewers")
+        write!(f, "open files: soft limit was {}, now {}, hard {}", self.was(), self.soft, self.hard())
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Pure arithmetic, so that a limit of 20 and one of 2^30 can be looked at in a test. Each class has a *floor*, the
 //! number it can always have; what no floor covers is for whoever comes first. A class's *ceiling* follows: the limit
-//! less the floors of the others. Refuses nothing: a plan fits under any limit, since no floor is more than a fifth of
-//! it and there are five classes; whether what is open already fits besides is asked by [`Plan::needed`].
+//! less the floors of the others. Refuses nothing: shares fit under any limit, since none is more than a fifth of it and
+//! there are five classes; whether what is always open fits besides is asked by [`Plan::needed`].
 
 /// What a descriptor is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,9 @@ pub struct Plan {
     pub viewers: Share,
     /// For what must work when all is full.
     pub reserve: Share,
+    /// How many will be open once and for all, beside those that are open already when the budget is made: the runtime, the
+    /// listener, a watch on files. Told beforehand, since under a tiny limit not all of it could be opened to be counted.
+    pub always: u64,
     /// The most connections of viewers from one address, however much is free; `u64::MAX` for no such bound.
     pub per_address: u64,
 }
@@ -88,6 +91,7 @@ impl Default for Plan {
             tails: Share::new(8, 8, 4096),
             viewers: Share::new(8, 8, 4096),
             reserve: Share::new(50, 16, 256),
+            always: 0,
             per_address: u64::MAX,
         }
     }
@@ -104,16 +108,20 @@ impl Plan {
         Self { links: Share::new(16, 4, 16), viewers: Share::NONE, ..Self::default() }
     }
 
+    /// The same for a process that has so many open already.
+    pub fn beside(self, open: u64) -> Self {
+        Self { always: self.always.saturating_add(open), ..self }
+    }
+
     /// How many descriptors the class can always have under this limit.
     pub fn floor(&self, class: Class, limit: u64) -> u64 {
-        let share = match class {
-            Class::Fixed => self.fixed,
-            Class::Links => self.links,
-            Class::Tails => self.tails,
-            Class::Viewers => self.viewers,
-            Class::Reserve => self.reserve,
-        };
-        share.floor(limit)
+        match class {
+            Class::Fixed => self.fixed.floor(limit).max(self.always),
+            Class::Links => self.links.floor(limit),
+            Class::Tails => self.tails.floor(limit),
+            Class::Viewers => self.viewers.floor(limit),
+            Class::Reserve => self.reserve.floor(limit),
+        }
     }
 
     /// How many the class can have at most, when the others take no more than they are promised. The reserve never
@@ -122,23 +130,21 @@ impl Plan {
         if class == Class::Reserve {
             return self.floor(class, limit);
         }
-        let others: u64 = Class::ALL.iter().filter(|c| **c != class).map(|c| self.floor(*c, limit)).sum();
-        limit - others
+        Class::ALL.iter().filter(|c| **c != class).fold(limit, |left, c| left.saturating_sub(self.floor(*c, limit)))
     }
 
-    /// The limit from which on every promise can be kept with `fixed` descriptors open already, and somebody be served.
+    /// The limit from which on every promise can be kept, and somebody be served.
     ///
     /// A lower one may hold too, since a tiny limit promises less; but not each one between that and this.
-    pub fn needed(&self, fixed: u64) -> u64 {
-        // Enough for every plan: what is promised besides `fixed` is the leasts, or under half of a limit.
-        let enough = fixed.saturating_mul(4).saturating_add(1024);
-        (1..enough).rev().find(|limit| !self.holds(fixed, *limit)).map_or(1, |fails| fails + 1)
+    pub fn needed(&self) -> u64 {
+        // Enough for every plan: what is promised besides `always` is the leasts, or under half of a limit.
+        let enough = self.always.saturating_mul(4).saturating_add(1024);
+        (1..enough).rev().find(|limit| !self.holds(*limit)).map_or(1, |fails| fails + 1)
     }
 
-    /// Whether every promise can be kept under this limit with `fixed` descriptors open already.
-    pub fn holds(&self, fixed: u64, limit: u64) -> bool {
+    /// Whether every promise can be kept under this limit.
+    pub fn holds(&self, limit: u64) -> bool {
         let promised = |class| match class {
-            Class::Fixed => fixed.max(self.floor(class, limit)),
             Class::Viewers => self.floor(class, limit).max(1),
             _ => self.floor(class, limit),
         };
@@ -178,12 +184,21 @@ mod tests {
 
     #[test]
     fn what_is_needed_is_the_limit_from_which_on_each_one_holds() {
-        for fixed in [3, 8, 20, 50, 200] {
-            let needed = Plan::default().needed(fixed);
-            assert!(!Plan::default().holds(fixed, needed - 1), "{fixed}: {needed}");
-            assert!((needed..5000).all(|limit| Plan::default().holds(fixed, limit)), "{fixed}: {needed}");
+        for open in [3, 8, 20, 50, 200] {
+            let plan = Plan::default().beside(open);
+            let needed = plan.needed();
+            assert!(!plan.holds(needed - 1), "{open}: {needed}");
+            assert!((needed..5000).all(|limit| plan.holds(limit)), "{open}: {needed}");
         }
-        assert!(Plan::default().holds(20, 64), "a hub starts at ulimit -n 64");
-        assert!(Plan::viewers_only().holds(8, 20), "an echo server starts at ulimit -n 20");
+        assert!(Plan::default().beside(20).holds(64), "a hub starts at ulimit -n 64");
+        assert!(Plan::viewers_only().beside(8).holds(20), "an echo server starts at ulimit -n 20");
+    }
+
+    #[test]
+    fn what_is_always_open_leaves_so_many_fewer_for_viewers() {
+        let plan = Plan { always: 13, ..Plan::default() }.beside(4);
+        assert_eq!((plan.floor(Class::Fixed, 64), plan.floor(Class::Fixed, 1024)), (17, 64));
+        assert_eq!(plan.ceiling(Class::Viewers, 64), 64 - 17 - 4 - 8 - 12);
+        assert_eq!(plan.ceiling(Class::Viewers, 20), 0, "it does not start at such a limit");
     }
 }

@@ -1,26 +1,22 @@
 //! `tailcast agent`: this machine's logs, offered to a hub elsewhere.
 
-use anyhow::anyhow;
 use futures_util::future::join;
-use tailcast_fdguard::{Budget, Plan};
+use tailcast_fdguard::Class;
 
 use crate::cli;
 use crate::commands::offered;
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::options::AgentOptions;
 use crate::signals::Signals;
 use crate::tails::Tails;
-use crate::{service, trace};
+use crate::{always_open, open_files, service, trace};
 
 /// Offers until it is asked to stop.
 pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     let options = AgentOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    crate::open_files::raise(|limit| {
-        format!("open files: soft limit was {}, now {}, hard {}", limit.was(), limit.soft(), limit.hard())
-    });
-    let budget = Budget::new(Plan::tails_only()).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
+    let (_, budget) = open_files::divide(always_open::agent(), Class::Tails)?;
     super::runtime()?.block_on(offer(options, flags, environment, &Tails::of(&budget)))
 }
 

@@ -10,6 +10,7 @@ use tailcast_wire::{Ceiling, Limits, Remedy};
 
 use super::inspect::{self, Source, Way};
 use super::ps::json;
+use crate::always_open;
 use crate::cli;
 use crate::environment::Environment;
 use crate::exit::{Exit, Outcome};
@@ -33,8 +34,10 @@ pub(crate) async fn run(flags: &cli::Doctor, environment: &Environment) -> Outco
 /// What the limit means for a hub or an agent, which raises its soft limit itself.
 fn viewers(limits: &Limits) -> Option<String> {
     (limits.name == "tailcast").then(|| {
-        let (reach, plan) = (limits.hard.clamp(limits.soft, limits.soft.max(1 << 20)), Plan::default());
-        let (viewers, logs) = (plan.ceiling(Class::Viewers, reach), plan.ceiling(Class::Tails, reach));
+        let reach = limits.hard.clamp(limits.soft, limits.soft.max(1 << 20));
+        let (hub, agent) = (always_open::hub(false), always_open::agent());
+        let stops = |plan: Plan, class| plan.beside(always_open::AT_THE_START).ceiling(class, reach);
+        let (viewers, logs) = (stops(hub, Class::Viewers), stops(agent, Class::Tails));
         format!("tailcast raises itself to {reach}: a hub stops at {viewers} viewers, an agent at {logs} followed logs")
     })
 }
@@ -104,6 +107,8 @@ mod tests {
         let said = viewers(&limits).unwrap();
         assert!(said.starts_with("tailcast raises itself to 4096: a hub stops at "), "{said}");
         assert!(!show(&limits).contains('\u{1b}'));
+        let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }).unwrap();
+        assert!(tiny.contains("a hub stops at 23 viewers"), "as a start at that limit says: {tiny}");
         assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }), None);
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use futures_util::future::join_all;
 use tailcast_agent::Host;
-use tailcast_fdguard::{Budget, Listener, Plan};
+use tailcast_fdguard::{Budget, Class, Listener, Plan};
 use tailcast_hub::access::Access;
 use tailcast_hub::{AdminDoor, Hub, HubConfig, Pipe, SpoolBounds};
 use tailcast_wire::HostName;
@@ -24,7 +24,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::options::ServeOptions;
 use crate::signals::Signals;
 use crate::tails::Tails;
-use crate::{open_files, service, trace};
+use crate::{always_open, open_files, service, trace};
 
 /// The wait before the agent of this process is attached again.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -37,10 +37,10 @@ const INTRODUCED: Duration = Duration::from_secs(5);
 pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     let options = ServeOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    let limit = open_files::raise(ToString::to_string);
-    open_files::compare(&limit, &options.access.state_dir);
-    let plan = Plan { per_address: options.per_address.unwrap_or(u64::MAX), ..Plan::default() };
-    let budget = Budget::new(plan).map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
+    let per_address = options.per_address.unwrap_or(u64::MAX);
+    let plan = Plan { per_address, ..always_open::hub(options.cluster.is_some()) };
+    let (limit, budget) = open_files::divide(plan, Class::Viewers)?;
+    open_files::compare(&limit, budget.plan(), &options.access.state_dir);
     super::runtime()?.block_on(serve(options, flags, environment, budget))
 }
 
@@ -71,8 +71,6 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     if tokio::time::timeout(INTRODUCED, join_all(own)).await.is_err() {
         tracing::warn!("an agent of this process takes long to begin; its logs are there once it does");
     }
-    // What it always has open is open by now, and that is more than it began with.
-    budget.still_fits().map_err(|e| Failure::new(Exit::Failed, anyhow!(e)))?;
     // Whoever started us waits for this line; it is the only one on stdout.
     if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
         tracing::warn!("nobody can be told on stdout that this is http://{address}: {e}");

@@ -20,3 +20,4 @@ mod seams;
 mod service;
 mod shape;
 mod signals;
+mod starts;

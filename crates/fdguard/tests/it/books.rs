@@ -80,7 +80,7 @@ fn many_threads_together_take_no_more_than_there_is() {
 #[test]
 fn a_limit_that_cannot_hold_the_plan_is_an_error_with_the_number() {
     let error = Budget::with_gauge(Plan::default(), Dial::at(64, 50)).unwrap_err();
-    let Error::TooFew { limit: 64, hard: 4096, fixed: 50, needed } = error else { panic!("{error}") };
+    let Error::TooFew { limit: 64, hard: 4096, always: 50, needed } = error else { panic!("{error}") };
     assert!(Budget::with_gauge(Plan::default(), Dial::at(needed, 50)).is_ok());
 }
 

@@ -13,12 +13,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tailcast_agent::dial::{Dialer, HubUrl, Roots, Trust};
 use tailcast_agent::{Host, HostConfig, Offers};
-use tailcast_fdguard::{Budget, Listener, Plan};
+use tailcast_fdguard::{Budget, Listener};
 use tailcast_hub::access::{Access, AccessConfig};
 use tailcast_hub::{Hub, HubConfig, Pipe};
 use tailcast_wire::{HostName, LogName};
 use tokio_util::sync::CancellationToken;
 
+use crate::always_open;
 use crate::client::Client;
 use crate::exit::{Exit, Failure, say};
 use crate::tails::Tails;
@@ -56,7 +57,7 @@ pub(super) async fn begin(words: &[String]) -> Result<(Dialer, Vec<String>), Fai
     }
     let logs = paths.iter().map(|path| LogName::new(host.clone(), path).map(|log| log.to_string()));
     let logs = logs.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let budget = Budget::new(Plan::default()).map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?;
+    let budget = Budget::new(always_open::here()).map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?;
     let host = offering(host, &paths, &Tails::of(&budget))?;
     let address = serve(host, budget).await?;
     let hub: HubUrl = format!("http://{address}").parse().map_err(Failure::usage)?;

@@ -25,6 +25,9 @@ async fn at_the_limit_a_log_is_rotated_the_broker_is_reached_again_and_the_confi
         viewers.push(stream);
     }
     assert!(viewers.len() >= 8, "{}", viewers.len());
+    let now = hub.get("/api/v1/hub").await.json();
+    let fixed = &now["descriptors"]["classes"][0];
+    assert!(fixed["used"].as_u64() <= fixed["floor"].as_u64(), "more is always open than a start promises: {fixed}");
 
     file.write("second\n");
     file.rotate();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 
 use super::{Hub, LogFile, Site, binary, within};
@@ -39,10 +40,15 @@ impl FullHouse {
 
 /// A hub with its own agent that may open so many descriptors.
 pub(crate) async fn descriptors(site: &Site, limit: u64) -> Hub {
+    Hub::of(site, descriptors_command(site, limit)).await
+}
+
+/// The same, not yet started.
+pub(crate) fn descriptors_command(site: &Site, limit: u64) -> Command {
     let mut command = site.shell(&format!("ulimit -n {limit}; exec \"$@\""));
     command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--host", "web1", "--state-dir"]);
     command.arg(site.state()).arg(site.logs());
-    Hub::of(site, command).await
+    command
 }
 
 /// One of a crowd.

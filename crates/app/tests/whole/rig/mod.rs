@@ -18,7 +18,9 @@ use std::future::Future;
 use std::time::Duration;
 
 pub(crate) use client::{Answer, get, length, send};
-pub(crate) use full::{Client, FullHouse, ask, descriptors, page, read_until, sorted, until_served, upgrade};
+pub(crate) use full::{
+    Client, FullHouse, ask, descriptors, descriptors_command, page, read_until, sorted, until_served, upgrade,
+};
 pub(crate) use hub::Hub;
 pub(crate) use log::LogFile;
 pub(crate) use persistent::watch_for_ever;
