@@ -221,7 +221,7 @@ impl Budget {
 
     /// Somebody was let in.
     pub(crate) fn tell_accepted(&self) {
-        self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner).accepted();
+        self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner).accepted(self.counters());
     }
 
     /// Asks the longest idle viewer to go for something else than a viewer. `false` when nobody is idle, and when nothing would come

@@ -41,12 +41,16 @@ pub struct Counts {
     pub refused_exhausted: u64,
     /// Refused because their address held too many already.
     pub refused_crowded: u64,
-    /// Of the refused: those whose words could not be written.
-    pub unanswered: u64,
+    /// Of those refused for want of room: closed on without a byte, since no words could be written.
+    pub unanswered_no_room: u64,
+    /// The same, of those whose address held too many already.
+    pub unanswered_crowded: u64,
     /// Of the refused: those closed at once, since enough others were lingering.
     pub hurried: u64,
     /// Idle connections that were asked to go for others.
     pub shed: u64,
+    /// Let in, and closed on without a byte, since what they want was not said in time.
+    pub silent: u64,
     /// Times that refusing began.
     pub episodes: u64,
     /// Seconds in which at least one was refused.
@@ -59,6 +63,11 @@ impl Counts {
     /// All that were refused, for whatever reason.
     pub fn refused(&self) -> u64 {
         self.refused_full + self.refused_exhausted + self.refused_crowded
+    }
+
+    /// Of the refused: those whom no words reached.
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered_no_room + self.unanswered_crowded
     }
 }
 
@@ -100,9 +109,11 @@ pub(crate) struct Counters {
     refused_full: AtomicU64,
     refused_exhausted: AtomicU64,
     refused_crowded: AtomicU64,
-    unanswered: AtomicU64,
+    unanswered_no_room: AtomicU64,
+    unanswered_crowded: AtomicU64,
     hurried: AtomicU64,
     shed: AtomicU64,
+    silent: AtomicU64,
     episodes: AtomicU64,
     refusing_seconds: AtomicU64,
     /// By the order of [`AcceptErrors`]' fields.
@@ -123,8 +134,12 @@ impl Counters {
         counter.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn unanswered(&self) {
-        self.unanswered.fetch_add(1, Relaxed);
+    pub(crate) fn unanswered(&self, reason: Reason) {
+        let counter = match reason {
+            Reason::Full | Reason::Exhausted => &self.unanswered_no_room,
+            Reason::Crowded => &self.unanswered_crowded,
+        };
+        counter.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn hurried(&self) {
@@ -133,6 +148,10 @@ impl Counters {
 
     pub(crate) fn shed(&self) {
         self.shed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn silent(&self) {
+        self.silent.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn episode(&self) {
@@ -164,9 +183,11 @@ impl Counters {
             refused_full: self.refused_full.load(Relaxed),
             refused_exhausted: self.refused_exhausted.load(Relaxed),
             refused_crowded: self.refused_crowded.load(Relaxed),
-            unanswered: self.unanswered.load(Relaxed),
+            unanswered_no_room: self.unanswered_no_room.load(Relaxed),
+            unanswered_crowded: self.unanswered_crowded.load(Relaxed),
             hurried: self.hurried.load(Relaxed),
             shed: self.shed.load(Relaxed),
+            silent: self.silent.load(Relaxed),
             episodes: self.episodes.load(Relaxed),
             refusing_seconds: self.refusing_seconds.load(Relaxed),
             accept_errors: AcceptErrors { emfile, enfile, enobufs, enomem, econnaborted, eproto, other },

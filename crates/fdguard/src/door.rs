@@ -124,13 +124,13 @@ impl Clerk {
         let heard = stream.peek(&mut head).unwrap_or(0);
         let asked = Asked { peer, head: &head[..heard], reason };
         if let Some(slot) = self.place_for(&asked) {
-            return Accepted::new(stream, peer, slot).ok();
+            return Accepted::new(stream, peer, slot).inspect_err(|_| self.closed_on(reason)).ok();
         }
         self.budget.counters().refused(reason);
         self.budget.counters().hurried();
         let words = self.refusal.words(&asked);
         if !matches!(stream.write(&words), Ok(written) if written == words.len()) {
-            self.budget.counters().unanswered();
+            self.budget.counters().unanswered(reason);
         } else if stream.shutdown(Shutdown::Write).is_ok() {
             // What stays unread when a socket is closed turns the close into a reset.
             let mut drained = 0;
@@ -153,8 +153,7 @@ impl Clerk {
         shed: bool,
     ) -> Option<LetIn> {
         let Ok(mut stream) = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) else {
-            self.budget.counters().refused(reason);
-            self.budget.counters().unanswered();
+            self.closed_on(reason);
             return None;
         };
         let mut head = vec![0; HEAD];
@@ -179,7 +178,7 @@ impl Clerk {
             // Time that is up is an end like any other: it had its words, and a second to read them.
             timeout(time, see_off(&mut stream)).await.unwrap_or(());
         } else {
-            self.budget.counters().unanswered();
+            self.budget.counters().unanswered(reason);
         }
         // In this order: a slot is returned after its descriptor is closed.
         drop(stream);
@@ -210,6 +209,12 @@ impl Clerk {
             one_more = true;
             timeout(LOOK_AGAIN, freed).await.unwrap_or(());
         }
+    }
+
+    /// One who is refused, and hears nothing of it.
+    fn closed_on(&self, reason: Reason) {
+        self.budget.counters().refused(reason);
+        self.budget.counters().unanswered(reason);
     }
 
     fn admits(&self, slot: &Slot, peer: SocketAddr) -> Result<(), Crowded> {

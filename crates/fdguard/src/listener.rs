@@ -170,14 +170,14 @@ impl<A: Accept> Listener<A> {
         self.budget.counters().accept_error(error);
         match Trouble::of(error) {
             Trouble::OneSocket => Step::Next,
-            Trouble::Exhausted if self.relieve() > 0 => {
-                self.budget.tell_refused(Reason::Exhausted, &Reason::Exhausted);
+            trouble @ (Trouble::Exhausted | Trouble::Unknown) => {
+                // Before anybody is answered, who then counts as refused since it began.
+                self.budget.tell_refused(Reason::Exhausted, error);
+                if trouble == Trouble::Unknown || self.relieve() == 0 {
+                    return Step::Pause;
+                }
                 self.pause = PAUSE.0;
                 Step::Next
-            }
-            Trouble::Exhausted | Trouble::Unknown => {
-                self.budget.tell_refused(Reason::Exhausted, error);
-                Step::Pause
             }
         }
     }

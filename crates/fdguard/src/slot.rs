@@ -237,9 +237,14 @@ impl Bell {
     /// [`Crowded`] when that address holds too many already; it is counted as refused, and told in the log.
     pub fn serves(&self, address: IpAddr) -> Result<(), Crowded> {
         self.seat.count_for(&self.budget, Client::Behind(Network::of(address))).inspect_err(|crowded| {
-            self.budget.counters().refused(Reason::Crowded);
             self.budget.tell_refused(Reason::Crowded, crowded);
+            self.budget.counters().refused(Reason::Crowded);
         })
+    }
+
+    /// Its holder closes it without a byte: what the other end wants was not said in time. Counted.
+    pub fn was_silent(&self) {
+        self.budget.counters().silent();
     }
 
     /// Completes when the slot has been asked to go. Cancellation safe; stays complete.

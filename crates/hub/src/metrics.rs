@@ -126,7 +126,7 @@ fn gauges(now: &Numbers) -> [Named; 19] {
     ]
 }
 
-fn counters(now: &Numbers) -> [Named; 25] {
+fn counters(now: &Numbers) -> [Named; 26] {
     let (audience, counts, doors) = (&now.audience, &now.counts, &now.descriptors.counts);
     [
         ("viewers_opened", "Live views opened", audience.opened),
@@ -146,8 +146,13 @@ fn counters(now: &Numbers) -> [Named; 25] {
         ("broker_foreign", "Messages on the broker that no hub with this one's key can have sent", now.broker_foreign),
         ("connections_accepted", "Connections that were let in", doors.accepted),
         ("connections_refused", "Connections refused in words", doors.refused()),
-        ("connections_unanswered", "Of the refused: whose words could not be written", doors.unanswered),
+        (
+            "connections_unanswered",
+            "Of the refused: closed without a byte, since no words could be written",
+            doors.unanswered(),
+        ),
         ("connections_hurried", "Of the refused: closed at once, since others lingered", doors.hurried),
+        ("connections_silent", "Closed without a byte, since no request came in time", doors.silent),
         ("connections_shed", "Idle connections that were asked to go for others", doors.shed),
         (
             "connections_refused_exhausted",

@@ -101,6 +101,9 @@ async fn connection(hub: Arc<Hub>, router: Router, accepted: Accepted) {
         }
     };
     if let Err(e) = ended {
+        if e.is_timeout() && !asked.load(Ordering::Relaxed) {
+            bell.was_silent();
+        }
         tracing::debug!(client = %remote, "a connection ended: {e}");
     }
 }

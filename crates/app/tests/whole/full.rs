@@ -119,6 +119,9 @@ async fn clients_that_never_say_a_word_make_room_once_the_time_for_a_head_is_ove
         let mut words = Vec::new();
         within("the end of one that is silent", stream.read_to_end(&mut words)).await.unwrap();
     }
+    // Who had a place hears nothing when its time is up, and is counted all the same.
+    let silent = metric(&hub, "tailcast_connections_silent_total").await;
+    assert!((8..=23).contains(&silent), "{silent}");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ async fn a_refusal_sees_what_was_asked() {
     let viewer = client(&listener, b"GET / HTTP/1.1\r\n\r\n");
     assert_eq!(refused(&mut listener, viewer).await, "no room for GET / HTTP/1.1\r\n\r\n");
     let counts = budget.snapshot().counts;
-    assert_eq!((counts.refused_full, counts.unanswered, counts.episodes), (1, 0, 1));
+    assert_eq!((counts.refused_full, counts.unanswered(), counts.episodes), (1, 0, 1));
 }
 
 /// Reads what the client is told, while the listener does its work.

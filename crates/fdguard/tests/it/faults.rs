@@ -42,7 +42,8 @@ impl Accept for Script {
     fn take(&self) -> io::Result<(TcpStream, SocketAddr)> {
         self.tries.fetch_add(1, SeqCst);
         let stream = self.results.lock().unwrap().pop_front().unwrap_or(Err(self.then))?;
-        let peer = stream.peer_addr()?;
+        // One that was reset meanwhile has none any more.
+        let peer = stream.peer_addr().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         Ok((stream, peer))
     }
 }
@@ -78,7 +79,7 @@ async fn a_minute_at_the_limit_is_a_handful_of_log_lines() {
     let _logging = tracing::subscriber::set_default(lines.clone());
     let (mut listener, _) = Script::new([], Errno::MFILE).guarded();
     timeout(Duration::from_secs(60), listener.accept()).await.unwrap_err();
-    let written = lines.0.load(SeqCst);
+    let written = lines.0.lock().unwrap().len();
     assert!((2..=7).contains(&written), "{written} lines");
 }
 
@@ -128,9 +129,37 @@ async fn those_who_wait_are_answered_with_the_spare_descriptor() {
     assert_eq!(budget.snapshot().counts.refused_exhausted, 10);
 }
 
-/// Counts log lines.
+#[tokio::test(start_paused = true)]
+async fn a_line_counts_also_those_who_were_closed_on_without_a_byte() {
+    let lines = Lines::default();
+    let _logging = tracing::subscriber::set_default(lines.clone());
+    let (servers, mut clients): (Vec<_>, Vec<_>) = (0..5).map(|_| connection()).unzip();
+    for client in clients.drain(..2) {
+        // Closed with what it was not told yet: the server's end hears a reset.
+        rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO)).unwrap();
+    }
+    let results = [Err(Errno::MFILE)].into_iter().chain(servers.into_iter().map(Ok));
+    let (mut listener, budget) = Script::new(results, Errno::MFILE).guarded();
+    timeout(Duration::from_secs(11), listener.accept()).await.unwrap_err();
+    let counts = budget.snapshot().counts;
+    assert_eq!((counts.refused(), counts.unanswered()), (5, 2));
+    let said = lines.0.lock().unwrap().join("\n");
+    assert!(said.contains("still refusing") && said.contains("refused=5 unanswered=2 shed=0 silent=0"), "{said}");
+}
+
+/// Keeps log lines.
 #[derive(Clone, Default)]
-struct Lines(Arc<AtomicUsize>);
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+/// One of them, as it is put together.
+#[derive(Default)]
+struct Line(String);
+
+impl tracing::field::Visit for Line {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0 += &format!("{field}={value:?} ");
+    }
+}
 
 impl tracing::Subscriber for Lines {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
@@ -147,7 +176,9 @@ impl tracing::Subscriber for Lines {
 
     fn event(&self, event: &tracing::Event<'_>) {
         if event.metadata().target().starts_with("tailcast_fdguard") {
-            self.0.fetch_add(1, SeqCst);
+            let mut line = Line::default();
+            event.record(&mut line);
+            self.0.lock().unwrap().push(line.0);
         }
     }
 

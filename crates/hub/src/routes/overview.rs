@@ -319,7 +319,7 @@ impl Counters {
             shed: now.held.shed,
             accepted: doors.accepted,
             refused: doors.refused(),
-            unanswered: doors.unanswered,
+            unanswered: doors.unanswered(),
         }
     }
 }
