@@ -113,6 +113,12 @@ export class Hub extends Logs {
     this.#process?.kill(signal);
   }
 
+  /** How many files it may have open from now on. */
+  limit(files: number): void {
+    const { status, stderr } = spawnSync("prlimit", ["--pid", String(this.#process?.pid), `--nofile=${files}:${files}`]);
+    if (status !== 0) throw new Error(String(stderr));
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     await endOf(this.#process, signal);
     this.#process = null;

@@ -6,7 +6,7 @@
 //! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken the
 //! rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
-//! Bounds: 8 seats to be heard in for at most 90 ms, and 8 to be seen off from for at most a second and 64 KiB (fewer of both
+//! Bounds: 8 seats to be heard in for at most 90 ms (320 ms while half of them are free), and 8 to be seen off from for at most a second and 64 KiB (fewer of both
 //! under a low limit). Refuses to read a request; it is
 //! looked at, and what is drained is thrown away.
 
@@ -30,9 +30,12 @@ use crate::slot::Slot;
 /// Connections that are heard at a time, and answered ones that are seen off at a time.
 const SEATS: usize = 8;
 
-/// How long a client may take to say who it is. Long enough for one that connected to ask, short enough to answer
-/// one that waits to be spoken to within 50 ms.
+/// How long a client may take to say who it is when there is a crowd. Long enough for one that connected to ask, short enough to
+/// answer one that waits to be spoken to within 50 ms.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The same while seats are free: a browser connects first and asks a little later, and is to be answered as what it is.
+const LEISURE: Duration = Duration::from_millis(250);
 
 /// How long it may take until one that was asked to go has gone.
 const ROOM_IN: Duration = Duration::from_millis(50);
@@ -55,8 +58,19 @@ type LetIn = (Accepted, OwnedSemaphorePermit);
 pub(crate) struct Door {
     clerk: Arc<Clerk>,
     seats: Arc<Semaphore>,
+    /// So many free seats make it a quiet hour.
+    quiet: usize,
     let_in: mpsc::Receiver<LetIn>,
     letting_in: mpsc::Sender<LetIn>,
+}
+
+/// One who has a seat.
+struct Guest {
+    stream: StdStream,
+    peer: SocketAddr,
+    reason: Reason,
+    /// How long it may take to say who it is.
+    patience: Duration,
 }
 
 /// What each seat needs.
@@ -71,10 +85,10 @@ impl Door {
     pub(crate) fn new(budget: Budget, refusal: impl Refusal) -> Self {
         let reserve = usize::try_from(budget.floor(Class::Reserve)).unwrap_or(usize::MAX);
         let (letting_in, let_in) = mpsc::channel(SEATS);
-        let seats = Arc::new(Semaphore::new((reserve / 2).clamp(1, SEATS)));
+        let seats = (reserve / 2).clamp(1, SEATS);
         let leaving = Semaphore::new((reserve / 4).clamp(1, SEATS));
         let clerk = Arc::new(Clerk { budget, refusal: Box::new(refusal), leaving });
-        Self { clerk, seats, let_in, letting_in }
+        Self { clerk, seats: Arc::new(Semaphore::new(seats)), quiet: seats / 2, let_in, letting_in }
     }
 
     /// The next one who turned out to have a place. Cancellation safe.
@@ -100,9 +114,11 @@ impl Door {
         let Some((seat, slot)) = seat.zip(slot) else {
             return self.clerk.answer_at_once(stream, peer, reason);
         };
+        let patience = if self.seats.available_permits() >= self.quiet { LEISURE } else { PATIENCE };
+        let guest = Guest { stream, peer, reason, patience };
         let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
         tokio::spawn(async move {
-            let Some(let_in) = clerk.hear_out((stream, peer, reason), slot, seat, shed).await else { return };
+            let Some(let_in) = clerk.hear_out(guest, slot, seat, shed).await else { return };
             if let Err(error) = letting_in.try_send(let_in) {
                 tracing::debug!(%error, "the listener is gone");
             }
@@ -147,7 +163,7 @@ impl Clerk {
     /// With a seat: waits a moment for the request, answers, and lets the client read.
     async fn hear_out(
         &self,
-        (stream, peer, mut reason): (StdStream, SocketAddr, Reason),
+        Guest { stream, peer, mut reason, patience }: Guest,
         mut slot: Slot,
         seat: OwnedSemaphorePermit,
         shed: bool,
@@ -157,7 +173,7 @@ impl Clerk {
             return None;
         };
         let mut head = vec![0; HEAD];
-        let heard = timeout(PATIENCE, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
+        let heard = timeout(patience, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
         let asked = |reason| Asked { peer, head: &head[..heard], reason };
         match self.refusal.class(&asked(reason)) {
             // Who leaves next to it makes no place for one whose address has its part.

@@ -4,6 +4,7 @@
 //! a browser's WebSocket   101, `bye` with the reason and a time, close 1013: the status of an upgrade is hidden from a page
 //! an event stream         200 with `retry:`, `bye`, and an end: any other status makes an EventSource give up for ever
 //! a watch (/healthz)      200: it lives
+//! a person's browser      503 with `Retry-After` and a page that comes again by itself (`refusal/page.rs`)
 //! whoever else            503 with `Retry-After` and problem+json: a program's WebSocket too, since a program reads the status;
 //!                         429 where there is room, and their address has had its part of it
 //! ```
@@ -11,6 +12,8 @@
 //! The times differ from client to client, so that a crowd does not come again as a crowd. It looks at what was peeked of the
 //! request (it may be cut anywhere, and is from whoever) and refuses to decide more than the form of the answer: who gets none
 //! of the logs needs no gate.
+
+mod page;
 
 use std::net::IpAddr;
 
@@ -101,7 +104,7 @@ pub(crate) fn said(head: Option<&Head>, reason: Reason) -> Vec<u8> {
         Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &bye())),
         _ => None,
     }
-    .unwrap_or_else(|| problem(reason, wait_ms, &words))
+    .unwrap_or_else(|| no(head, reason, wait_ms, &words))
 }
 
 /// What is known of the request.
@@ -163,18 +166,23 @@ fn event_stream(wait_ms: u64, bye: &str) -> Vec<u8> {
     answer("200 OK", "text/event-stream", "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", &body)
 }
 
-fn problem(reason: Reason, wait_ms: u64, words: &str) -> Vec<u8> {
+/// To a person as a page, and to a program as a problem.
+fn no(head: Option<&Head>, reason: Reason, wait_ms: u64, words: &str) -> Vec<u8> {
     let seconds = wait_ms.div_ceil(1000);
     let (status, line, kind, title) = match reason {
         Reason::Full | Reason::Exhausted => (503, "503 Service Unavailable", "unavailable", "No room"),
         Reason::Crowded => (429, "429 Too Many Requests", "too-many", "Too many connections"),
     };
+    let retry = format!("Retry-After: {seconds}\r\n");
+    if let Some(head) = head.filter(|head| page::is_wanted(&head.headers)) {
+        let body = page::page(&head.headers, reason, wait_ms);
+        return answer(line, "text/html; charset=utf-8", &[&retry, page::HEADERS].concat(), &body);
+    }
     let body = serde_json::json!({
         "type": format!("urn:tailcast:problem:{kind}"), "title": title, "status": status,
         "detail": format!("{words}; come again in {seconds} s"), "retry_after": seconds,
     });
-    let more = format!("Retry-After: {seconds}\r\n");
-    answer(line, "application/problem+json", &more, &body.to_string())
+    answer(line, "application/problem+json", &retry, &body.to_string())
 }
 
 /// A whole answer, and the last one on its connection.
@@ -243,6 +251,22 @@ mod tests {
             assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{head:?}: {told}");
             assert!(told.contains("problem+json") && told.contains(r#""status":503"#), "{told}");
         }
+    }
+
+    #[test]
+    fn a_persons_browser_hears_the_same_as_a_page() {
+        let told = told(
+            "GET /log HTTP/1.1\r\nHost: hub\r\nAccept: text/html,*/*;q=0.8\r\nAccept-Language: zh-CN\r\nCookie: half of",
+        );
+        assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{told}");
+        assert!(
+            told.contains("Content-Type: text/html; charset=utf-8\r\n") && told.contains("lang=\"zh-CN\""),
+            "{told}"
+        );
+        // The answer to one who asks for an event stream or a socket stays theirs.
+        assert!(
+            self::told("GET / HTTP/1.1\r\nAccept: text/html, text/event-stream\r\n\r\n").starts_with("HTTP/1.1 200 ")
+        );
     }
 
     #[test]
