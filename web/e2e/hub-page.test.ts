@@ -27,6 +27,9 @@ test("a hub without agents says which two commands bring one", async ({ page, hu
   await expect(page.getByText(`TAILCAST_TOKEN=… tailcast agent --hub ${hub.url.replace(/\/$/, "")} /var/log`)).toBeVisible();
   await expect(page.getByText("an address that only this machine reaches")).toBeVisible();
   await expect(host(page, "web1")).toContainText("this process");
+  const { descriptors } = (await (await fetch(`${hub.url}api/v1/hub`)).json()) as { descriptors: { classes: { class: string; ceiling: number }[] } };
+  const most = descriptors.classes.find((each) => each.class === "viewers")?.ceiling ?? 0;
+  await expect(page.getByText(`It stops at ${most.toLocaleString("en")} viewers and requests.`)).toBeVisible();
   await picture(page, "empty");
 });
 

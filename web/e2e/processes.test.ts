@@ -254,6 +254,48 @@ test("rows that are pointed at stay where they are", async ({ page, hub }) => {
   }
 });
 
+test("who comes back from a process is on its row again, and goes on from there", async ({ page, hub }) => {
+  await hub.start();
+  await page.goto(all(hub, "?sort=pid"));
+  const names = page.locator("tbody a.name");
+  await expect(names.nth(2)).toBeVisible();
+  for (let i = 0; i < 3; i++) await page.keyboard.press("j");
+  await expect(names.nth(2)).toBeFocused();
+  const to = await names.nth(2).getAttribute("href");
+  const back = [() => page.keyboard.press("Escape"), () => page.goBack(), () => page.getByRole("link", { name: "← " }).click()];
+  for (const comeBack of back) {
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toContainText("on web1");
+    await comeBack();
+    await expect(page.locator(`tbody a.name[href="${to}"]`)).toBeFocused();
+  }
+});
+
+test("when the process of the row that has the focus ends, the focus goes to the next row", async ({ page, hub, context }) => {
+  await hub.start();
+  const holder = await shell("echo ready; exec sleep 600");
+  const after = await shell("echo ready; exec sleep 600");
+  try {
+    await page.goto(all(hub, "?q=sleep 600&sort=started"));
+    await expect(row(page, after.pid)).toBeVisible();
+    await expect(row(page, holder.pid)).toBeVisible();
+    const pids = await page.locator("tbody td.pid").allTextContents();
+    const next = pids[pids.indexOf(String(holder.pid)) + 1] ?? pids.at(-2);
+    // Looked at in a tab of its own: the focus is on the row, and nobody is on it with the keyboard.
+    const tab = context.waitForEvent("page");
+    await row(page, holder.pid).locator("a.name").click({ modifiers: ["ControlOrMeta"] });
+    await (await tab).close();
+    await page.mouse.move(5, 5);
+    await expect(row(page, holder.pid).locator("a.name")).toBeFocused();
+    await holder.end();
+    await expect(row(page, holder.pid)).toHaveCount(0);
+    await expect(row(page, Number(next)).locator("a.name")).toBeFocused();
+  } finally {
+    await holder.end();
+    await after.end();
+  }
+});
+
 for (const [language, theme] of [["en", "dark"], ["zh", "light"]] as const) {
   test(`on a phone nothing is wider than the screen (${language}, ${theme})`, async ({ page, hub }) => {
     await hub.start();

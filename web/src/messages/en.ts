@@ -307,6 +307,7 @@ export const en = {
   hub_silent_for: (time: string) => `silent for ${time}`,
   hub_stale: (time: string) => `What is shown is from ${time}; it is asked again every 2 s.`,
   hub_state: "State",
+  hub_stops: (viewers: string) => `It stops at ${viewers} viewers and requests.`,
   hub_token_created: "Made",
   hub_token_for: "For",
   hub_token_hosts: "On hosts called",

@@ -306,6 +306,7 @@ export const zh: Messages = {
   hub_silent_for: (time) => `已 ${time} 没有消息`,
   hub_stale: (time) => `显示的是 ${time} 的内容；每 2 秒重新查询一次。`,
   hub_state: "状态",
+  hub_stops: (viewers) => `最多容纳 ${viewers} 个查看者和请求。`,
   hub_token_created: "创建时间",
   hub_token_for: "用途",
   hub_token_hosts: "主机名称",
