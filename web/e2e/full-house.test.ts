@@ -42,6 +42,12 @@ async function viewers(hub: Hub): Promise<number> {
   return here.open;
 }
 
+/** Whether one who asks for something is let in. */
+async function room(hub: Hub): Promise<boolean> {
+  const { status } = await fetch(`${hub.url}api/v1/hub`, { headers: { connection: "close" } });
+  return status === 200;
+}
+
 test("a browser that finds no room says so on a page, tries by itself, and goes on as soon as there is room", async ({ page, hub }) => {
   hub.append("app.log", "first\n");
   await hub.start();
@@ -74,6 +80,39 @@ test("a view that is loaded anew at a full hub comes back to its place by itself
   inside.forEach((one) => one.destroy());
   await isLive(page);
   expect(page.url()).toBe(at);
+});
+
+test("where one place is left a page is whole: its parts wait for each other", async ({ page, hub }) => {
+  hub.append("app.log", "first\n");
+  await hub.start();
+  hub.limit(64);
+  const { inside } = await fill(hub, "app.log");
+  inside.pop()?.destroy();
+  await expect.poll(() => room(hub)).toBe(true);
+  await page.goto(`${hub.url}hosts`);
+  await expect(page.getByText("app.log")).toBeVisible();
+  inside.forEach((one) => one.destroy());
+});
+
+test("an event stream that finds no room comes again by itself, when it was told to, and is served", async ({ page, hub }) => {
+  hub.append("app.log", "first\n");
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const log = `${HOST}:${hub.path("app.log")}`;
+  hub.limit(64);
+  const { inside } = await fill(hub, "app.log");
+  await page.evaluate((asked) => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    const stream = new EventSource(`/api/v1/live?log=${encodeURIComponent(asked)}`);
+    const note = ({ data }: MessageEvent<string>): unknown => seen.push(data);
+    stream.addEventListener("message", note);
+    for (const kind of ["lines", "line"]) stream.addEventListener(kind, note);
+  }, log);
+  const seen = (): Promise<string> => page.evaluate(() => (window as unknown as { seen: string[] }).seen.join("\n"));
+  await expect.poll(seen).toContain('"why":"full"');
+  inside.forEach((one) => one.destroy());
+  await expect.poll(seen).toContain("first");
 });
 
 for (const [colorScheme, locale, width, name] of [

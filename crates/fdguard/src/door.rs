@@ -6,7 +6,7 @@
 //! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken the
 //! rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
-//! Bounds: 8 seats to be heard in for at most 90 ms (320 ms while half of them are free), and 8 to be seen off from for at most a second and 64 KiB (fewer of both
+//! Bounds: 8 seats to be heard in for at most 90 ms (320 ms while half of them are free, and two seconds more for one who may wait), and 8 to be seen off from for at most a second and 64 KiB (fewer of both
 //! under a low limit). Refuses to read a request; it is
 //! looked at, and what is drained is thrown away.
 
@@ -39,6 +39,9 @@ const LEISURE: Duration = Duration::from_millis(250);
 
 /// How long it may take until one that was asked to go has gone.
 const ROOM_IN: Duration = Duration::from_millis(50);
+
+/// How long one who may wait does.
+const WAIT_IN_SEAT: Duration = Duration::from_secs(2);
 
 /// How long it takes to see a descriptor that was closed, but for what its slot says.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -175,10 +178,15 @@ impl Clerk {
         let mut head = vec![0; HEAD];
         let heard = timeout(patience, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
         let asked = |reason| Asked { peer, head: &head[..heard], reason };
+        let room_in = match shed {
+            _ if self.refusal.may_wait(&asked(reason)) => WAIT_IN_SEAT,
+            true => ROOM_IN,
+            false => Duration::ZERO,
+        };
         match self.refusal.class(&asked(reason)) {
             // Who leaves next to it makes no place for one whose address has its part.
             Class::Viewers if reason == Reason::Crowded => (),
-            class => match self.finds_room(&mut slot, class, peer, shed).await {
+            class => match self.finds_room(&mut slot, class, peer, room_in).await {
                 Ok(()) => return Some((Accepted { stream, peer, slot }, seat)),
                 Err(why) => reason = why,
             },
@@ -202,9 +210,15 @@ impl Clerk {
         None
     }
 
-    /// Whether there is a place in its class now, or in a moment, since somebody idle was asked to go for it.
-    async fn finds_room(&self, slot: &mut Slot, class: Class, peer: SocketAddr, shed: bool) -> Result<(), Reason> {
-        let until = Instant::now() + if shed { ROOM_IN } else { Duration::ZERO };
+    /// Whether there is a place in its class now, or within this time, since somebody idle was asked to go for it.
+    async fn finds_room(
+        &self,
+        slot: &mut Slot,
+        class: Class,
+        peer: SocketAddr,
+        room_in: Duration,
+    ) -> Result<(), Reason> {
+        let until = Instant::now() + room_in;
         let mut one_more = false;
         loop {
             let freed = self.budget.freed();

@@ -51,6 +51,13 @@ pub trait Refusal: Send + Sync + 'static {
         Class::Viewers
     }
 
+    /// Whether it may wait for a place in its seat, two seconds at most: one of several connections of which all are of no use where one
+    /// is refused, as a browser's for the parts of a page. The others become idle meanwhile, and give theirs.
+    fn may_wait(&self, asked: &Asked<'_>) -> bool {
+        let Asked { .. } = asked;
+        false
+    }
+
     /// Whether many come from this address by right, so that it is not bound as one: a proxy is, and so is this machine,
     /// where one usually runs. Whoever reads a proxy's requests says for whom each is ([`crate::Bell::serves`]).
     fn speaks_for_many(&self, address: IpAddr) -> bool {

@@ -28,6 +28,8 @@ use crate::viewers::Dialect;
 
 /// Headers of a request that are looked at; of one that has more, the first.
 const HEADERS: usize = 64;
+/// Where the parts of the page are, under whatever base path.
+const ASSETS: &[u8] = b"/assets/";
 /// A client comes again after a second, and at most so many milliseconds later.
 const SPREAD_MS: u64 = 4000;
 const CROWDED: &str =
@@ -61,6 +63,10 @@ impl Refusal for HubRefusal {
         if is_link(first_line(asked.head)) { Class::Links } else { Class::Viewers }
     }
 
+    fn may_wait(&self, asked: &Asked<'_>) -> bool {
+        is_part_of_the_page(first_line(asked.head))
+    }
+
     fn speaks_for_many(&self, address: IpAddr) -> bool {
         speaks_for_many(address, &self.proxies)
     }
@@ -76,6 +82,15 @@ pub(crate) fn speaks_for_many(address: IpAddr, proxies: &[IpNet]) -> bool {
 /// may follow the path: a viewer's request does not become a link's by what stands in its query.
 pub(crate) fn is_link(line: &[u8]) -> bool {
     asks(line, "GET", "/api/v1/agent") || asks(line, "POST", "/api/v1/peer")
+}
+
+/// Whether this is the first line of what a page cannot be without: a browser asks for it over several connections at once, and shows
+/// nothing where one of them is refused.
+fn is_part_of_the_page(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_get = words.next() == Some(b"GET");
+    let target = words.next().unwrap_or_default();
+    is_get && target.windows(ASSETS.len()).any(|part| part == ASSETS) && !target.contains(&b'?')
 }
 
 /// Whether a first line asks for this path, under whatever base path.
@@ -313,6 +328,27 @@ mod tests {
             "POST /api/v1/agent HTTP/1.1\r\n\r\n",
         ] {
             assert!(!link(viewer), "{viewer}");
+        }
+    }
+
+    #[test]
+    fn only_a_part_of_the_page_may_wait() {
+        let waits = |head: &str| {
+            let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+            HubRefusal::default().may_wait(&Asked { peer, head: head.as_bytes(), reason: Reason::Full })
+        };
+        assert!(
+            waits("GET /assets/0123/index.js HTTP/1.1\r\n")
+                && waits("GET /tailcast/assets/0123/index.css HTTP/1.1\r\n")
+        );
+        for other in [
+            "",
+            "GET /",
+            "GET /api/v1/live?log=/assets/x HTTP/1.1\r\n",
+            "POST /assets/x HTTP/1.1\r\n",
+            "GET / HTTP/1.1\r\nX: /assets/",
+        ] {
+            assert!(!waits(other), "{other}");
         }
     }
 

@@ -15,6 +15,10 @@ impl Refusal for Porter {
         [b"no room for ", asked.head].concat()
     }
 
+    fn may_wait(&self, asked: &Asked<'_>) -> bool {
+        asked.head.starts_with(b"part")
+    }
+
     fn class(&self, asked: &Asked<'_>) -> Class {
         if asked.head.starts_with(b"link") { Class::Links } else { Class::Viewers }
     }
@@ -80,6 +84,27 @@ async fn nobody_is_let_in_for_one_that_was_asked_to_go_and_stays() {
     let newcomer = client(&listener, b"GET /");
     assert_eq!(refused(&mut listener, newcomer).await, "no room for GET /");
     assert_eq!(budget.snapshot().counts.shed, 1);
+}
+
+#[tokio::test]
+async fn who_may_wait_gets_the_place_of_the_next_one_who_leaves_or_is_idle() {
+    let (mut listener, budget, mut viewers) = full().await;
+    let _part = client(&listener, b"part of a page");
+    let first = viewers.remove(0);
+    let bell = first.1.slot.bell();
+    let books = budget.clone();
+    let leaving = tokio::spawn(async move {
+        // Nobody is idle when it comes.
+        while books.snapshot().counts.episodes == 0 {
+            tokio::task::yield_now().await;
+        }
+        first.1.slot.bell().is_idle();
+        bell.rings().await;
+        drop(first);
+    });
+    assert_eq!(listener.accept().await.slot.class(), Class::Viewers);
+    leaving.await.unwrap();
+    assert_eq!(budget.snapshot().counts.refused(), 0);
 }
 
 #[tokio::test]

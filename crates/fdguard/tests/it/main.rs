@@ -18,9 +18,11 @@
 //! | a crowd that tries again and again costs a handful of log lines | `faults::a_minute_at_the_limit_…`; whole: `full::a_crowd_that_tries_again_…` |
 //! | ENFILE, ENOBUFS, ENOMEM, EPROTO, ECONNABORTED are survived without a spin | `faults` |
 //! | an administrator gets in | whole: `limits::an_administrator_is_answered_…` |
-//! | an event stream comes again by itself, a page's WebSocket hears 1013 | whole: `limits::an_event_stream_…`, `a_page_that_finds_no_room_…` |
+//! | an event stream comes again by itself, a page's WebSocket hears 1013 | whole: `limits::an_event_stream_…`, `a_page_that_finds_no_room_…`; `web/e2e/full-house` with a browser's own |
+//! | a browser is told on a page, and is whole where one place is left | `web/e2e/full-house`, `door::who_may_wait_…` |
 //! | nothing stays open behind ten thousand clients, or a thousand viewers | `at_the_limit::ten_thousand_clients_…`; whole: `full::a_thousand_viewers_…` |
 //! | limits from 64 to the highest give a sane budget and cost no memory | `start`, `plan::tests`; whole: `full::a_high_limit_…` |
+//! | the number that a start says it needs is enough, and one less is not; as many viewers fit as it says | whole: `starts` |
 //! | no address takes the room of all | `addresses`; whole: `addresses` |
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
