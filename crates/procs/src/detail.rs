@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use crate::ends::Holders;
 use crate::file::{self, File, Holder, Kind};
 use crate::link::{Link, Node};
-use crate::peer::{Direction, Grouping, Peer};
+use crate::peer::{Direction, Grouping, MOST_PEERS, Peer};
 use crate::proc::{Entered, Error, Proc};
 use crate::process::{self, Process};
 use crate::socket::{Ends, Socket, Sockets, State};
@@ -138,6 +138,24 @@ impl Composition {
             Direction::Out | Direction::Local => known.remote == peer.remote,
         };
         self.peers.iter().find(|known| known.direction == peer.direction && same(known))
+    }
+
+    /// Leaves of each kind and each group the least of both.
+    pub(crate) fn lower_to(&mut self, other: &Composition) {
+        for (kind, count) in &mut self.kinds {
+            *count = (*count).min(other.of(*kind));
+        }
+        for peer in &mut self.peers {
+            match other.with(peer) {
+                Some(known) => peer.lower_to(known),
+                None => (peer.count, peer.states) = (other.most_unlisted().min(peer.count), Vec::new()),
+            }
+        }
+    }
+
+    /// How many connections a group may have that is not among the peers.
+    fn most_unlisted(&self) -> u64 {
+        if self.peers.len() < MOST_PEERS { 0 } else { self.peers.last().map_or(0, |last| last.count) }
     }
 }
 

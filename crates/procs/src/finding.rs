@@ -3,6 +3,8 @@
 //! Pure. Three patterns: a leak (it grows, and what grows is known), a spin (at its limit, and busy with failing), and plainly
 //! being at the limit. It refuses to name what the figures do not show: a process that is merely large, or busy, is not named.
 
+mod most;
+
 use std::time::Duration;
 
 use crate::demand::Demand;
@@ -10,10 +12,10 @@ use crate::detail::Composition;
 use crate::file::Kind;
 use crate::limit::Limit;
 use crate::listener::Listener;
-use crate::peer::{Direction, Peer};
 use crate::process::is_at;
 use crate::series::{Growth, Series};
-use crate::socket::State;
+
+use most::Most;
 
 /// From this share of the time on that it runs, or would, a thread always does: it waits for nothing.
 const ALWAYS: f64 = 0.9;
@@ -142,7 +144,7 @@ pub fn judge(known: &Known<'_>) -> Vec<Finding> {
 
 fn leak(known: &Known<'_>) -> Option<Finding> {
     let growth = known.series.growth()?;
-    let most = known.grown.and_then(|(before, now)| most_grown(before, now));
+    let most = known.grown.and_then(|(before, now)| Most::of(before, now));
     let left = left(known.series.last(), known.limit, growth.per_minute);
     let cause = most.as_ref().map_or(Cause::Unknown, |most| most.cause);
     let mut words = format!("grew by {} a minute for {} minutes", pace(growth.per_minute), growth.minutes);
@@ -224,66 +226,6 @@ pub fn left(fds: Option<u64>, limit: Option<Limit>, per_minute: f64) -> Option<D
     let room = limit?.soft.saturating_sub(fds?) as f64;
     let minutes = room / per_minute;
     (per_minute > 0.0 && minutes < FAR).then(|| Duration::from_secs_f64(minutes * 60.0))
-}
-
-/// What has grown most.
-struct Most {
-    cause: Cause,
-    what: String,
-    peer: Option<String>,
-    addresses: Option<u64>,
-    /// Of all that has grown.
-    share: f64,
-}
-
-fn most_grown(before: &Composition, now: &Composition) -> Option<Most> {
-    let all: u64 = now.kinds.iter().map(|(kind, count)| count.saturating_sub(before.of(*kind))).sum();
-    let of_peer = |peer: &Peer| peer.count.saturating_sub(before.with(peer).map_or(0, |before| before.count));
-    let peer = now.peers.iter().max_by_key(|peer| of_peer(peer));
-    let kind = now.kinds.iter().max_by_key(|(kind, count)| count.saturating_sub(before.of(*kind)));
-    let share = |grown: u64| if all == 0 { 0.0 } else { grown as f64 / all as f64 };
-    match (peer, kind) {
-        (Some(peer), _) if share(of_peer(peer)) >= 0.5 => Some(Most {
-            cause: cause(peer, before.with(peer)),
-            what: format!("connections {}", whom(peer)),
-            peer: Some(peer.remote.clone()),
-            addresses: peer.addresses,
-            share: share(of_peer(peer)),
-        }),
-        (_, Some((kind, count))) if all > 0 => {
-            let share = share(count.saturating_sub(before.of(*kind)));
-            let what = if *kind == Kind::Socket { "connections to many places".to_owned() } else { plural(*kind) };
-            Some(Most { cause: Cause::Kind(*kind), what, peer: None, addresses: None, share })
-        }
-        _ => None,
-    }
-}
-
-fn cause(peer: &Peer, before: Option<&Peer>) -> Cause {
-    let grown = |count: u64, before: Option<u64>| count.saturating_sub(before.unwrap_or(0));
-    let all = grown(peer.count, before.map(|before| before.count));
-    let unclosed = grown(peer.in_state(State::CloseWait), before.map(|before| before.in_state(State::CloseWait)));
-    match peer.direction {
-        _ if unclosed * 10 >= all * 8 => Cause::NotClosed,
-        Direction::In => Cause::Clients,
-        Direction::Out | Direction::Local => Cause::Connections,
-    }
-}
-
-fn whom(peer: &Peer) -> String {
-    match peer.direction {
-        Direction::In => format!("to its {}", peer.whom()),
-        Direction::Out | Direction::Local => format!("to {}", peer.whom()),
-    }
-}
-
-fn plural(kind: Kind) -> String {
-    match kind {
-        Kind::Directory => "directories".to_owned(),
-        Kind::Memory => "pieces of shared memory".to_owned(),
-        Kind::Other => "descriptors of other kinds".to_owned(),
-        kind => format!("{}s", kind.name()),
-    }
 }
 
 fn share(share: f64) -> String {

@@ -60,6 +60,14 @@ impl Peer {
         self.states.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
     }
 
+    /// Leaves of it, and of it in each state, the least of both.
+    pub(crate) fn lower_to(&mut self, other: &Peer) {
+        self.count = self.count.min(other.count);
+        for (state, count) in &mut self.states {
+            *count = (*count).min(other.in_state(*state));
+        }
+    }
+
     /// Whom it is about, as one writes it.
     #[must_use]
     pub fn whom(&self) -> String {

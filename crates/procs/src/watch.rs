@@ -5,6 +5,7 @@
 //! a past although nobody looked, [`Watch::sample`] is called once a minute.
 
 mod sample;
+mod suspect;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,10 +20,11 @@ use crate::series::{Point, Series, Slopes};
 use crate::unseen::Unseen;
 
 pub use sample::Sample;
+use suspect::Suspect;
 
 /// Processes whose past is kept: 1.2 KB each, and 1.5 KB more for those that are being looked at.
 const MOST: usize = 8192;
-/// Processes of which it is kept what they held before they grew: a kilobyte or two each, 20 with very many peers.
+/// Processes of which it is kept what they held before they grew: some kilobytes each, 80 with very many peers.
 const MOST_SUSPECTED: usize = 512;
 /// Processes that are looked into at one look.
 const SUSPECTS: usize = 8;
@@ -56,15 +58,6 @@ struct Watched {
     /// Of one that was at its limit at the last look.
     threads: Option<Box<Threads>>,
     demand: Option<Demand>,
-}
-
-/// One that grows, or is at its limit.
-#[derive(Debug)]
-struct Suspect {
-    looked: Duration,
-    rose: Duration,
-    before: Composition,
-    now: Composition,
 }
 
 /// A process with its past.
@@ -220,12 +213,13 @@ impl Watch {
         };
         let slopes = watched.series.slopes();
         let suspect = watched.suspect.as_deref();
-        let listeners: &[Listener] = suspect.map_or(&[], |suspect| &suspect.now.listeners);
+        let grown = suspect.map(Suspect::grown);
+        let listeners: &[Listener] = suspect.map_or(&[], Suspect::listeners);
         let known = Known {
             series: &watched.series,
             limit: process.limit,
             demand: watched.demand,
-            grown: suspect.map(|suspect| (&suspect.before, &suspect.now)),
+            grown: grown.as_ref().map(|(before, now)| (*before, now)),
             listeners,
         };
         let findings = finding::judge(&known);
@@ -240,12 +234,9 @@ impl Watched {
         let was = self.suspect.is_some();
         self.calm(now);
         match &mut self.suspect {
-            Some(suspect) => (suspect.looked, suspect.now) = (now, composition),
+            Some(suspect) => suspect.add(composition, now),
             None if was => (),
-            none => {
-                let before = composition.clone();
-                *none = Some(Box::new(Suspect { looked: now, rose: now, before, now: composition }));
-            }
+            none => *none = Some(Box::new(Suspect::new(composition, now))),
         }
     }
 

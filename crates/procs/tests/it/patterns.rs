@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use tailcast_procs::{Cause, Composition, Demand, Finding, Kind, Known, Limit, Pattern, Seen, Series, judge};
+use tailcast_procs::{
+    Cause, Composition, Demand, Direction, Finding, Kind, Known, Limit, Pattern, Peer, Seen, Series, State, judge,
+};
 
 use crate::leaky::Leaky;
 
@@ -340,4 +342,44 @@ fn a_trend_is_the_way_in_few_points_and_nothing_for_who_stands_still() {
     young.push(Duration::from_secs(2), 9);
     let fds: Vec<u64> = young.trend().iter().map(|point| point.fds).collect();
     assert_eq!(fds, [5, 9]);
+}
+
+#[test]
+fn what_grows_is_known_also_where_a_burst_of_the_same_was_there_at_the_first_look_into_it() {
+    let mut leaky = Leaky::new("01");
+    let mut named = 0;
+    for step in 0..60u64 {
+        leaky.opens();
+        // Fifty for a moment, each three minutes; one of them when it is looked into first.
+        leaky.bursts(if step % 6 == 4 { 50 } else { 0 });
+        for finding in leaky.looked_at(step * 30).findings {
+            assert!(finding.words.contains("all of it connections to 10.0.0.5:6379"), "{step}: {}", finding.words);
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named}");
+}
+
+#[test]
+fn who_talks_to_another_place_than_before_has_no_more_connections_for_that() {
+    let mut series = Series::default();
+    for second in (0..900).step_by(STEP as usize) {
+        series.push(Duration::from_secs(second), 40 + second / 10);
+    }
+    let held = |files, remote: &str| Composition {
+        kinds: vec![(Kind::File, files), (Kind::Socket, 300)],
+        peers: vec![Peer {
+            direction: Direction::Out,
+            remote: remote.to_owned(),
+            port: None,
+            addresses: None,
+            service: None,
+            count: 300,
+            states: vec![(State::Established, 300)],
+        }],
+        ..Composition::default()
+    };
+    let (before, now) = (held(10, "10.0.0.5:6379"), held(100, "10.0.0.6:6379"));
+    let known = Known { series: &series, limit: None, demand: None, grown: Some((&before, &now)), listeners: &[] };
+    assert_eq!(judge(&known)[0].pattern, Pattern::Leak(Cause::Kind(Kind::File)));
 }
