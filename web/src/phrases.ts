@@ -77,7 +77,8 @@ export function peerWords(peer: Peer): string {
   if (arrow === undefined) return visible(peer.words);
   const states = Object.entries(peer.states).toSorted(([, a], [, b]) => b - a);
   const plain = states.length === 1 && states[0]?.[0] === "ESTABLISHED";
-  return [`${number(peer.count)} ${arrow} ${whom(peer)}`, ...(plain ? [] : states.map(([state, count]) => `${number(count)} ${visible(state)}`))].join(", ");
+  const inside = peer.network == null ? [] : [m.procs_in_network(peer.network)];
+  return [`${number(peer.count)} ${arrow} ${whom(peer)}`, ...(plain ? [] : states.map(([state, count]) => `${number(count)} ${visible(state)}`)), ...inside].join(", ");
 }
 
 function whom({ direction, port, service, remote, addresses }: Peer): string {

@@ -211,11 +211,14 @@ impl Held {
     }
 
     fn peers(&self, sockets: &Sockets, grouping: &Grouping<'_>) -> Vec<Peer> {
-        grouping.group(self.own(sockets))
+        // All that one process has is mostly of one network, and that it is another one is said of the process.
+        let peers = grouping.group(self.own(sockets));
+        peers.into_iter().map(|peer| Peer { inside: None, ..peer }).collect()
     }
 
     fn listeners(&self, sockets: &Sockets) -> Vec<listener::Listener> {
-        self.own(sockets).filter_map(listener::Listener::of).collect()
+        let listeners = self.own(sockets).filter_map(listener::Listener::of);
+        listeners.map(|listener| listener::Listener { inside: None, ..listener }).collect()
     }
 
     fn kinds(&self) -> Vec<(Kind, u64)> {
@@ -286,6 +289,7 @@ impl<'a> OtherEnds<'a> {
         match &socket.ends {
             Ends::Inet { local, remote } => self.by_ends.get(&(*remote, *local)).copied(),
             Ends::Unix { peer, .. } => *peer,
+            Ends::Named(_) => None,
         }
     }
 

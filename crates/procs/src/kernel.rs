@@ -13,7 +13,7 @@ use netlink_packet_sock_diag::unix::{ShowFlags, StateFlags as UnixStates, UnixRe
 use netlink_sys::{Socket as Netlink, SocketAddr as NetlinkAddr, protocols::NETLINK_SOCK_DIAG};
 
 use crate::proc::Error;
-use crate::socket::{Ends, Protocol, Queue, Socket, Sockets, State, canonical};
+use crate::socket::{Ends, Protocol, Queue, Socket, Sockets, State, canonical, queue};
 
 /// The kernel fills what the reader offers, up to 32 KiB.
 const ROOM: usize = 64 << 10;
@@ -113,9 +113,9 @@ fn inet(protocol: Protocol, found: &InetResponseHeader) -> Option<Socket> {
     let id = &found.socket_id;
     let local: SocketAddr = canonical(id.source_address, id.source_port);
     let remote = canonical(id.destination_address, id.destination_port);
-    let queue = Queue { received: found.recv_queue, unsent: Some(found.send_queue) };
     let (inode, state) = (found.inode.into(), State::of(found.state)?);
-    Some(Socket { inode, protocol, state, ends: Ends::Inet { local, remote }, queue })
+    let queue = queue(protocol, state, (found.recv_queue, Some(found.send_queue)));
+    Some(Socket { inode, protocol, state, ends: Ends::Inet { local, remote }, queue, inside: None })
 }
 
 fn unix(found: &UnixResponse) -> Option<Socket> {
@@ -127,5 +127,6 @@ fn unix(found: &UnixResponse) -> Option<Socket> {
     };
     let ends = Ends::Unix { path, peer: found.peer().map(u64::from).filter(|peer| *peer != 0) };
     let state = State::of(found.header.state)?;
-    Some(Socket { inode: found.header.inode.into(), protocol: Protocol::Unix, state, ends, queue: Queue::default() })
+    let (inode, protocol) = (found.header.inode.into(), Protocol::Unix);
+    Some(Socket { inode, protocol, state, ends, queue: Queue::default(), inside: None })
 }

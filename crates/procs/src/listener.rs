@@ -14,6 +14,8 @@ pub struct Listener {
     pub queue: u32,
     /// How many may wait; `None` for one in another network namespace.
     pub backlog: Option<u32>,
+    /// A process in whose network namespace it is, where that is not ours: nobody comes to it from here.
+    pub inside: Option<u32>,
     /// Which processes would accept them.
     pub holders: Vec<Holder>,
     /// What ties it to them.
@@ -26,7 +28,8 @@ impl Listener {
         let (address, _) = socket.inet()?;
         let listens = socket.protocol == Protocol::Tcp && socket.state == State::Listen;
         let (queue, backlog) = (socket.queue.received, socket.queue.unsent);
-        listens.then_some(Listener { address, queue, backlog, holders: Vec::new(), inode: socket.inode })
+        let (inside, inode) = (socket.inside, socket.inode);
+        listens.then_some(Listener { address, queue, backlog, inside, holders: Vec::new(), inode })
     }
 
     /// Whether its queue is full, so that the kernel drops those who come.

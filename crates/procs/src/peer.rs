@@ -51,6 +51,8 @@ pub struct Peer {
     pub count: u64,
     /// How many in which state, the most first.
     pub states: Vec<(State, u64)>,
+    /// A process in whose network namespace they are, where that is not ours: an address may be another machine's there.
+    pub inside: Option<u32>,
 }
 
 impl Peer {
@@ -90,13 +92,20 @@ impl fmt::Display for Peer {
         match &self.states[..] {
             [(State::Established, _)] => Ok(()),
             states => states.iter().try_for_each(|(state, count)| write!(f, ", {count} {}", state.name())),
-        }
+        }?;
+        self.inside.map_or(Ok(()), |pid| write!(f, ", in the network of pid {pid}"))
     }
 }
 
 /// By what connections are grouped.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Key {
+struct Key {
+    inside: Option<u32>,
+    whom: Whom,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Whom {
     Out(Protocol, SocketAddr),
     In(Protocol, u16),
     Local(String),
@@ -114,8 +123,11 @@ struct Group {
 pub(crate) struct Grouping<'a> {
     all: &'a Sockets,
     /// Where somebody listens: a connection to there has come in.
-    ports: HashSet<(Protocol, u16)>,
+    ports: Ports,
 }
+
+/// In the network of which process, by which protocol, at which port.
+type Ports = HashSet<(Option<u32>, Protocol, u16)>;
 
 impl<'a> Grouping<'a> {
     pub(crate) fn of(all: &'a Sockets) -> Self {
@@ -138,46 +150,50 @@ impl<'a> Grouping<'a> {
     }
 }
 
-fn listened_on(all: &Sockets) -> HashSet<(Protocol, u16)> {
+fn listened_on(all: &Sockets) -> Ports {
     let listens = |socket: &&Socket| socket.state == State::Listen;
-    all.iter().filter(listens).filter_map(|socket| Some((socket.protocol, socket.inet()?.0.port()))).collect()
+    let port = |socket: &Socket| Some((socket.inside, socket.protocol, socket.inet()?.0.port()));
+    all.iter().filter(listens).filter_map(port).collect()
 }
 
 /// The group of a socket; `None` for one that is with nobody.
-fn key(socket: &Socket, ports: &HashSet<(Protocol, u16)>, all: &Sockets) -> Option<(Key, Option<IpAddr>)> {
-    let protocol = socket.protocol;
-    match &socket.ends {
-        _ if socket.state == State::Listen => None,
-        Ends::Inet { remote, .. } if remote.port() == 0 => None,
-        Ends::Inet { local, remote } if ports.contains(&(protocol, local.port())) => {
-            Some((Key::In(protocol, local.port()), Some(remote.ip())))
+fn key(socket: &Socket, ports: &Ports, all: &Sockets) -> Option<(Key, Option<IpAddr>)> {
+    let (protocol, inside) = (socket.protocol, socket.inside);
+    let (whom, from) = match &socket.ends {
+        _ if socket.state == State::Listen => return None,
+        Ends::Inet { remote, .. } if remote.port() == 0 => return None,
+        Ends::Inet { local, remote } if ports.contains(&(inside, protocol, local.port())) => {
+            (Whom::In(protocol, local.port()), Some(remote.ip()))
         }
-        Ends::Inet { remote, .. } => Some((Key::Out(protocol, *remote), None)),
+        Ends::Inet { remote, .. } => (Whom::Out(protocol, *remote), None),
         Ends::Unix { path, peer } => {
             let other = all.get((*peer)?)?;
-            let named = [path, path_of(other)?].into_iter().find(|path| !path.is_empty());
-            named.map(|path| (Key::Local(path.to_string()), None))
+            let named = [path, path_of(other)?].into_iter().find(|path| !path.is_empty())?;
+            (Whom::Local(named.to_string()), None)
         }
-    }
+        Ends::Named(_) => return None,
+    };
+    Some((Key { inside, whom }, from))
 }
 
 fn path_of(socket: &Socket) -> Option<&bstr::BString> {
     match &socket.ends {
         Ends::Unix { path, .. } => Some(path),
-        Ends::Inet { .. } => None,
+        Ends::Inet { .. } | Ends::Named(_) => None,
     }
 }
 
 fn peer(key: Key, group: Group) -> Peer {
     let mut states: Vec<_> = group.states.into_iter().collect();
     states.sort_by_key(|(state, count)| (std::cmp::Reverse(*count), *state));
-    let addresses = matches!(key, Key::In(..)).then_some(group.from.len() as u64);
-    let (direction, remote, port, service) = match key {
-        Key::Out(_, remote) => (Direction::Out, remote.to_string(), None, service::usual(remote.port())),
-        Key::In(_, port) => (Direction::In, from(&group.from), Some(port), service::usual(port)),
-        Key::Local(path) => (Direction::Local, path, None, None),
+    let addresses = matches!(key.whom, Whom::In(..)).then_some(group.from.len() as u64);
+    let inside = key.inside;
+    let (direction, remote, port, service) = match key.whom {
+        Whom::Out(_, remote) => (Direction::Out, remote.to_string(), None, service::usual(remote.port())),
+        Whom::In(_, port) => (Direction::In, from(&group.from), Some(port), service::usual(port)),
+        Whom::Local(path) => (Direction::Local, path, None, None),
     };
-    Peer { direction, remote, port, addresses, service: service.map(str::to_owned), count: group.count, states }
+    Peer { direction, remote, port, addresses, service: service.map(str::to_owned), count: group.count, states, inside }
 }
 
 fn from(addresses: &HashSet<IpAddr>) -> String {
@@ -194,7 +210,7 @@ mod tests {
 
     fn tcp(inode: u64, local: &str, remote: &str, state: State) -> Socket {
         let ends = Ends::Inet { local: local.parse().unwrap(), remote: remote.parse().unwrap() };
-        Socket { inode, protocol: Protocol::Tcp, state, ends, queue: Queue::default() }
+        Socket { inode, protocol: Protocol::Tcp, state, ends, queue: Queue::default(), inside: None }
     }
 
     #[test]

@@ -25,6 +25,12 @@ pub enum Protocol {
     Udp,
     /// Unix domain sockets of any kind.
     Unix,
+    /// Any other over IP, with the number of the protocol in place of a port.
+    Raw,
+    /// To the kernel itself (netlink(7)).
+    Netlink,
+    /// Frames as they pass an interface (packet(7)).
+    Packet,
 }
 
 impl Protocol {
@@ -35,6 +41,9 @@ impl Protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Unix => "unix",
+            Protocol::Raw => "raw",
+            Protocol::Netlink => "netlink",
+            Protocol::Packet => "packet",
         }
     }
 }
@@ -107,6 +116,8 @@ pub struct Socket {
     pub ends: Ends,
     /// What waits in it.
     pub queue: Queue,
+    /// A process in whose network it is, where that is another one than ours.
+    pub inside: Option<u32>,
 }
 
 /// Between whom a socket is.
@@ -126,6 +137,8 @@ pub enum Ends {
         /// The inode of the socket at the other end, where there is one and it can be known.
         peer: Option<u64>,
     },
+    /// With no other process: what it is bound to, in the words of netlink(7) and packet(7).
+    Named(String),
 }
 
 /// What waits in a socket. For one that listens: connections to be accepted.
@@ -137,14 +150,33 @@ pub struct Queue {
     pub unsent: Option<u32>,
 }
 
+impl Queue {
+    /// What the kernel counts of a TCP socket, without what is no byte: the end of the stream has a number as a byte has, and so
+    /// has the opening (RFC 9293, section 3.4), and both are counted until they are read or acknowledged (tcp_diag.c).
+    pub(crate) fn of_tcp(state: State, received: u32, unsent: Option<u32>) -> Self {
+        let end_has_come = matches!(state, State::CloseWait | State::LastAck | State::Closing);
+        let own_is_out = matches!(state, State::SynSent | State::FinWait1 | State::LastAck | State::Closing);
+        let without = |count: u32, one: bool| count.saturating_sub(u32::from(one));
+        Queue { received: without(received, end_has_come), unsent: unsent.map(|unsent| without(unsent, own_is_out)) }
+    }
+}
+
 impl Socket {
     /// Its addresses, when it is over IP.
     #[must_use]
     pub fn inet(&self) -> Option<(SocketAddr, SocketAddr)> {
         match self.ends {
             Ends::Inet { local, remote } => Some((local, remote)),
-            Ends::Unix { .. } => None,
+            Ends::Unix { .. } | Ends::Named(_) => None,
         }
+    }
+}
+
+/// What waits in a socket over IP, as the kernel counts it.
+pub(crate) fn queue(protocol: Protocol, state: State, (received, unsent): (u32, Option<u32>)) -> Queue {
+    match protocol {
+        Protocol::Tcp => Queue::of_tcp(state, received, unsent),
+        _ => Queue { received, unsent },
     }
 }
 
@@ -167,12 +199,12 @@ impl Sockets {
     pub(crate) fn of_ours(proc: &Proc) -> (Self, Option<Unseen>) {
         let mut sockets = Sockets::default();
         if !proc.is_kernels() {
-            table::read(proc, "net", &mut sockets);
+            table::read(proc, "net", None, &mut sockets);
             return (sockets, None);
         }
         // Where netlink is shut (a seccomp filter, RestrictAddressFamilies=) the files still say most of it.
         let unseen = kernel::dump(&mut sockets).err().map(|error| {
-            table::read(proc, "self/net", &mut sockets);
+            table::read(proc, "self/net", None, &mut sockets);
             Unseen::Sockets(error.to_string())
         });
         (sockets, unseen.filter(|_| sockets_are_missing(proc)))
@@ -180,15 +212,19 @@ impl Sockets {
 
     /// Adds those of the namespace of a process.
     pub(crate) fn add_of(&mut self, proc: &Proc, pid: u32) {
-        table::read(proc, &format!("{pid}/net"), self);
+        table::read(proc, &format!("{pid}/net"), Some(pid), self);
     }
 
-    /// Adds those of the namespace of a process that holds `inodes`, if some of them are missing because it is in another one
-    /// than ours. Sockets of other kinds, such as netlink, are missing from all lists: most daemons have one.
+    /// Adds what is missing of the sockets of a process, `inodes`: those that the dump does not have, and where it is in another
+    /// network than ours, those of that.
     pub(crate) fn complete(&mut self, proc: &Proc, pid: u32, inodes: &[u64]) {
-        let missing = inodes.iter().any(|inode| self.get(*inode).is_none());
-        if missing && !(proc.is_kernels() && proc.is_in_our_network(pid)) {
+        let missing = |sockets: &Self| inodes.iter().any(|inode| sockets.get(*inode).is_none());
+        if missing(self) && proc.is_kernels() {
+            table::read_rare(proc, "self/net", None, self);
+        }
+        if missing(self) && !(proc.is_kernels() && proc.is_in_our_network(pid)) {
             self.add_of(proc, pid);
+            table::read_rare(proc, &format!("{pid}/net"), Some(pid), self);
         }
     }
 

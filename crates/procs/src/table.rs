@@ -3,25 +3,42 @@
 //! Slower than a dump and without the backlog of listeners, but it needs neither netlink nor the right to enter the
 //! namespace. Read line by line, since such a file may have a hundred megabytes.
 
+mod rare;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::proc::Proc;
-use crate::socket::{Ends, MOST, Protocol, Queue, Socket, Sockets, State, canonical};
+use crate::socket::{Ends, MOST, Protocol, Queue, Socket, Sockets, State, canonical, queue};
 
 /// The longest line of these files that is taken for one, in bytes.
 const LINE: u64 = 1024;
 
-/// Adds all sockets that are listed in `dir`, which is `PID/net`. What is not there adds nothing.
-pub(crate) fn read(proc: &Proc, dir: &str, sockets: &mut Sockets) {
+/// Adds all sockets that are listed in `dir`, which is `PID/net` and `inside` the network of that process where it is not
+/// ours. What is not there adds nothing.
+pub(crate) fn read(proc: &Proc, dir: &str, inside: Option<u32>, sockets: &mut Sockets) {
     for (name, protocol) in
         [("tcp", Protocol::Tcp), ("tcp6", Protocol::Tcp), ("udp", Protocol::Udp), ("udp6", Protocol::Udp)]
     {
-        lines(proc, &format!("{dir}/{name}"), |line| {
-            inet(protocol, line).into_iter().for_each(|socket| sockets.add(socket));
-        });
+        each(proc, &format!("{dir}/{name}"), inside, sockets, |line| inet(protocol, line));
     }
-    lines(proc, &format!("{dir}/unix"), |line| unix(line).into_iter().for_each(|socket| sockets.add(socket)));
+    each(proc, &format!("{dir}/unix"), inside, sockets, unix);
+}
+
+/// Adds those of kinds that few processes have, and few of each.
+pub(crate) fn read_rare(proc: &Proc, dir: &str, inside: Option<u32>, sockets: &mut Sockets) {
+    for name in ["raw", "raw6", "icmp", "icmp6"] {
+        each(proc, &format!("{dir}/{name}"), inside, sockets, |line| inet(Protocol::Raw, line));
+    }
+    each(proc, &format!("{dir}/netlink"), inside, sockets, rare::netlink);
+    each(proc, &format!("{dir}/packet"), inside, sockets, rare::packet);
+}
+
+fn each(proc: &Proc, path: &str, inside: Option<u32>, sockets: &mut Sockets, socket: impl Fn(&[u8]) -> Option<Socket>) {
+    lines(proc, path, |line| {
+        let found = socket(line).map(|socket| Socket { inside, ..socket });
+        found.into_iter().for_each(|socket| sockets.add(socket));
+    });
 }
 
 fn lines(proc: &Proc, path: &str, mut take: impl FnMut(&[u8])) {
@@ -49,8 +66,8 @@ fn inet(protocol: Protocol, line: &[u8]) -> Option<Socket> {
     let hex = |text: &str| u32::from_str_radix(text, 16).ok();
     // Of a listener this file does not know how many may wait.
     let unsent = hex(unsent).filter(|_| state != State::Listen);
-    let queue = Queue { received: hex(received)?, unsent };
-    Some(Socket { inode, protocol, state, ends: Ends::Inet { local, remote }, queue })
+    let queue = queue(protocol, state, (hex(received)?, unsent));
+    Some(Socket { inode, protocol, state, ends: Ends::Inet { local, remote }, queue, inside: None })
 }
 
 /// `0100007F:1F90`: words of 32 bits in the order of the machine, then the port.
@@ -89,7 +106,7 @@ fn unix(line: &[u8]) -> Option<Socket> {
     };
     let inode = std::str::from_utf8(inode).ok()?.parse().ok()?;
     let ends = Ends::Unix { path: path.into(), peer: None };
-    Some(Socket { inode, protocol: Protocol::Unix, state, ends, queue: Queue::default() })
+    Some(Socket { inode, protocol: Protocol::Unix, state, ends, queue: Queue::default(), inside: None })
 }
 
 #[cfg(test)]
@@ -101,7 +118,8 @@ mod tests {
         let line =
             b"   1: 0100007F:1F90 0500000A:18EB 08 00000000:0000002A 00:00000000 00000000   102        0 48213 1 x";
         let socket = inet(Protocol::Tcp, line).unwrap();
-        assert_eq!((socket.inode, socket.state, socket.queue.received), (48_213, State::CloseWait, 42));
+        // The end of the stream is counted too, and is no byte.
+        assert_eq!((socket.inode, socket.state, socket.queue.received), (48_213, State::CloseWait, 41));
         let ends = ("127.0.0.1:8080".parse().unwrap(), "10.0.0.5:6379".parse().unwrap());
         assert_eq!(socket.inet(), Some(ends));
     }

@@ -998,6 +998,12 @@ export interface components {
             holders: components["schemas"]["Holder"][];
             /**
              * Format: int32
+             * @description A process in whose network namespace it is, where that is not the host's own: nobody comes to it from elsewhere at this
+             *     address. Null also in what is said of one process.
+             */
+            network?: number | null;
+            /**
+             * Format: int32
              * @description Connections that wait to be accepted.
              */
             queue: number;
@@ -1151,6 +1157,11 @@ export interface components {
             count: number;
             /** @description out, in or local. */
             direction: string;
+            /**
+             * Format: int32
+             * @description A process in whose network namespace they are, where that is not the host's own; null also in what is said of one process.
+             */
+            network?: number | null;
             /**
              * Format: int32
              * @description Of incoming ones: the port here.
@@ -1465,18 +1476,18 @@ export interface components {
         SocketEnds: {
             /** @description The command that closes this connection, to be copied; absent where there is none. */
             close?: string | null;
-            /** @description This end: an address with a port, or a path. */
+            /** @description This end: an address with a port, a path, or of netlink and packet what it is bound to. */
             local: string;
-            /** @description tcp, udp or unix. */
+            /** @description tcp, udp, unix, raw, netlink or packet. There may be more. */
             protocol: string;
             /**
              * Format: int32
-             * @description Bytes that wait to be read, or connections that wait to be accepted.
+             * @description Bytes that wait to be read, without the end of the stream, or connections that wait to be accepted.
              */
             received: number;
             /** @description The other; empty for none. */
             remote: string;
-            /** @description ESTABLISHED, LISTEN, CLOSE_WAIT … */
+            /** @description ESTABLISHED, LISTEN, CLOSE_WAIT …; empty for one that has none. */
             state: string;
             /**
              * Format: int32

@@ -566,6 +566,7 @@ export const en = {
   procs_hard: (hard: string) => `hard limit ${hard}`,
   procs_heading: "Processes",
   procs_heading_of: (host: string) => `Processes of ${host}`,
+  procs_in_network: (pid: number) => `in the network of ${pid}`,
   procs_holder: "Held by",
   procs_host: "Host",
   procs_in_file: "In the file",

@@ -563,6 +563,7 @@ export const zh: Messages = {
   procs_hard: (hard) => `硬限制 ${hard}`,
   procs_heading: "进程",
   procs_heading_of: (host) => `${host} 的进程`,
+  procs_in_network: (pid) => `在进程 ${pid} 的网络中`,
   procs_holder: "持有者",
   procs_host: "主机",
   procs_in_file: "在文件中",

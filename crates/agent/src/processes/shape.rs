@@ -236,10 +236,11 @@ fn ends(socket: &procs::Socket, of: &procs::Detail) -> SocketEnds {
         procs::Ends::Inet { local, remote } if remote.port() == 0 => (local.to_string(), String::new()),
         procs::Ends::Inet { local, remote } => (local.to_string(), remote.to_string()),
         procs::Ends::Unix { path, .. } => (path.to_string(), String::new()),
+        procs::Ends::Named(name) => (name.clone(), String::new()),
     };
     SocketEnds {
         protocol: socket.protocol.name().to_owned(),
-        state: socket.state.name().to_owned(),
+        state: if matches!(socket.ends, procs::Ends::Named(_)) { "" } else { socket.state.name() }.to_owned(),
         local,
         remote,
         received: socket.queue.received,
@@ -248,21 +249,22 @@ fn ends(socket: &procs::Socket, of: &procs::Detail) -> SocketEnds {
     }
 }
 
-/// `ss -K` ends the connection in the kernel, whoever holds it (SOCK_DESTROY; CAP_NET_ADMIN). All four parts are named,
-/// since a part that is left out means all there are; and the process whose network it is in, where that is another one:
+/// `ss -K` ends the connection in the kernel, whoever holds it (SOCK_DESTROY; CAP_NET_ADMIN). The protocol
+/// and all four parts are named, since a part that is left out means all there are; and the process whose network it is in, where that is another one:
 /// on the host the same four may be of somebody else's connection.
 fn close(socket: &procs::Socket, inside: Option<u32>) -> Option<String> {
     let (local, remote) = socket.inet()?;
     let connected =
         socket.protocol == procs::Protocol::Tcp && socket.state != procs::State::Listen && remote.port() != 0;
+    // In brackets a shell would look for files whose names match.
     let ip = |address: std::net::SocketAddr| match address {
         std::net::SocketAddr::V4(v4) => v4.ip().to_string(),
-        std::net::SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        std::net::SocketAddr::V6(v6) => format!("'[{}]'", v6.ip()),
     };
     connected.then(|| {
         let (from, to) = (ip(local), ip(remote));
         let enter = inside.map(|pid| format!("nsenter -t {pid} -n ")).unwrap_or_default();
-        format!("{enter}ss -K src {from} sport = {} dst {to} dport = {}", local.port(), remote.port())
+        format!("{enter}ss -Kt src {from} sport = {} dst {to} dport = {}", local.port(), remote.port())
     })
 }
 
@@ -276,6 +278,7 @@ fn peer(peer: &procs::Peer) -> Peer {
         states: states(&peer.states),
         words: peer.to_string(),
         addresses: peer.addresses,
+        network: peer.inside,
     }
 }
 
@@ -285,6 +288,7 @@ fn listener(listener: &procs::Listener) -> Listener {
         queue: listener.queue,
         backlog: listener.backlog,
         holders: listener.holders.iter().map(holder).collect(),
+        network: listener.inside,
     }
 }
 
@@ -343,8 +347,8 @@ mod tests {
         let ends =
             procs::Ends::Inet { local: "10.0.0.1:30000".parse().unwrap(), remote: "[fd00::5]:6379".parse().unwrap() };
         let (protocol, state) = (procs::Protocol::Tcp, procs::State::CloseWait);
-        let socket = procs::Socket { inode: 7, protocol, state, ends, queue: procs::Queue::default() };
-        let plain = "ss -K src 10.0.0.1 sport = 30000 dst [fd00::5] dport = 6379";
+        let socket = procs::Socket { inode: 7, protocol, state, ends, queue: procs::Queue::default(), inside: None };
+        let plain = "ss -Kt src 10.0.0.1 sport = 30000 dst '[fd00::5]' dport = 6379";
         assert_eq!(close(&socket, None).as_deref(), Some(plain));
         assert_eq!(close(&socket, Some(42)), Some(format!("nsenter -t 42 -n {plain}")));
     }

@@ -1,10 +1,11 @@
 //! Real sockets, over the kernel's own lists.
 
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 
-use tailcast_procs::{Direction, Kind, Proc, Protocol, State, Window};
+use tailcast_procs::{Direction, Ends, Kind, Proc, Protocol, State, Window};
 
 fn look() -> tailcast_procs::Detail {
     Proc::new().unwrap().detail(std::process::id(), Window { from: 0, most: 10_000 }).unwrap()
@@ -70,4 +71,51 @@ fn the_machine_is_seen_by_state_with_its_listeners_and_counters() {
     let count = |state| network.states.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
     assert!(count(State::Listen) >= 1 && count(State::Established) >= 2, "{:?}", network.states);
     assert!(network.overflows.is_some() && network.namespaces >= 1);
+}
+
+/// What is known of a socket of ours.
+fn socket_of(fd: &impl AsRawFd) -> tailcast_procs::Socket {
+    let fd = fd.as_raw_fd() as u32;
+    look().files.into_iter().find(|file| file.fd == fd).unwrap().socket.unwrap()
+}
+
+#[test]
+fn the_end_of_a_stream_is_no_byte_that_waits() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for said in [&b""[..], b"hello"] {
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        server.write_all(said).unwrap();
+        server.shutdown(std::net::Shutdown::Write).unwrap();
+        while socket_of(&client).state != State::CloseWait {
+            std::thread::yield_now();
+        }
+        // By the files of /proc the same as by the dump.
+        let inode = socket_of(&client).inode.to_string();
+        let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+        let row = table.lines().find(|row| row.split_whitespace().nth(9) == Some(&inode)).unwrap();
+        let counted = u32::from_str_radix(&row.split_whitespace().nth(4).unwrap()[9..], 16).unwrap();
+        assert_eq!(counted, said.len() as u32 + 1, "the kernel counts the end");
+        assert_eq!(socket_of(&client).queue.received, said.len() as u32);
+        // Also once it is read, when the kernel counts nothing any more.
+        std::io::Read::read_to_end(&mut &client, &mut Vec::new()).unwrap();
+        assert_eq!(socket_of(&client).queue.received, 0);
+    }
+}
+
+#[test]
+fn a_socket_to_the_kernel_and_one_that_sees_frames_are_named() {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, netlink, socket_with};
+    let route = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None).unwrap();
+    bind(&route, &netlink::SocketAddrNetlink::new(0, 0b1_0001)).unwrap();
+    let seen = socket_of(&route);
+    assert_eq!((seen.protocol, seen.ends), (Protocol::Netlink, Ends::Named("route, groups 1, 5".to_owned())));
+    // Frames take a privilege to be seen.
+    if let Ok(frames) = socket_with(AddressFamily::PACKET, SocketType::DGRAM, SocketFlags::CLOEXEC, None) {
+        let seen = socket_of(&frames);
+        assert_eq!(
+            (seen.protocol, seen.ends),
+            (Protocol::Packet, Ends::Named("no frames at any interface".to_owned()))
+        );
+    }
 }

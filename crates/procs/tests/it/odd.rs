@@ -103,6 +103,35 @@ fn sockets_of_another_network_are_found_in_the_files_of_the_process() {
 }
 
 #[test]
+fn what_is_in_another_network_is_not_taken_for_ours() {
+    let fake = Fake::new();
+    let root = fake.dir.path();
+    let row = |inode: u32, local: &str, remote: &str, state: &str| {
+        format!("{inode}: {local} {remote} {state} 0:0 0:0 0 0 0 {inode} 1 x\n")
+    };
+    // Both have a listener at 127.0.0.1:6379; in the other one a connection to such a one has come in.
+    let (listens, nobody) = ("0100007F:18EB", "00000000:0000");
+    for (dir, namespace, rows) in [
+        (root.join("self"), 1, String::new()),
+        (fake.process(7, b"container"), 2, row(71, listens, nobody, "0A") + &row(72, listens, "0100007F:9999", "01")),
+        (root.to_owned(), 0, row(1, listens, nobody, "0A") + &row(2, "0100007F:9999", listens, "01")),
+    ] {
+        fs::create_dir_all(dir.join("ns")).unwrap();
+        fs::create_dir_all(dir.join("net")).unwrap();
+        std::os::unix::fs::symlink(format!("net:[{namespace}]"), dir.join("ns/net")).unwrap();
+        fs::write(dir.join("net/tcp"), rows).unwrap();
+    }
+    let network = fake.proc().network().unwrap();
+    let mut listeners: Vec<_> = network.listeners.iter().map(|known| (known.inside, known.address.port())).collect();
+    listeners.sort_unstable();
+    assert_eq!(listeners, [(None, 6379), (Some(7), 6379)]);
+    let mut peers: Vec<_> = network.peers.iter().map(ToString::to_string).collect();
+    peers.sort_unstable();
+    let inside = "1 ← port 6379 (redis) from 127.0.0.1, in the network of pid 7";
+    assert_eq!(peers, [inside, "1 → 127.0.0.1:6379 (redis)"]);
+}
+
+#[test]
 fn a_window_lists_some_files_and_all_are_counted() {
     let fake = Fake::new();
     fake.process(7, b"x");

@@ -376,6 +376,7 @@ fn who_talks_to_another_place_than_before_has_no_more_connections_for_that() {
             service: None,
             count: 300,
             states: vec![(State::Established, 300)],
+            inside: None,
         }],
         ..Composition::default()
     };

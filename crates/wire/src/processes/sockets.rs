@@ -11,19 +11,19 @@ use super::Hidden;
 /// A socket.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 pub struct SocketEnds {
-    /// tcp, udp or unix.
+    /// tcp, udp, unix, raw, netlink or packet. There may be more.
     #[n(0)]
     pub protocol: String,
-    /// ESTABLISHED, LISTEN, CLOSE_WAIT …
+    /// ESTABLISHED, LISTEN, CLOSE_WAIT …; empty for one that has none.
     #[n(1)]
     pub state: String,
-    /// This end: an address with a port, or a path.
+    /// This end: an address with a port, a path, or of netlink and packet what it is bound to.
     #[n(2)]
     pub local: String,
     /// The other; empty for none.
     #[n(3)]
     pub remote: String,
-    /// Bytes that wait to be read, or connections that wait to be accepted.
+    /// Bytes that wait to be read, without the end of the stream, or connections that wait to be accepted.
     #[n(4)]
     pub received: u32,
     /// Bytes that the other end has not taken; of a listener, how many connections may wait.
@@ -72,6 +72,9 @@ pub struct Peer {
     /// Of incoming ones: how many addresses they come from; null from an older agent.
     #[n(7)]
     pub addresses: Option<u64>,
+    /// A process in whose network namespace they are, where that is not the host's own; null also in what is said of one process.
+    #[n(8)]
+    pub network: Option<u32>,
 }
 
 /// A socket that waits for connections.
@@ -89,6 +92,10 @@ pub struct Listener {
     /// Who would accept them.
     #[n(3)]
     pub holders: Vec<Holder>,
+    /// A process in whose network namespace it is, where that is not the host's own: nobody comes to it from elsewhere at this
+    /// address. Null also in what is said of one process.
+    #[n(4)]
+    pub network: Option<u32>,
 }
 
 /// The connections of a host.

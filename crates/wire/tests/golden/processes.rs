@@ -80,11 +80,12 @@ fn peer() -> Peer {
         states: counts(),
         words: text("words"),
         addresses: None,
+        network: None,
     }
 }
 
 fn listener() -> Listener {
-    Listener { address: text("0.0.0.0:80"), queue: 3, backlog: Some(128), holders: holders() }
+    Listener { address: text("0.0.0.0:80"), queue: 3, backlog: Some(128), holders: holders(), network: None }
 }
 
 fn remedy() -> Remedy {
@@ -189,6 +190,19 @@ fn detail_in_codes() -> ProcessDetail {
     detail
 }
 
+fn sockets_of_two() -> HostSockets {
+    let mut sockets = sockets();
+    sockets.listeners[0].network = Some(812);
+    sockets.peers[0].network = Some(812);
+    sockets
+}
+
+fn spinning() -> ProcessDetail {
+    let mut detail = detail();
+    detail.process.findings[0].demand = Some(99.5);
+    detail
+}
+
 /// Each answer by name.
 pub(crate) fn answers() -> Vec<(String, Answer)> {
     let list = Processes { processes: vec![process()], left_out: 6, unseen: hidden(), found: Vec::new() };
@@ -200,6 +214,8 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
         ("sockets", Inspected::Sockets(Box::new(sockets()))),
         ("limits", Inspected::Limits(Box::new(limits()))),
         ("process in codes", Inspected::Process(Box::new(detail_in_codes()))),
+        ("sockets of two networks", Inspected::Sockets(Box::new(sockets_of_two()))),
+        ("process that spins", Inspected::Process(Box::new(spinning()))),
         ("limits in codes", Inspected::Limits(Box::new(limits_in_codes()))),
     ];
     all.map(|(name, inspected)| (text(name), Answer::Inspected(inspected))).into()
