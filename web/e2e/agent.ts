@@ -19,6 +19,11 @@ export class Agent extends Logs {
     writeFileSync(this.#tokenFile, token, { mode: 0o600 });
   }
 
+  /** The number of its process. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get #config(): string {
     return join(this.dir, ".tailcast.toml");
   }

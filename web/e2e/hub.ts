@@ -30,6 +30,11 @@ export class Hub extends Logs {
     return `http://${this.#address}:${this.#port}${this.#base}`;
   }
 
+  /** The number of its process. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   /** Serves below a path, as behind a proxy that has other things to serve, too. */
   below(base: string): void {
     this.#base = base;
@@ -152,6 +157,15 @@ export async function openLog(page: Page, hub: Hub, name: string): Promise<void>
 
 export async function isLive(page: Page): Promise<void> {
   await expect(page.getByTestId("standing")).toHaveText("live");
+}
+
+/** As a browser tells a page that its tab is in front or behind. */
+export function looksAt(page: Page, visible: boolean): Promise<void> {
+  return page.evaluate((now) => {
+    Object.defineProperty(document, "hidden", { value: !now, configurable: true });
+    Object.defineProperty(document, "visibilityState", { value: now ? "visible" : "hidden", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visible);
 }
 
 /** The numbers of the lines in the document, from top to bottom: those on the screen and near it, without a hole. */

@@ -1,16 +1,7 @@
 // What was missed while nobody looked, or was too much to send, is there when somebody looks.
 
 import { expect, type Page } from "@playwright/test";
-import { endsWith, isLive, openLog, range, readAll, test, wheel } from "./hub";
-
-/** As a browser tells a page that its tab is in front or behind. */
-function looksAt(page: Page, visible: boolean): Promise<void> {
-  return page.evaluate((now) => {
-    Object.defineProperty(document, "hidden", { value: !now, configurable: true });
-    Object.defineProperty(document, "visibilityState", { value: now ? "visible" : "hidden", configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, visible);
-}
+import { endsWith, isLive, looksAt, openLog, range, readAll, test, wheel } from "./hub";
 
 test("a tab behind others lets its connection go, and in front again misses nothing", async ({ page, hub }) => {
   hub.write("app.log", 0, 500);

@@ -4,7 +4,7 @@
 import { rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { expect, type Page } from "@playwright/test";
-import { isLive, range, numbers, showsExactly, test } from "./hub";
+import { isLive, looksAt, numbers, range, showsExactly, test } from "./hub";
 import { Wire } from "./wire";
 
 /** Notes each change of the state over the view, with the page's own time of it and of the frame from the hub before it. */
@@ -238,14 +238,6 @@ test("a screen reader is told of a state once, politely, and is not read the lin
   await expect(said).toHaveText("live");
   expect(range(0, 5)).toEqual(await numbers(page));
 });
-
-/** As a browser tells a page that its tab is in front or behind. */
-function looksAt(page: Page, visible: boolean): Promise<void> {
-  return page.evaluate((now) => {
-    Object.defineProperty(document, "hidden", { value: !now, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, visible);
-}
 
 test("a viewer whose network is slower than the log is behind and is told by how much, and catches up with every line", async ({ page, hub }) => {
   hub.write("app.log", 0, 10);
