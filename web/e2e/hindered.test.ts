@@ -75,6 +75,51 @@ test("a filter that finds nothing in the end of a long file says how far it was 
   await expect(page.getByText("needle at the very top")).toBeVisible();
 });
 
+/** A log of a day and a half whose errors are an hour apart, as far apart as the hub looks at once, from 22:00 on. */
+function sparse(hub: { append(name: string, text: string): void }, errors: number): void {
+  const from = Date.parse("2026-03-01T22:00:00Z");
+  const filler = (hour: number): string => `${new Date(from + hour * 3600e3 + 1000).toISOString()} INFO ${"nothing to see here, ".repeat(48)}\n`;
+  for (let hour = 0; hour < errors; hour++) {
+    hub.append("app.log", `${new Date(from + hour * 3600e3).toISOString()} ERROR number ${hour}\n`);
+    const chunk = filler(hour).repeat(16 * 1024);
+    for (let i = 0; i < 5; i++) hub.append("app.log", chunk);
+  }
+}
+
+test("under a sparse filter a time leads to the next line and on to all that follow, a time without one says so, and a level keeps the place", async ({ page, hub }) => {
+  test.setTimeout(240_000);
+  sparse(hub, 9);
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&level=error`);
+  await expect(page.getByText("ERROR number 8")).toBeVisible({ timeout: 60_000 });
+  await page.keyboard.press(":");
+  await page.keyboard.type("2026-03-02 00:55");
+  await expect(page.getByText("to 2026-03-02 00:55:00Z")).toBeVisible();
+  await page.keyboard.press("Enter");
+  const said = page.getByText("No line at 2026-03-02 00:55:00Z. The next one is of 2026-03-02 01:00:00Z.");
+  await expect(said).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator(".row.marked")).toContainText("ERROR number 3");
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("ERROR number 8")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("ERROR number 0")).toBeVisible({ timeout: 60_000 });
+
+  // By the clock alone it is the time that is among what is on the screen, which begins the day before.
+  await page.keyboard.press(":");
+  await page.keyboard.type("04:00");
+  await expect(page.getByText("to 2026-03-02 04:00:00Z")).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".row.marked")).toContainText("ERROR number 6", { timeout: 60_000 });
+
+  // Another level from where one stands, on a line that it leaves out: its neighbours are on the screen.
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
+  await page.keyboard.press(":");
+  await page.keyboard.type("2026-03-02 02:00:01");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".row.marked")).toContainText("INFO nothing");
+  await page.getByRole("combobox").selectOption("error");
+  await expect(page.getByText("ERROR number 5")).toBeInViewport({ timeout: 60_000 });
+});
+
 test("hosts are picked by their labels, which are in the address", async ({ page, hub }) => {
   await hub.start();
   for (const [host, role] of [["web2", "web"], ["db1", "db"]] as const) {

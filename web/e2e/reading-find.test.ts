@@ -71,6 +71,52 @@ test("at the live end, what is nowhere on the screen is looked for above it, als
   }
 });
 
+test("what lies only on the other side is gone to, and said to be there; what is nowhere is said to be nowhere", async ({ page, hub }) => {
+  hub.append("app.log", "the needle\n");
+  hub.write("app.log", 0, 20_000);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 20_000);
+  await page.keyboard.press(":");
+  await page.keyboard.type("50%");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Follow" })).toBeVisible();
+  await page.keyboard.press("f");
+  await page.keyboard.type("needle");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("the needle", { exact: true })).toBeInViewport();
+  await expect(page.getByText("Nothing further down. This one is above.")).toBeVisible();
+  await page.keyboard.press("n");
+  await expect(page.getByText("Nothing further down.", { exact: true })).toBeVisible();
+  await page.keyboard.press("f");
+  await page.keyboard.type("thimble");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Nowhere in this view.")).toBeVisible();
+});
+
+test("what was looked for last is looked for again by n and N after Escape, and is in the field when it is opened again", async ({ page, hub }) => {
+  hub.write("app.log", 0, 150);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("LINE 1?[37]$");
+  await page.keyboard.press("Enter");
+  const now = async (): Promise<string[]> => (await lit(page)).now;
+  await expect.poll(now).toEqual(["line 17"]);
+  const field = page.getByRole("textbox", { name: "Find in this view" });
+  for (const hit of ["line 13", "line 7"]) {
+    await page.keyboard.press("Escape");
+    await expect(field).toBeHidden();
+    await page.keyboard.press("N");
+    await expect.poll(now).toEqual([hit]);
+  }
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("f");
+  await expect(field).toHaveValue("LINE 1?[37]$");
+  await page.keyboard.type("line 2");
+  await expect(field).toHaveValue("line 2");
+});
+
 test("at the live end what is found is lit up at once, and so is what comes", async ({ page, hub }) => {
   hub.write("app.log", 4000, 4996);
   await hub.start();
@@ -136,10 +182,10 @@ class Questions {
 }
 
 /** Half a gigabyte is looked through by a program that was built for tests, on a machine with other things to do. */
-const AT_LENGTH = { timeout: 60_000 };
+const AT_LENGTH = { timeout: 120_000 };
 
 test("finding goes on by itself through much more than the host looks through at once, tells how far it is, and Escape or a button stops it", async ({ page, hub }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const from = Date.parse("2026-03-01T00:00:00Z");
   const line = (n: number): string => `${new Date(from + n * 1000).toISOString()} INFO ${"nothing to see here, ".repeat(50)}${n}\n`;
   // Two stretches of 256 MiB and some, and the needle at the very beginning.
@@ -175,7 +221,7 @@ test("finding goes on by itself through much more than the host looks through at
   await expect(bar).toBeVisible();
   await questions.passAll();
   await page.keyboard.press("Enter");
-  await expect(bar.getByText("Nothing further up.")).toBeVisible(AT_LENGTH);
+  await expect(bar.getByText("Nowhere in this view.")).toBeVisible(AT_LENGTH);
 
   // Under a filter one click goes as far.
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=needle`);

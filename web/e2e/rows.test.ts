@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, type Locator, type Page } from "@playwright/test";
-import { openLog, test } from "./hub";
+import { isLive, openLog, test } from "./hub";
 
 const ESC = "\u001b";
 const row = (page: Page, text: string | RegExp): Locator => page.locator(".row", { hasText: text });
@@ -304,4 +304,20 @@ test("a folded trace is copied with all of its lines", async ({ page, hub, conte
   await page.getByRole("menuitem", { name: "Copy line" }).click();
   await expect(page.getByText("3 lines copied")).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(trace);
+});
+
+test("a last line without an end is shown below the rows and does not make the view behind; when it ends it is a row", async ({ page, hub }) => {
+  hub.write("app.log", 0, 20);
+  hub.append("app.log", "panic: last words");
+  await hub.start();
+  await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
+  const half = page.getByTitle(/^The last line has no line break/);
+  await expect(half).toContainText("panic: last words");
+  await expect(half).toContainText("no end yet");
+  await isLive(page);
+  await page.screenshot({ path: "test-results/half.png" });
+  hub.append("app.log", ", and more\n");
+  await expect(row(page, "panic: last words, and more")).toBeVisible();
+  await expect(half).toBeHidden();
+  await isLive(page);
 });

@@ -74,11 +74,12 @@ export class Edges {
   #absent = new Map<LogName, { why: Absence; since: number }>();
 
   /** `since`: when the connection was opened; from then on there is something to be heard. `held`: how late words may come by the nature of
-   * the transport. Both in milliseconds. */
+   * the transport. Both in milliseconds. `half`: bytes of a log that are known to be a line without an end. */
   constructor(
     private readonly logs: readonly LogName[],
     private readonly since: number,
     private readonly held = 0,
+    private readonly half: (log: LogName) => number = () => 0,
   ) {}
 
   /** Takes in what one event says about how current its log is. */
@@ -137,8 +138,9 @@ export class Edges {
     const age = now - (edge?.confirmed ?? this.since);
     const late = Math.max(edge?.late ?? 0, age > CONFIRMED_MS ? age : 0);
     if (!edge && late === 0) return { kind: "opening" };
-    if (edge?.behind === 0 && late <= LATE_MS + this.held) return { kind: "live" };
-    return { kind: "behind", log, seconds: seconds(late), bytes: edge?.behind ?? 0 };
+    const behind = edge === undefined || edge.behind === this.half(log) ? 0 : edge.behind;
+    if (edge && behind === 0 && late <= LATE_MS + this.held) return { kind: "live" };
+    return { kind: "behind", log, seconds: seconds(late), bytes: behind };
   }
 }
 

@@ -1,7 +1,8 @@
 // What one can write into the field that leads elsewhere in a log: a share of the file, a byte, a time, how long ago, a link, its two
 // ends. Pure.
 //
-// A time of day is taken on the day, and by the clock, of the line that is read: that is the one the reader has before them.
+// A time of day is taken by the clock of the lines on the screen, on the day on which it is among them, else on that of the first: that is
+// the one the reader has before them. Which day that is stands beside the field while one writes.
 // It refuses to guess: what is none of these is null, and the field says what would be.
 
 import type { Position } from "./shapes";
@@ -20,12 +21,15 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1e3, kb: 1e3, 
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Reads what was written; `near` is the time of the line that is read, RFC 3339; `now`: milliseconds since 1970. */
-export function goalOf(written: string, near: string | null, now: number): Goal | null {
+/** The times (RFC 3339) of the first line on the screen that names one, and of the last. */
+export type Screen = readonly [first: string, last: string];
+
+/** Reads what was written; `now`: milliseconds since 1970. */
+export function goalOf(written: string, screen: Screen | null, now: number): Goal | null {
   const text = written.trim();
   if (/^(start|top|first|begin(ning)?)$/i.test(text)) return { kind: "start" };
   if (/^(end|bottom|last|now)$/i.test(text)) return { kind: "end" };
-  return share(text) ?? ago(text, now) ?? offset(text) ?? link(text) ?? time(text, near);
+  return share(text) ?? ago(text, now) ?? offset(text) ?? link(text) ?? time(text, screen);
 }
 
 /** The time that the reader has before them: of the first line on the screen that names one, or of the nearest one beyond it. */
@@ -33,6 +37,20 @@ export function timeNear(rows: readonly Row[], first: number): string | null {
   const timed = (row: Row): row is LineRow => row.kind === "line" && row.line.time !== null;
   const near = rows.slice(first).find(timed) ?? rows.slice(0, first).findLast(timed);
   return near?.kind === "line" ? near.line.time : null;
+}
+
+/** The same of both edges of the screen; null where no line names a time. */
+export function timesOn(rows: readonly Row[], [first, last]: readonly [number, number]): Screen | null {
+  const from = timeNear(rows, first);
+  return from === null ? null : [from, timeNear(rows.slice(0, last + 1).toReversed(), 0) ?? from];
+}
+
+/** A time by the clock of a line, to the second, as one would write it. */
+export function spelled(time: string, near: string | null): string {
+  const zone = ZONE.exec(near ?? "")?.[0] ?? "Z";
+  const [, sign, hours = 0, minutes = 0] = /([+-])(\d{2}):(\d{2})/.exec(zone) ?? [];
+  const ahead = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return new Date(Date.parse(time) + ahead).toISOString().slice(0, 19).replace("T", " ") + zone;
 }
 
 function share(text: string): Goal | null {
@@ -66,15 +84,16 @@ function link(text: string): Goal | null {
   return position ? { kind: "line", position } : null;
 }
 
-function time(text: string, near: string | null): Goal | null {
+const ZONE = /(Z|[+-]\d{2}:\d{2})$/i;
+
+function time(text: string, screen: Screen | null): Goal | null {
   const [, day, clock, zone] = /^(?:(\d{4}-\d{2}-\d{2})[T ]?)?\s*(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?\s*(Z|[+-]\d{2}:\d{2})?$/i.exec(text) ?? [];
   if (day === undefined && clock === undefined) return null;
-  const there = /^(\d{4}-\d{2}-\d{2})T.*?(Z|[+-]\d{2}:\d{2})$/i.exec(near ?? "");
-  const date = day ?? there?.[1];
-  if (date === undefined) return null;
-  const stamp = `${date}T${padded(clock ?? "00:00")}${(zone ?? there?.[2] ?? "Z").toUpperCase()}`;
-  const ms = Date.parse(stamp);
-  return Number.isNaN(ms) ? null : { kind: "time", time: new Date(ms).toISOString() };
+  const zoned = (zone ?? ZONE.exec(screen?.[0] ?? "")?.[0] ?? "Z").toUpperCase();
+  const times = (day === undefined ? (screen ?? []).map((each) => each.slice(0, 10)) : [day]).map((date) => Date.parse(`${date}T${padded(clock ?? "00:00")}${zoned}`));
+  const [first = -Infinity, last = Infinity] = screen?.map((each) => Date.parse(each)) ?? [];
+  const ms = times.find((each) => first <= each && each <= last) ?? times[0];
+  return ms === undefined || Number.isNaN(ms) ? null : { kind: "time", time: new Date(ms).toISOString() };
 }
 
 /** `2:55` as `02:55:00`. */

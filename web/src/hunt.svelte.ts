@@ -2,10 +2,17 @@
 // reader stops it. Between the find bar and the viewer, whose host has one question of it at a time.
 
 import type { Found } from "./search";
+import type { LineRow } from "./stream";
 import type { Viewer } from "./viewer.svelte";
 
 /** Between two stretches, in milliseconds: frames enough for what the reader has scrolled to meanwhile to be read first. */
 const BREATH_MS = 50;
+
+/** What was looked for, as a highlight would be (`highlights.ts`), and the hit that was come to. */
+export interface Sought {
+  highlight: string;
+  at: LineRow | null;
+}
 
 export class Hunt {
   looking = $state(false);

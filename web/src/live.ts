@@ -54,6 +54,8 @@ export interface Wiring {
   open(subscription: Subscription): Socket;
   event(event: LiveEvent): void;
   changed(): void;
+  /** Bytes at the end of a log that are known to be a line without an end. */
+  half(log: LogName): number;
   /** A browser does not tell why a connection was refused: asks the hub. */
   whyRefused(subscription: Subscription): Promise<Refusal>;
 }
@@ -166,7 +168,7 @@ export class Live {
 
   /** From now on, and of nothing that was said before. */
   #listen(): void {
-    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log), Date.now(), this.#socket?.late);
+    this.#edges = new Edges(this.#subscription.logs.map(({ log }) => log), Date.now(), this.#socket?.late, this.wiring.half);
   }
 
   /** Looks once a second whether anything still comes. */

@@ -61,8 +61,8 @@ export class Moves {
     return lead !== null && (await this.viewer.toOffset(lead, offset));
   };
 
-  /** Where the go-to field leads. */
-  async to(goal: Goal): Promise<void> {
+  /** Where the go-to field leads. Gives the line that a time has led to, where it has led to one. */
+  async to(goal: Goal): Promise<LineRow | void> {
     const { address, place } = this.here();
     switch (goal.kind) {
       case "start":
@@ -97,9 +97,10 @@ export class Moves {
   }
 
   /** To a time: the line there is marked, and can be sent or come back to, as if a link had led to it. */
-  async toTime(time: string): Promise<void> {
+  async toTime(time: string): Promise<LineRow | undefined> {
     const first = await this.#firstSince(time);
     if (first) this.go({ ...this.here().address, at: first.line.position, in: first.log });
+    return first;
   }
 
   /** To a line that was found: among the rows, or in its surroundings, read anew. */

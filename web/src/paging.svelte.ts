@@ -12,7 +12,7 @@ import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf } from "./merge";
 import { Search, type Stretch } from "./search";
 import type { LinesPage, LogName, Position } from "./shapes";
-import { Stream, type Row } from "./stream";
+import { Stream, type LineOf, type Row } from "./stream";
 import type { LogAt, Subscription } from "./transport";
 
 /** Lines per page of history: some screens, a few milliseconds to fetch. */
@@ -21,6 +21,19 @@ const PAGE = 500;
 const CONTEXT = 100;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
 const EMPTY_PAGES = 20;
+
+export type End = "above" | "below";
+
+/** What a filter has come to beyond an end of the window. */
+export interface Beyond {
+  /** Bytes that were looked through since a line was found. */
+  looked: number;
+  /** Nothing was found for a while; the reader decides whether to look on. */
+  tired: boolean;
+}
+
+const UNTRIED: Beyond = { looked: 0, tired: false };
+const NOWHERE: Readonly<Record<End, Beyond>> = { above: UNTRIED, below: UNTRIED };
 
 /** What is being read, so that one question at a time is on its way. */
 export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
@@ -47,10 +60,10 @@ export interface Paged {
 export class Paging {
   /** What went wrong last, in words. */
   problem = $state<string | null>(null);
-  /** Where a filter has found nothing for a while; the reader decides whether to look on. */
-  tired = $state.raw<"above" | "below" | null>(null);
-  /** Bytes that were looked through since a line was found. */
-  looked = $state(0);
+  /** How a filter fares at either end. */
+  beyond = $state.raw(NOWHERE);
+  /** The first line at or behind the one that was to be opened at, which a filter may leave out. */
+  nearest = $state.raw<LineOf | null>(null);
 
   #history = new History();
   #stream = new Stream([]);
@@ -204,8 +217,8 @@ export class Paging {
     this.#history = new History(logs, filter, this.#abort.signal);
     this.#search = new Search();
     this.#reading = "nothing";
-    this.looked = 0;
-    [this.problem, this.tired] = [null, null];
+    this.beyond = NOWHERE;
+    [this.problem, this.nearest] = [null, null];
   }
 
   async #openEnd(): Promise<void> {
@@ -216,7 +229,10 @@ export class Paging {
   }
 
   async #openAt(at: Position, log: LogName): Promise<void> {
-    this.#openWith(await this.#around(log, { after: at, limit: CONTEXT }));
+    const pages = await this.#around(log, { after: at, limit: CONTEXT });
+    this.#openWith(pages);
+    const [line] = pages[0]?.lines ?? [];
+    this.nearest = line ? { log, line } : null;
     await this.#oneAbove();
   }
 
@@ -269,20 +285,23 @@ export class Paging {
   }
 
   /**
-   * Reads pages until one brings something, but not for ever: where the hub has looked through as much as it does at once, the reader
-   * is asked whether to go on, also when a few lines were found on the way.
+   * Reads pages until one brings something, but not for ever: where the hub has looked through as much as it does at once and found
+   * nothing, the reader is asked whether to go on.
    */
-  async #untilFound(where: "above" | "below", page: () => Promise<Look>): Promise<void> {
+  async #untilFound(where: End, page: () => Promise<Look>): Promise<void> {
+    this.#note(where, { tired: false });
     for (let i = 0; i < EMPTY_PAGES; i++) {
       const { found, limited, scanned } = await page();
-      this.looked += scanned;
+      this.#note(where, { looked: found ? 0 : this.beyond[where].looked + scanned });
       this.view.changed();
+      if (found) return;
       if (limited) break;
-      if (!found) continue;
-      this.looked = 0;
-      return;
     }
-    this.tired = where;
+    this.#note(where, { tired: true });
+  }
+
+  #note(where: End, came: Partial<Beyond>): void {
+    this.beyond = { ...this.beyond, [where]: { ...this.beyond[where], ...came } };
   }
 
   async #oneAbove(): Promise<Look> {
@@ -317,7 +336,7 @@ export class Paging {
   async #asks(what: Reading, question: () => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
     this.#reading = what;
-    [this.problem, this.tired] = [null, null];
+    this.problem = null;
     this.view.changed();
     try {
       await question();

@@ -1,15 +1,17 @@
 // One open view of one or more logs: joins the window and its pages (`paging.svelte.ts`) with the connection (`live.ts`), and publishes
 // what there is to see, at most once per frame. `LogView.svelte` shows it and says where the reader stands.
 
-import type { ViewAddress } from "./address";
+import { isEmpty, type ViewAddress } from "./address";
+import { fetchRaw } from "./api";
 import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
+import { Halves, LONGEST_HALF } from "./halves";
 import { Live, type LiveState } from "./live";
-import { Paging, type Reading } from "./paging.svelte";
+import { Paging, type Beyond, type End, type Reading } from "./paging.svelte";
 import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
-import { gapMark, noteMark, type LineRow, type Row } from "./stream";
+import { gapMark, noteMark, type LineOf, type LineRow, type Row } from "./stream";
 import type { Transport } from "./transport";
 import type { Evidence } from "./ways";
 
@@ -35,6 +37,8 @@ export class Viewer {
   sizes = $state.raw<ReadonlyMap<LogName, number>>(new Map());
   /** When this was published, for what time alone changes: ages and count-downs. */
   now = $state(Date.now());
+  /** The last line of the one log while it has no end; where a filter is, nobody asked for it. */
+  half = $state.raw<string | null>(null);
   /** What has come while nobody looked. */
   glance = $state.raw<Glance | null>(null);
   /** Whether this device has a network. */
@@ -43,6 +47,10 @@ export class Viewer {
   #paging: Paging;
   #live: Live;
   #attention: Attention;
+  #halves = new Halves(
+    (log, from) => fetchRaw(log, from, null, LONGEST_HALF, this.#paging.history.signal),
+    () => this.#show(),
+  );
   #frame = 0;
   #clock = 0;
   /** Wakes when the agents' last words become too old to call the view live: half a second later would be a lie. */
@@ -66,6 +74,7 @@ export class Viewer {
       open: (subscription) => ways.open(subscription),
       event: (event) => this.#happened(event),
       changed: () => this.#show(),
+      half: (log) => this.#halves.bytes(log),
       whyRefused,
     });
     this.#clock = window.setInterval(() => this.#show(), 500);
@@ -84,14 +93,14 @@ export class Viewer {
     return this.#paging.problem;
   }
 
-  /** Where a filter has found nothing for a while; the reader decides whether to look on. */
-  get tired(): "above" | "below" | null {
-    return this.#paging.tired;
+  /** How a filter fares at either end of the rows. */
+  get beyond(): Readonly<Record<End, Beyond>> {
+    return this.#paging.beyond;
   }
 
-  /** Bytes that were looked through since a line was found. */
-  get looked(): number {
-    return this.#paging.looked;
+  /** The first line at or behind the one that was to be opened at, which a filter may leave out. */
+  get nearest(): LineOf | null {
+    return this.#paging.nearest;
   }
 
   /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
@@ -211,6 +220,8 @@ export class Viewer {
   }
 
   #happened(event: LiveEvent): void {
+    if (event.type === "edge") this.#halves.edge(event);
+    else if (event.type !== "bye") this.#halves.ended(event.log);
     if (event.type === "lines") {
       this.#unseen += event.lines.length;
       this.#paging.stream.append(event.log, event.lines, event.position);
@@ -268,6 +279,7 @@ export class Viewer {
     this.live = this.#live.state;
     this.transport = ways.transport;
     this.evidence = ways.evidence;
+    this.half = logs[0] !== undefined && logs.length === 1 && isEmpty(this.#paging.history.filter) ? this.#halves.text(logs[0]) : null;
     this.currency = this.#live.currency(this.now);
     if (logs.length > 1) this.currencies = new Map(logs.map((log) => [log, this.#live.currencyOf(log, this.now)]));
     clearTimeout(this.#doubt);

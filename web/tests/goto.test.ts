@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { goalOf, timeNear } from "../src/goto";
+import { goalOf, spelled, timeNear, timesOn, type Screen } from "../src/goto";
 import type { LineRow } from "../src/stream";
 import { line } from "./rows";
 
 const NOW = Date.parse("2026-11-24T03:00:00Z");
-const NEAR = "2026-11-24T03:10:00+01:00";
+const NEAR: Screen = ["2026-11-24T03:10:00+01:00", "2026-11-24T03:10:09+01:00"];
 
 test("the two ends have names", () => {
   expect(goalOf("start", null, NOW)).toEqual({ kind: "start" });
@@ -29,6 +29,19 @@ test("a time of day is on the day and by the clock of the line that is read", ()
   expect(goalOf("02:55", null, NOW)).toBeNull();
 });
 
+test("a time of day that is among the lines on the screen is that one, also where the first of them is of the day before", () => {
+  const night: Screen = ["2026-11-26T23:53:34Z", "2026-11-27T16:46:00Z"];
+  expect(goalOf("02:55", night, NOW)).toEqual({ kind: "time", time: "2026-11-27T02:55:00.000Z" });
+  expect(goalOf("23:55", night, NOW)).toEqual({ kind: "time", time: "2026-11-26T23:55:00.000Z" });
+  expect(goalOf("23:50", night, NOW)).toEqual({ kind: "time", time: "2026-11-26T23:50:00.000Z" });
+});
+
+test("a time is spelled by the clock of the log", () => {
+  expect(spelled("2026-11-24T01:55:00.000Z", NEAR[0])).toBe("2026-11-24 02:55:00+01:00");
+  expect(spelled("2026-11-24T01:55:00.000Z", "2026-11-24T00:00:00-03:30")).toBe("2026-11-23 22:25:00-03:30");
+  expect(spelled("2026-11-24T01:55:00.000Z", null)).toBe("2026-11-24 01:55:00Z");
+});
+
 test("a date, with or without a time", () => {
   expect(goalOf("2026-11-20", NEAR, NOW)).toEqual({ kind: "time", time: "2026-11-19T23:00:00.000Z" });
   expect(goalOf("2026-11-20 22:10:11.5", null, NOW)).toEqual({ kind: "time", time: "2026-11-20T22:10:11.500Z" });
@@ -51,6 +64,13 @@ test("the time near the reader is that of the first line on the screen that name
   expect(timeNear(rows, 1)).toBe("t2");
   expect(timeNear(rows, 3)).toBe("t2");
   expect(timeNear([row(0, null)], 0)).toBeNull();
+});
+
+test("the times of a screen are of its first and last line that name one", () => {
+  const row = (n: number, time: string | null): LineRow => ({ id: n, kind: "line", log: "a", file: 0, line: line(n, { time }) }) as LineRow;
+  const rows = [row(0, "t0"), row(1, null), row(2, "t2"), row(3, "t3"), row(4, null), row(5, "t5")];
+  expect(timesOn(rows, [1, 4])).toEqual(["t2", "t3"]);
+  expect(timesOn([row(0, null)], [0, 0])).toBeNull();
 });
 
 test("how long ago, by the reader's own clock, and no number of bytes is taken for one", () => {

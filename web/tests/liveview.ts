@@ -37,6 +37,7 @@ export function view(logs = [A]) {
   const events: LiveEvent[] = [];
   const why: Refusal = { helps: "time", words: "the hub is full" };
   const live = new Live({
+    half: () => 0,
     open: (subscription) => {
       const socket = new FakeSocket(structuredClone(subscription));
       sockets.push(socket);

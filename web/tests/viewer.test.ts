@@ -199,13 +199,13 @@ test("where the hub has looked through as much as it does at once, the reader is
   viewer.follow(false);
   hub.fruitless = 2;
   await viewer.above();
-  expect(viewer.tired).toBe("above");
-  await vi.waitFor(() => expect(viewer.looked).toBe(256e6));
+  expect(viewer.beyond.above.tired).toBe(true);
+  await vi.waitFor(() => expect(viewer.beyond.above.looked).toBe(256e6));
   await viewer.above();
-  await vi.waitFor(() => expect(viewer.looked).toBe(512e6));
+  await vi.waitFor(() => expect(viewer.beyond.above.looked).toBe(512e6));
   await viewer.above();
-  expect(viewer.tired).toBeNull();
-  await vi.waitFor(() => expect(viewer.looked).toBe(0));
+  expect(viewer.beyond.above.tired).toBe(false);
+  await vi.waitFor(() => expect(viewer.beyond.above.looked).toBe(0));
   // Nothing of what was looked through is looked through again.
   await shows([...texts(3300, 3800), ...texts(4800, 5000)]);
 });
