@@ -47,10 +47,10 @@ let moments: Intl.DateTimeFormat | null = null;
 /** A moment to the second, in the reader's order of day, month and year. */
 export function moment(time: string): string {
   const then = Date.parse(time);
-  return Number.isNaN(then) ? time : (moments ??= new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" })).format(then);
+  return Number.isNaN(then) ? time : (moments ??= new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" })).format(then);
 }
 
-/** A time of the day to the second, in milliseconds since 1970. */
+/** A time of the day to the second, by the 24 hours that logs have, in milliseconds since 1970. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(language, { timeStyle: "medium" });
+  return new Date(at).toLocaleTimeString(language, { timeStyle: "medium", hourCycle: "h23" });
 }
