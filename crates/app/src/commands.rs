@@ -7,6 +7,7 @@ mod doctor;
 mod inspect;
 mod ls;
 mod offered;
+mod ours;
 mod password;
 mod ps;
 mod push;

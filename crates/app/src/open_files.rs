@@ -11,7 +11,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use tailcast_fdguard::{Budget, Class, Limit, Plan};
-use tailcast_procs::{Diagnosis, Proc};
+use tailcast_procs::{Diagnosis, Lasts, Proc, Way};
 
 use crate::exit::{Exit, Failure};
 
@@ -50,9 +50,21 @@ fn room(plan: Plan, class: Class, limit: u64) -> String {
 
 fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
     tracing::warn!("the limit of open files is low, {}: {origin}", limit.soft());
-    if let Some(remedy) = diagnosis.and_then(|diagnosis| diagnosis.remedies.iter().find(|each| !each.is_from_above())) {
-        let place = remedy.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
-        tracing::warn!("to change that{place}: {}; `tailcast doctor` says more", remedy.lines.join(" · "));
+    let way = diagnosis.and_then(|diagnosis| diagnosis.ways.iter().find(|way| way.lasts == Lasts::ForGood));
+    for (at, step) in
+        way.into_iter().flat_map(|way| way.steps.iter().enumerate().map(move |(at, step)| (place(at, way), step)))
+    {
+        let file = step.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
+        tracing::warn!("{at}{file}: {}", [&step.lines[..], &step.then].concat().join(" · "));
+    }
+    tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
+}
+
+/// All steps of a way are needed; one alone is none.
+fn place(at: usize, way: &Way) -> String {
+    match way.steps.len() {
+        1 => format!("to get {}", way.reach),
+        steps => format!("to get {}, step {} of {steps} (all are needed)", way.reach, at + 1),
     }
 }
 

@@ -8,13 +8,16 @@
 mod ancestry;
 mod ceilings;
 mod command;
+mod containers;
 mod etc;
+mod limits_conf;
 mod origin;
 mod pam;
 mod reach;
 mod remedies;
 mod supervisord;
 mod systemd;
+mod ways;
 
 use crate::limit::Limit;
 use crate::phrase::Phrase;
@@ -23,8 +26,9 @@ use crate::process::Process;
 
 pub use ancestry::Ancestor;
 pub use ceilings::Ceiling;
-pub use origin::{Origin, Sureness};
+pub use origin::{Given, Origin, Sureness};
 pub use remedies::Remedy;
+pub use ways::{Lasts, Way};
 
 /// What limits a process.
 #[derive(Debug, Clone)]
@@ -39,8 +43,8 @@ pub struct Diagnosis {
     pub ancestors: Vec<Ancestor>,
     /// What stands above the limit, or beside it.
     pub ceilings: Vec<Ceiling>,
-    /// What to change, the lasting first.
-    pub remedies: Vec<Remedy>,
+    /// What changes it, the quickest first: any one of them does.
+    pub ways: Vec<Way>,
     /// What is easily mistaken here.
     pub notes: Vec<Phrase>,
 }
@@ -57,10 +61,10 @@ impl Proc {
         let ancestors = ancestry::of(self, &process);
         let origin = origin::of(self, &ancestors);
         let want = want.unwrap_or_else(|| enough(process.fds.unwrap_or(0)));
-        let remedies = remedies::of(self, &ancestors, &origin, want);
+        let ways = ways::of(self, &ancestors, &origin, want);
         let ceilings = ceilings::of(self, &process);
         let notes = notes(self, &ancestors, &origin);
-        Ok(Diagnosis { process, limit, origin, ancestors, ceilings, remedies, notes })
+        Ok(Diagnosis { process, limit, origin, ancestors, ceilings, ways, notes })
     }
 }
 
@@ -81,22 +85,19 @@ fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
     notes
 }
 
-/// Why what `limits.conf` says does not hold; `None` where it does.
+/// Why what `limits.conf` says does not hold; `None` where it does, or where the origin says it.
 fn mistaken(claim: &pam::Claim, origin: &Origin) -> Option<Phrase> {
     let phrase = match origin {
-        Origin::Pam { at: Some(_), .. } => return None,
-        Origin::Pam { applied: None, service, .. } => Phrase::new(
+        Origin::Pam { applied: None, stack, .. } => Phrase::new(
             "note_limits_conf_not_called",
-            "{at} says {limit} for {user}, but /etc/pam.d/{service} does not call pam_limits.so",
+            "{at} says {limit} for {user}, but {stack} does not call pam_limits.so",
         )
-        .with("service", service),
-        Origin::Pam { .. } => Phrase::new(
-            "note_limits_conf_other",
-            "{at} says {limit} for {user}, but this session was opened before, or something has changed it since",
-        ),
+        .with("stack", stack),
+        // It says so itself, or the stack names another file in its place.
+        Origin::Pam { .. } => return None,
         _ => Phrase::new(
             "note_limits_conf_no_login",
-            "{at} says {limit} for {user}, but that is for logins through PAM, and this process was not started by one",
+            "{at} says {limit} for {user}, but that is for logins through PAM, and this limit was not set by one",
         ),
     };
     Some(phrase.with("at", &claim.at).with("limit", &claim.limit).with("user", &claim.user))

@@ -1449,6 +1449,7 @@ export interface components {
             /** @description The lines to write into it, or the commands to run. */
             lines: string[];
             phrase?: components["schemas"]["Phrase"] | null;
+            step?: components["schemas"]["Step"] | null;
             /** @description What to run afterwards, so that it takes effect. */
             then: string[];
             /** @description What it does. */
@@ -1494,6 +1495,24 @@ export interface components {
              * @description Bytes that the other end has not taken; of a listener, how many connections may wait.
              */
             unsent?: number | null;
+        };
+        /** @description A place in a way to another limit. All that have the same way are needed, in the order given; any one way is enough. */
+        Step: {
+            /**
+             * @description until_it_ends: at once, until the process ends; for_good: from its next start on; from_above: only by whatever started this
+             *     container or machine. There may be more.
+             */
+            lasts: string;
+            /**
+             * Format: int64
+             * @description The limit that the way gives.
+             */
+            reach: number;
+            /**
+             * Format: int32
+             * @description Which way: 1, 2, …
+             */
+            way: number;
         };
         /** @description What became of the lines. */
         Taken: {

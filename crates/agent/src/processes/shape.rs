@@ -8,7 +8,7 @@ use tailcast_procs as procs;
 use tailcast_procs::{Access, Kind, Seen, Users, Writers};
 use tailcast_wire::{
     Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Order, Peer,
-    Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds,
+    Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds, Step,
 };
 
 use crate::offers::Offers;
@@ -172,15 +172,20 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         ancestors: ancestors.collect(),
         ceilings: ceilings.collect(),
         stops: stops.into_iter().collect(),
-        remedies: diagnosis.remedies.iter().map(remedy).collect(),
+        remedies: remedies(&diagnosis.ways),
         notes: diagnosis.notes.iter().map(ToString::to_string).collect(),
         origin_phrases: diagnosis.origin.phrases().iter().map(phrase).collect(),
         note_phrases: diagnosis.notes.iter().map(phrase).collect(),
     }
 }
 
-fn remedy(remedy: &procs::Remedy) -> Remedy {
+fn remedies(ways: &[procs::Way]) -> Vec<Remedy> {
+    (1..).zip(ways).flat_map(|(at, way)| way.steps.iter().map(move |step| remedy(at, way, step))).collect()
+}
+
+fn remedy(at: u32, way: &procs::Way, remedy: &procs::Remedy) -> Remedy {
     Remedy {
+        step: Some(Step { way: at, lasts: way.lasts.name().to_owned(), reach: way.reach }),
         words: remedy.phrase.to_string(),
         file: remedy.file.clone(),
         lines: remedy.lines.clone(),
@@ -320,8 +325,8 @@ fn logs(detail: &procs::Detail, offers: &Offers) -> Vec<String> {
 
 /// What raises the limit of a process that runs.
 fn commands(process: &procs::Process) -> Vec<Remedy> {
-    let raises = process.limit.and_then(|limit| procs::Remedy::at_once(process.id.pid, limit, limit.hard));
-    raises.iter().map(remedy).collect()
+    let raises = process.limit.and_then(|limit| procs::Way::at_once(process.id.pid, limit, limit.hard));
+    remedies(raises.as_slice())
 }
 
 /// Cuts a command for a list, at the end of a character.

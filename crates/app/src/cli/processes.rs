@@ -48,7 +48,7 @@ Nothing is changed. What you may not see is said, with the capability that shows
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_HELP)]
 pub(crate) struct Doctor {
-    /// The process to look at [default: the hub or agent that runs here, else this program]
+    /// The process to look at [default: the one hub or agent that runs here, else this program]
     #[arg(value_name = "PID")]
     pub(crate) pid: Option<u32>,
     /// On another host, through the hub [default: this machine, without a hub]

@@ -6,20 +6,24 @@ use std::io::{self, IsTerminal};
 
 use tailcast_fdguard::{Class, Plan};
 use tailcast_lines::harmless;
-use tailcast_wire::{Ceiling, Limits, Remedy};
+use tailcast_wire::{Ceiling, Limits, Remedy, Step};
 
 use super::inspect::{self, Source, Way};
+use super::ours::{self, Serving};
 use super::ps::json;
 use crate::always_open;
 use crate::cli;
 use crate::environment::Environment;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::json_shown::for_terminal;
 
 /// Says it.
 pub(crate) async fn run(flags: &cli::Doctor, environment: &Environment) -> Outcome {
     let way = Way { host: inspect::host(flags.host.as_deref())?, hub: &flags.hub, config: &flags.config };
-    let mut limits = Source::new(way, environment)?.limits(flags.pid, flags.want).await?;
+    let here = flags.pid.is_none() && way.host.is_none();
+    let mut source = Source::new(way, environment)?;
+    let pid = if here { chosen(&ours::serving())? } else { flags.pid };
+    let mut limits = source.limits(pid, flags.want).await?;
     limits.stops.extend(viewers(&limits));
     let stdout = io::stdout();
     let said = match (flags.json, stdout.is_terminal()) {
@@ -29,6 +33,32 @@ pub(crate) async fn run(flags: &cli::Doctor, environment: &Environment) -> Outco
     };
     io::Write::write_all(&mut stdout.lock(), said.as_bytes())?;
     Ok(Exit::Ok)
+}
+
+/// Which process is looked at when none is named: the hub or agent that runs here, or this program; of several, none. What was
+/// chosen is said beside the answer, so that nobody takes it for that of another.
+fn chosen(serving: &[Serving]) -> Result<Option<u32>, Failure> {
+    match serving {
+        [] => {
+            eprintln!(
+                "No PID was given, and no hub or agent of tailcast runs here: this is about a program started from this shell."
+            );
+            Ok(None)
+        }
+        [one] => {
+            eprintln!("No PID was given: this is about {one}, which runs here.");
+            Ok(Some(one.pid))
+        }
+        several => {
+            let listed: Vec<_> =
+                several.iter().map(|each| format!("\n  tailcast doctor {}   # {each}", each.pid)).collect();
+            Err(Failure::usage(format_args!(
+                "{} hubs or agents run here; which one?{}",
+                several.len(),
+                listed.concat()
+            )))
+        }
+    }
 }
 
 /// What the limit means for a hub or an agent, which raises its soft limit itself.
@@ -65,12 +95,9 @@ fn write(out: &mut String, limits: &Limits) -> fmt::Result {
         let (soft, hard) = (number(ancestor.soft), number(ancestor.hard));
         writeln!(out, "  {:>7}  {soft:>8} of {hard:<8}  {}", ancestor.pid, harmless(&ancestor.name))?;
     }
+    ways(out, limits)?;
     writeln!(out, "\nWhat else is in the way:")?;
     limits.ceilings.iter().try_for_each(|limit| ceiling(out, limit))?;
-    for (at, one) in limits.remedies.iter().enumerate() {
-        writeln!(out, "\nTo change it ({} of {}), {}:", at + 1, limits.remedies.len(), harmless(&one.words))?;
-        remedy(out, one)?;
-    }
     if !limits.notes.is_empty() {
         writeln!(out)?;
     }
@@ -82,15 +109,66 @@ fn ceiling(out: &mut String, ceiling: &Ceiling) -> fmt::Result {
     writeln!(out, "  {} = {}{used}: {}", ceiling.name, ceiling.value, ceiling.words)
 }
 
+/// What changes it: the ways, any one of which does, each with all its steps.
+fn ways(out: &mut String, limits: &Limits) -> fmt::Result {
+    let ways: Vec<&[Remedy]> = limits.remedies.chunk_by(|one, next| way_of(one) == way_of(next)).collect();
+    match ways[..] {
+        [] => return writeln!(out, "\nNothing to change: it has that many already."),
+        [[Remedy { step: None, .. }, ..], ..] => {
+            writeln!(out, "\nTo change it (an older agent says these, and not which of them belong together):")?;
+        }
+        [_] => writeln!(out, "\nTo change it:")?,
+        _ => writeln!(out, "\nTo change it, any one of these {} does:", ways.len())?,
+    }
+    ways.into_iter().try_for_each(|steps| way(out, steps))
+}
+
+fn way_of(remedy: &Remedy) -> Option<u32> {
+    remedy.step.as_ref().map(|step| step.way)
+}
+
+fn way(out: &mut String, steps: &[Remedy]) -> fmt::Result {
+    if let Some(step) = steps.first().and_then(|first| first.step.as_ref()) {
+        writeln!(out, "\n{}. {}{}", step.way, lasts(step), needed(steps.len()))?;
+    }
+    for (at, one) in steps.iter().enumerate() {
+        let place = match steps.len() {
+            1 => String::new(),
+            all if one.step.is_some() => format!("Step {} of {all}: ", at + 1),
+            _ => String::new(),
+        };
+        writeln!(out, "   {place}{}", harmless(&one.words))?;
+        remedy(out, one)?;
+    }
+    Ok(())
+}
+
+fn lasts(step: &Step) -> String {
+    match step.lasts.as_str() {
+        "until_it_ends" => format!("At once, to {}, until the process ends", step.reach),
+        "for_good" => format!("For good, to {}, from its next start on", step.reach),
+        "from_above" => format!("From outside, to {}", step.reach),
+        _ => format!("To {}", step.reach),
+    }
+}
+
+fn needed(steps: usize) -> String {
+    match steps {
+        1 => String::new(),
+        2 => ": both steps are needed, in this order".to_owned(),
+        all => format!(": all {all} steps are needed, in this order"),
+    }
+}
+
 fn remedy(out: &mut String, remedy: &Remedy) -> fmt::Result {
     if let Some(file) = &remedy.file {
-        writeln!(out, "  in {}:", harmless(file))?;
+        writeln!(out, "   in {}:", harmless(file))?;
     }
-    remedy.lines.iter().try_for_each(|line| writeln!(out, "    {}", harmless(line)))?;
+    remedy.lines.iter().try_for_each(|line| writeln!(out, "       {}", harmless(line)))?;
     if !remedy.then.is_empty() {
-        writeln!(out, "  then:")?;
+        writeln!(out, "   then:")?;
     }
-    remedy.then.iter().try_for_each(|line| writeln!(out, "    {}", harmless(line)))
+    remedy.then.iter().try_for_each(|line| writeln!(out, "       {}", harmless(line)))
 }
 
 #[cfg(test)]
@@ -110,5 +188,47 @@ mod tests {
         let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }).unwrap();
         assert!(tiny.contains("a hub stops at 23 viewers"), "as a start at that limit says: {tiny}");
         assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }), None);
+    }
+
+    fn remedy(way: Option<u32>, lasts: &str, words: &str) -> serde_json::Value {
+        let step = way.map(|way| serde_json::json!({"way": way, "lasts": lasts, "reach": 2048}));
+        serde_json::json!({"words": words, "lines": ["a"], "then": [], "step": step})
+    }
+
+    fn shown(remedies: &[serde_json::Value]) -> String {
+        let json = serde_json::json!({
+            "pid": 812, "name": "x", "fds": 30, "soft": 1024, "hard": 4096, "origin": "x", "set_by": "unknown",
+            "ancestors": [], "ceilings": [], "stops": [], "remedies": remedies, "notes": [],
+        });
+        show(&serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn steps_that_are_all_needed_are_told_from_ways_of_which_one_is_enough() {
+        let said = shown(&[
+            remedy(Some(1), "until_it_ends", "quick"),
+            remedy(Some(2), "for_good", "unit"),
+            remedy(Some(2), "for_good", "minfds"),
+        ]);
+        let places = [
+            "any one of these 2 does",
+            "1. At once, to 2048, until the process ends\n   quick",
+            "2. For good, to 2048, from its next start on: both steps are needed, in this order\n   Step 1 of 2: unit",
+            "   Step 2 of 2: minfds",
+        ]
+        .map(|part| said.find(part).unwrap_or_else(|| panic!("{part}: {said}")));
+        assert!(places.is_sorted());
+        assert!(shown(&[remedy(None, "", "old")]).contains("not which of them belong together"));
+        assert!(shown(&[]).contains("Nothing to change"));
+    }
+
+    #[test]
+    fn of_several_hubs_none_is_taken_silently() {
+        let serving = |pid, role| Serving { pid, role, command: format!("tailcast {role} --listen :{pid}") };
+        let Err(failure) = chosen(&[serving(7, "serve"), serving(9, "agent")]) else { panic!("one was taken") };
+        let words = failure.to_string();
+        assert!(words.contains("tailcast doctor 7 ") && words.contains("tailcast doctor 9 "), "{words}");
+        assert_eq!(chosen(&[serving(7, "serve")]).unwrap(), Some(7));
+        assert_eq!(chosen(&[]).unwrap(), None);
     }
 }

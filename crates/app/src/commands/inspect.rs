@@ -81,16 +81,13 @@ impl Source {
 }
 
 impl Source {
-    /// What limits a process; when none is named, the agent of the host, or what of ours runs here, or this program.
+    /// What limits a process; when none is named, the agent of the host, or this program.
     pub(super) async fn limits(&mut self, pid: Option<u32>, want: Option<u64>) -> Result<Limits, Failure> {
         match self {
-            Source::Here(here, offers) => {
-                let pid = pid.or_else(service);
-                match here.answer(offers, Inspect::Limits { pid, want }) {
-                    Answer::Inspected(Inspected::Limits(limits)) => Ok(*limits),
-                    other => Err(refused(other)),
-                }
-            }
+            Source::Here(here, offers) => match here.answer(offers, Inspect::Limits { pid, want }) {
+                Answer::Inspected(Inspected::Limits(limits)) => Ok(*limits),
+                other => Err(refused(other)),
+            },
             Source::Hub(client, host) => {
                 let mut query = Serializer::new(String::new());
                 for (name, value) in [("pid", pid.map(u64::from)), ("want", want)] {
@@ -99,20 +96,6 @@ impl Source {
                 Ok(client.json(&format!("hosts/{host}/limits?{}", query.finish())).await?)
             }
         }
-    }
-}
-
-/// The one hub or agent that runs on this machine; `None` when there are none, or several.
-fn service() -> Option<u32> {
-    let processes = tailcast_procs::Proc::new().ok()?.processes().ok()?.list;
-    let serves = |command: &[u8]| {
-        let word = command.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        word == b"serve" || word == b"agent"
-    };
-    let mut found = processes.into_iter().filter(|process| process.name == "tailcast" && serves(&process.command));
-    match (found.next(), found.next()) {
-        (Some(one), None) => Some(one.id.pid),
-        _ => None,
     }
 }
 

@@ -72,9 +72,10 @@ fn the_doctor_says_who_has_set_a_limit_and_what_changes_it() {
     let hub = house.hub();
     let pid = writer.0.id().to_string();
     for through in [&[][..], &["--host", "web1", "--hub", &hub.url]] {
-        let ran = house.run(&[&["doctor", &pid, "--want", "2048"], through].concat()).ended(0);
+        let ran = house.run(&[&["doctor", &pid, "--want", "1073741824"], through].concat()).ended(0);
         assert!(ran.out.starts_with(&format!("sleep, pid {pid}: soft limit ")), "{}", ran.out);
-        for part in ["Who has set it: ", "fs.nr_open = ", "net.core.somaxconn = ", "2048", "Note: `ulimit -n`"] {
+        for part in ["Who has set it: ", "fs.nr_open = ", "net.core.somaxconn = ", "to 1073741824", "Note: `ulimit -n`"]
+        {
             assert!(ran.out.contains(part), "{part}: {}", ran.out);
         }
         let ran = house.run(&[&["doctor", &pid, "--json"], through].concat()).ended(0);
@@ -104,8 +105,8 @@ fn a_start_that_finds_a_low_limit_says_who_has_set_it_and_what_changes_it() {
     let hub = crate::house::Lines::of(shell.env_clear().env("HOME", house.path("")));
     let said = hub.hears("the limit of open files is low, 200: ");
     assert!(said.contains("a shell or a script has probably set it"), "{said}");
-    let remedy = hub.hears("to change that: ulimit -n ");
-    let number = remedy.split("ulimit -n ").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+    let remedy = hub.hears(": ulimit -n ");
+    let number = remedy.split("ulimit -n ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
     // What it would like, or what can be had here at all.
     assert!((LOW + 1..=65536).contains(&number.parse().unwrap()), "{remedy}");
     // The shell is ours to end, and the hub is its child.

@@ -69,9 +69,25 @@ impl Ancestor {
         SHELLS.iter().any(|shell| self.name == *shell)
     }
 
-    /// The service of PAM through which it opens sessions.
+    /// The service of PAM through which it opens sessions; `su -` has another than `su`.
     pub(super) fn login(&self) -> Option<&'static str> {
-        LOGINS.iter().find(|(name, _)| self.name == *name).map(|(_, service)| *service)
+        let (_, service) = LOGINS.iter().find(|(name, _)| self.name == *name)?;
+        Some(match *service {
+            "su" if self.is_login_shell() => "su-l",
+            "runuser" if self.is_login_shell() => "runuser-l",
+            service => service,
+        })
+    }
+
+    /// The soft limit to which it goes back whatever it had, before PAM: `su` and `runuser` of util-linux (`FD_SETSIZE`).
+    pub(super) fn resets(&self) -> Option<u64> {
+        ["su", "runuser"].iter().any(|name| self.name == *name).then_some(1024)
+    }
+
+    /// Whether `su` or `runuser` was told to begin anew: `-`, `-l` or `--login`, before what is run.
+    fn is_login_shell(&self) -> bool {
+        let words = self.command.split_str(" ").skip(1).take_while(|word| *word != b"-c" && *word != b"--");
+        words.into_iter().any(|word| matches!(word, b"-" | b"-l" | b"--login"))
     }
 
     /// Who it is, as one writes it.

@@ -2,6 +2,8 @@
 //!
 //! Links in there lead where they lead for that process, never out of its root (`RESOLVE_IN_ROOT`).
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 
 use crate::dir::names;
@@ -34,12 +36,26 @@ pub(super) fn list(proc: &Proc, pid: u32, dir: &str, ending: &str) -> Vec<String
     found.iter().map(|name| format!("{}/{name}", dir.trim_end_matches('/'))).collect()
 }
 
-fn open(proc: &Proc, pid: u32, path: &str, flags: OFlags) -> Option<std::os::fd::OwnedFd> {
+/// Whether there is something at `path` as process `pid` sees it; `None` where that cannot be told.
+pub(super) fn is_there(proc: &Proc, pid: u32, path: &str) -> Option<bool> {
+    match try_open(proc, pid, path, OFlags::PATH)? {
+        Ok(_) => Some(true),
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Some(false),
+        Err(_) => None,
+    }
+}
+
+fn open(proc: &Proc, pid: u32, path: &str, flags: OFlags) -> Option<OwnedFd> {
+    try_open(proc, pid, path, flags)?.ok()
+}
+
+/// `None` where its root cannot be entered.
+fn try_open(proc: &Proc, pid: u32, path: &str, flags: OFlags) -> Option<rustix::io::Result<OwnedFd>> {
     let root = proc.enter(pid)?.open("root").ok()?;
     let flags = flags | OFlags::CLOEXEC;
-    match openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+    Some(match openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
         // Before Linux 5.6, or behind an old seccomp filter.
-        Err(rustix::io::Errno::NOSYS) => openat(&root, path.trim_start_matches('/'), flags, Mode::empty()).ok(),
-        opened => opened.ok(),
-    }
+        Err(rustix::io::Errno::NOSYS) => openat(&root, path.trim_start_matches('/'), flags, Mode::empty()),
+        opened => opened,
+    })
 }

@@ -1,6 +1,7 @@
 //! Who has set a limit: the walk up the ancestors, and what is found where it changes.
 
 use super::ancestry::Ancestor;
+use super::limits_conf::{self, Who};
 use super::pam::{self, Session};
 use super::supervisord;
 use super::systemd;
@@ -43,12 +44,16 @@ pub enum Origin {
     Pam {
         /// Its service.
         service: String,
-        /// Whether `pam_limits.so` is called in it, and where.
+        /// The file of its stack.
+        stack: String,
+        /// Whether `pam_limits.so` is called in it, and where, as `FILE:LINE`.
         applied: Option<String>,
-        /// The line of `limits.conf` that says it.
-        at: Option<String>,
-        /// How sure that is.
-        sure: Sureness,
+        /// Whose session it is.
+        user: String,
+        /// What it goes by.
+        given: Given,
+        /// Whether the program that logs in goes back to 1024 by itself, and that is what holds.
+        reset: bool,
     },
     /// What runs a container.
     Container(Owner),
@@ -68,6 +73,22 @@ pub enum Origin {
     },
     /// It was so from the start of the first process on.
     Start(String),
+}
+
+/// What a session of PAM goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// This line of `limits.conf` or `limits.d`, as `FILE:LINE`, gives just what holds.
+    Line(String),
+    /// This line gives another limit than what holds.
+    Other {
+        /// As `FILE:LINE`.
+        at: String,
+        /// What it says: a number, or `unlimited`.
+        limit: String,
+    },
+    /// No line says anything of the user.
+    Nothing,
 }
 
 impl Origin {
@@ -111,7 +132,13 @@ impl Origin {
                     .with("pid", pid)
                     .with("minfds", minfds)
             }
-            Origin::Pam { service, applied, at, sure } => pam_has(service, applied.as_deref(), at.as_deref(), *sure),
+            Origin::Pam { service, stack, applied, user, given, reset } => {
+                let phrase = match reset {
+                    true => pam_left(stack, applied.as_deref(), given),
+                    false => pam_has(stack, applied.as_deref(), given),
+                };
+                phrase.with("service", service).with("user", user)
+            }
             Origin::Container(owner) => {
                 Phrase::new("origin_container", "the container's runtime has set it ({owner})").with("owner", owner)
             }
@@ -125,14 +152,13 @@ impl Origin {
             ),
             Origin::Between { above, below } => Phrase::new(
                 "origin_between",
-                "unknown: {above} does not have it and {below} does; either may have set it, or `prlimit` from outside",
+                "not certain who: {below} has it and {above}, which started it, has not; one of them set it, or a `prlimit`",
             )
             .with("above", above)
             .with("below", below),
             Origin::Start(first) => Phrase::new(
                 "origin_start",
-                "nobody changed it on the way: {first}, the first process that is seen here, has the same; who set that is unknown \
-                 from here",
+                "set from outside: {first}, the first process here, has it too, and who started that cannot be seen from here",
             )
             .with("first", first),
         }
@@ -158,22 +184,57 @@ fn systemd_has(unit: &str, at: Option<&str>, sure: Sureness) -> Phrase {
     at.into_iter().fold(phrase.with("unit", unit), |phrase, at| phrase.with("at", at))
 }
 
-fn pam_has(service: &str, applied: Option<&str>, at: Option<&str>, sure: Sureness) -> Phrase {
-    let phrase = match (at, sure, applied) {
-        (Some(at), Sureness::Certain, _) => {
-            Phrase::new("origin_pam", "PAM has set it at the login ({service}): {at} says so").with("at", at)
+fn pam_has(stack: &str, applied: Option<&str>, given: &Given) -> Phrase {
+    match (applied, given) {
+        (None, _) => Phrase::new(
+            "origin_pam_without",
+            "it changed at the login of {user} by {service}, and not by pam_limits: {stack} does not call it",
+        )
+        .with("stack", stack),
+        (Some(_), Given::Line(at)) => {
+            Phrase::new("origin_pam", "the login of {user} by {service} set it: {at} says so").with("at", at)
         }
-        (_, _, Some(applied)) => Phrase::new(
-            "origin_pam_probably",
-            "it was set at the login ({service}), probably by pam_limits ({applied})",
+        (Some(applied), Given::Other { at, limit }) => Phrase::new(
+            "origin_pam_other",
+            "the login of {user} by {service} set it, but {at} says {limit}: that line is newer than the login, or pam_limits \
+             (called in {applied}) was not allowed to set it, or the session changed it",
+        )
+        .with("at", at)
+        .with("limit", limit)
+        .with("applied", applied),
+        (Some(applied), Given::Nothing) => Phrase::new(
+            "origin_pam_default",
+            "the login of {user} by {service} set it, probably pam_limits by its own default ({applied} calls it): no line of \
+             limits.conf or limits.d is about {user}",
         )
         .with("applied", applied),
-        (_, _, None) => Phrase::new(
-            "origin_pam_without",
-            "it was set at the login ({service}), and not by pam_limits: its service does not call that",
-        ),
-    };
-    phrase.with("service", service)
+    }
+}
+
+/// Of a program that goes back to 1024 by itself, and why nothing sets another.
+fn pam_left(stack: &str, applied: Option<&str>, given: &Given) -> Phrase {
+    match (applied, given) {
+        (None, _) => Phrase::new(
+            "origin_reset_without",
+            "{service} put the soft limit of {user} back to 1024, as it does at each start, and nothing set another: {stack} does \
+             not call pam_limits",
+        )
+        .with("stack", stack),
+        (Some(applied), Given::Other { at, limit }) => Phrase::new(
+            "origin_reset_other",
+            "{service} put the soft limit of {user} back to 1024, as it does at each start, and {at}, which says {limit}, did not \
+             change that: it is newer than this login, or pam_limits (called in {applied}) was not allowed to set it",
+        )
+        .with("at", at)
+        .with("limit", limit)
+        .with("applied", applied),
+        (Some(applied), Given::Line(_) | Given::Nothing) => Phrase::new(
+            "origin_reset",
+            "{service} put the soft limit of {user} back to 1024, as it does at each start, and nothing set another: pam_limits is \
+             called ({applied}), but no line of limits.conf or limits.d is about {user}",
+        )
+        .with("applied", applied),
+    }
 }
 
 impl std::fmt::Display for Origin {
@@ -256,12 +317,20 @@ fn login(proc: &Proc, process: &Ancestor, where_it_changes: [Option<&Ancestor>; 
     // `su` has itself what PAM set, so what differs below it was changed there.
     let above = above.filter(|above| !["su", "runuser"].contains(&above.login().unwrap_or_default()));
     let login = [below, above].into_iter().flatten().find(|ancestor| ancestor.login().is_some())?;
-    let Session { service, applied } = pam::session(proc, login)?;
-    let user = pam::user(proc, process).unwrap_or_default();
-    let said = pam::said(proc, login.pid, &user);
-    let certain = applied.is_some() && said.gives(limit);
-    let sure = if certain { Sureness::Certain } else { Sureness::Probable };
-    Some(Origin::Pam { service: service.to_owned(), applied, at: said.at.filter(|_| certain), sure })
+    let Session { service, stack, applied } = pam::session(proc, login)?;
+    let who = Who::of(proc, process);
+    let conf = applied.as_ref().and_then(|call| call.conf.as_deref());
+    let said = who.as_ref().map(|who| limits_conf::said(proc, login.pid, who, conf)).unwrap_or_default();
+    let gives = said.gives(limit);
+    let given = match (said.promises(), said.at) {
+        (_, Some(at)) if gives => Given::Line(at),
+        (Some(number), Some(at)) => Given::Other { at, limit: pam::number(number) },
+        _ => Given::Nothing,
+    };
+    let user = who.map_or_else(|| "?".to_owned(), |who| who.name);
+    let applied = applied.map(|call| call.at);
+    let reset = login.resets() == Some(limit.soft) && !matches!(given, Given::Line(_));
+    Some(Origin::Pam { service: service.to_owned(), stack, applied, user, given, reset })
 }
 
 fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {

@@ -1,11 +1,10 @@
-//! Whether PAM sets limits in a session, and which: `pam_limits.so` in the stack of the service, and the lines of
-//! `limits.conf` that are about the user.
+//! Whether PAM sets limits in a session, and by which line of which stack: `pam_limits.so`, straight or included.
 
 use std::path::Path;
 
 use super::ancestry::Ancestor;
 use super::etc;
-use crate::limit::Limit;
+use super::limits_conf::{self, Who};
 use crate::proc::Proc;
 use crate::users::Users;
 
@@ -15,38 +14,39 @@ const DEPTH: usize = 8;
 /// What PAM does in the sessions of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Session {
-    /// Its name in `/etc/pam.d`.
+    /// Its name.
     pub(super) service: &'static str,
-    /// The line that calls `pam_limits.so`, as `FILE:LINE`; `None` when none does.
-    pub(super) applied: Option<String>,
+    /// The file of its stack: of its own name, or that of all services without one.
+    pub(super) stack: String,
+    /// The line that calls `pam_limits.so`; `None` when none does.
+    pub(super) applied: Option<Call>,
 }
 
-/// What is said of a user.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) soft: Option<u64>,
-    pub(super) hard: Option<u64>,
-    /// The last line that says something, as `FILE:LINE`.
-    pub(super) at: Option<String>,
+/// A line that calls `pam_limits.so`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    /// As `FILE:LINE`.
+    pub(super) at: String,
+    /// The one file that it names in place of `limits.conf` and `limits.d`.
+    pub(super) conf: Option<String>,
 }
 
-impl Said {
-    /// Whether a process that was given this has that limit.
-    pub(super) fn gives(&self, limit: Limit) -> bool {
-        let same = |said: Option<u64>, is: u64| said.is_none_or(|said| said == is);
-        self.at.is_some() && same(self.soft, limit.soft) && same(self.hard, limit.hard)
-    }
-}
-
-/// The session that a login opens.
+/// The session that a login opens; `None` where no stack can be read.
 pub(super) fn session(proc: &Proc, login: &Ancestor) -> Option<Session> {
     let service = login.login()?;
-    Some(Session { service, applied: applied(proc, login.pid, service, DEPTH) })
+    let stack = [service, "other"].iter().find_map(|name| stack(proc, login.pid, name))?;
+    let applied = applied(proc, login.pid, &stack, DEPTH);
+    Some(Session { service, stack, applied })
 }
 
-fn applied(proc: &Proc, pid: u32, service: &str, depth: usize) -> Option<String> {
-    let path = format!("/etc/pam.d/{service}");
-    let text = etc::read(proc, pid, &path)?;
+/// The file of a stack, that of this machine before that of its vendor.
+fn stack(proc: &Proc, pid: u32, name: &str) -> Option<String> {
+    let places = ["/etc/pam.d", "/usr/lib/pam.d"].map(|dir| format!("{dir}/{name}"));
+    places.into_iter().find(|path| etc::read(proc, pid, path).is_some())
+}
+
+fn applied(proc: &Proc, pid: u32, path: &str, depth: usize) -> Option<Call> {
+    let text = etc::read(proc, pid, path)?;
     for (at, line) in text.lines().enumerate() {
         let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
         let included = match words[..] {
@@ -54,57 +54,18 @@ fn applied(proc: &Proc, pid: u32, service: &str, depth: usize) -> Option<String>
             [kind, "include" | "substack", other] if kind.trim_start_matches('-') == "session" => Some(other),
             _ => None,
         };
-        let deeper = included.filter(|_| depth > 0).and_then(|other| applied(proc, pid, other, depth - 1));
+        let deeper = included.filter(|_| depth > 0).and_then(|other| stack(proc, pid, other));
+        let deeper = deeper.and_then(|other| applied(proc, pid, &other, depth - 1));
         if deeper.is_some() {
             return deeper;
         }
         let is_session = words.first().is_some_and(|kind| kind.trim_start_matches('-') == "session");
         if is_session && words.iter().any(|word| word.rsplit('/').next() == Some("pam_limits.so")) {
-            return Some(format!("{path}:{}", at + 1));
+            let conf = words.iter().find_map(|word| word.strip_prefix("conf=")).map(str::to_owned);
+            return Some(Call { at: format!("{path}:{}", at + 1), conf });
         }
     }
     None
-}
-
-/// What `limits.conf` and its directory say of a user, as process `pid` sees them: later lines win, and those that name
-/// the user win over those for everybody.
-pub(super) fn said(proc: &Proc, pid: u32, user: &str) -> Said {
-    let mut said = Said::default();
-    let dir = etc::list(proc, pid, "/etc/security/limits.d", ".conf");
-    let paths: Vec<_> = std::iter::once("/etc/security/limits.conf".to_owned()).chain(dir).collect();
-    for wanted in ["*", user] {
-        // "*" is not for root (limits.conf(5)).
-        if wanted == "*" && user == "root" {
-            continue;
-        }
-        for path in &paths {
-            let text = etc::read(proc, pid, path).unwrap_or_default();
-            text.lines()
-                .enumerate()
-                .for_each(|(at, line)| take(&mut said, line, wanted, || format!("{path}:{}", at + 1)));
-        }
-    }
-    said
-}
-
-/// `DOMAIN TYPE nofile VALUE`
-fn take(said: &mut Said, line: &str, wanted: &str, at: impl Fn() -> String) {
-    let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
-    let [domain, kind, "nofile", value] = words[..] else { return };
-    let number = match value {
-        "unlimited" | "infinity" | "-1" => Some(u64::MAX),
-        value => value.parse().ok(),
-    };
-    if domain != wanted || number.is_none() {
-        return;
-    }
-    if matches!(kind, "soft" | "-") {
-        said.soft = number;
-    }
-    if matches!(kind, "hard" | "-") {
-        said.hard = number;
-    }
-    said.at = Some(at());
 }
 
 /// The user of a process, by name where its `passwd` has one.
@@ -141,29 +102,17 @@ pub(super) struct Claim {
 /// What `limits.conf` says of the user of the process, when it says something else than what holds.
 pub(super) fn claim(proc: &Proc, ancestors: &[Ancestor]) -> Option<Claim> {
     let process = ancestors.first()?;
-    let user = user(proc, process)?;
-    let said = said(proc, process.pid, &user);
+    let who = Who::of(proc, process)?;
+    let said = limits_conf::said(proc, process.pid, &who, None);
     let differs = !said.gives(process.limit?);
-    let limit = match said.soft.or(said.hard)? {
-        u64::MAX => "unlimited".to_owned(),
-        number => number.to_string(),
-    };
-    Some(Claim { at: said.at?, limit, user }).filter(|_| differs)
+    let limit = number(said.promises()?);
+    Some(Claim { at: said.at?, limit, user: who.name }).filter(|_| differs)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_about_its_user_and_open_files_only() {
-        let mut said = Said::default();
-        for line in
-            ["www soft nofile 100", "* - nofile 7", "www hard nproc 3", "# www - nofile 9", "www hard nofile unlimited"]
-        {
-            take(&mut said, line, "www", || line.to_owned());
-        }
-        assert_eq!((said.soft, said.hard), (Some(100), Some(u64::MAX)));
-        assert!(said.gives(Limit { soft: 100, hard: u64::MAX }) && !said.gives(Limit { soft: 7, hard: 7 }));
+/// A number, or the word for none.
+pub(super) fn number(limit: u64) -> String {
+    match limit {
+        u64::MAX => "unlimited".to_owned(),
+        number => number.to_string(),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::ancestry::Ancestor;
 use super::command;
+use super::containers;
+use super::limits_conf::{self, Who};
 use super::origin::Origin;
 use super::pam;
-use super::reach;
-use crate::limit::Limit;
+use super::systemd;
 use crate::owner::Owner;
 use crate::phrase::Phrase;
 use crate::proc::Proc;
@@ -23,44 +24,22 @@ pub struct Remedy {
     pub then: Vec<String>,
 }
 
-impl Remedy {
-    /// Whether it is for somebody above this machine: what is done here goes as far as it can without it.
-    #[must_use]
-    pub fn is_from_above(&self) -> bool {
-        self.phrase.code == "remedy_hard_first"
-    }
-}
-
-/// What makes the limit `want`, the lasting first.
-pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
-    let Some(process) = ancestors.first() else { return Vec::new() };
-    let reach = reach::of(proc, ancestors, origin, want);
-    let mut remedies = lasting(proc, ancestors, origin, reach);
-    if reach < want {
-        remedies.insert(0, hard_first(reach, want));
-    }
-    if let Some(ceiling) = proc.number("sys/fs/nr_open").filter(|ceiling| *ceiling < want) {
-        remedies.insert(0, kernel(ceiling, want));
-    }
-    remedies.extend(process.limit.and_then(|limit| Remedy::at_once(process.pid, limit, want)));
-    remedies
-}
-
-fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
+/// What makes the limit `want` for good: all of it, in this order.
+pub(super) fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
     match origin {
         Origin::Systemd { unit, .. } => vec![of_unit(unit, want)],
-        Origin::Supervisord { pid, file, .. } => supervisord(ancestors, *pid, file.as_deref(), want),
-        Origin::Pam { service, applied, .. } => login(proc, ancestors, service, applied.is_some(), want),
-        Origin::Container(owner) => vec![container(owner, want)],
+        Origin::Supervisord { pid, file, .. } => supervisord(proc, ancestors, *pid, file.as_deref(), want),
+        Origin::Pam { stack, applied, .. } => login(proc, ancestors, stack, applied.is_some(), want),
+        Origin::Container(owner) => vec![containers::of(owner, want)],
         Origin::Shell(pid) => vec![shell(*pid, want)],
         Origin::Itself { hard } => lasting(proc, ancestors, hard, want),
         Origin::Between { .. } | Origin::Start(_) => started_by(proc, ancestors, want),
     }
 }
 
-fn of_unit(unit: &str, want: u64) -> Remedy {
+/// What makes systemd start a unit with it.
+pub(super) fn of_unit(unit: &str, want: u64) -> Remedy {
     let target = if unit.ends_with(".scope") { "user@.service" } else { unit };
-    // Whoever has a control group of his own names what is in it as he likes.
     let restart = command::word(target).map(|unit| format!("systemctl restart {unit}"));
     Remedy {
         phrase: Phrase::new("remedy_unit", "lets systemd start {unit} with {want}")
@@ -68,99 +47,105 @@ fn of_unit(unit: &str, want: u64) -> Remedy {
             .with("want", want),
         file: Some(format!("/etc/systemd/system/{target}.d/open-files.conf")),
         lines: vec!["[Service]".to_owned(), format!("LimitNOFILE={want}")],
+        // Whoever has a control group of his own names what is in it as he likes.
         then: std::iter::once("systemctl daemon-reload".to_owned()).chain(restart).collect(),
     }
 }
 
-/// `minfds` cannot lift a supervisord that is not root above its own hard limit: then whoever starts it has to.
-fn supervisord(ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
-    let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
-    let restart = |path| vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")];
-    let config = Remedy {
-        phrase: Phrase::new("remedy_minfds", "lets supervisord raise its limit, and that of its programs, to {want}")
-            .with("want", want),
-        file: Some(path.to_owned()),
-        lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
-        // A reload does not raise it: only a start does.
-        then: command::word(path).map(restart).unwrap_or_default(),
-    };
-    let itself = ancestors.iter().find(|ancestor| ancestor.pid == pid);
-    let too_low = itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard < want);
-    let unit = itself.and_then(|itself| match &itself.owner {
-        Some(Owner::Unit(unit)) => Some(unit.as_str()),
-        _ => None,
-    });
-    let above = unit.filter(|_| too_low).map(|unit| of_unit(unit, want));
-    above.into_iter().chain([config]).collect()
-}
-
-/// What the others cannot go beyond: a supervisord with a `minfds` above its hard limit does not even start.
-fn hard_first(ceiling: u64, want: u64) -> Remedy {
-    Remedy {
-        phrase: Phrase::new(
-            "remedy_hard_first",
-            "before anything here can have {want}: the hard limit is {ceiling}, and root may not raise it here \
-             (CAP_SYS_RESOURCE); whatever started this container or machine has to give more, and what follows then goes further \
-             than {ceiling}",
-        )
-        .with("want", want)
-        .with("ceiling", ceiling),
-        file: None,
-        lines: vec![format!("docker run --ulimit nofile={want}:{want} …")],
-        then: Vec::new(),
+/// The same for a unit that a control group names; no line of systemd's where it does not run.
+fn named_unit(proc: &Proc, unit: &str, want: u64) -> Remedy {
+    let about = |phrase: Phrase| phrase.with("unit", unit).with("want", want);
+    match systemd::runs(proc) {
+        Some(true) => of_unit(unit, want),
+        Some(false) => Remedy {
+            phrase: about(Phrase::new(
+                "remedy_unit_elsewhere",
+                "{unit} gets {want} from LimitNOFILE= in its unit on the machine that started it: no systemd runs here",
+            )),
+            file: None,
+            lines: Vec::new(),
+            then: Vec::new(),
+        },
+        None => Remedy {
+            phrase: about(Phrase::new(
+                "remedy_unit_if",
+                "lets systemd start {unit} with {want}, if systemd runs here, which this user may not see",
+            )),
+            ..of_unit(unit, want)
+        },
     }
 }
 
-fn login(proc: &Proc, ancestors: &[Ancestor], service: &str, applied: bool, want: u64) -> Vec<Remedy> {
-    let user = ancestors.first().map_or_else(|| "*".to_owned(), |process| pam::domain(proc, process));
+/// `minfds` cannot lift a supervisord that is not root above its own hard limit: then whoever starts it has to.
+fn supervisord(proc: &Proc, ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
+    let itself = ancestors.iter().find(|ancestor| ancestor.pid == pid);
+    let too_low = itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard < want);
+    let unit = itself.and_then(|itself| match &itself.owner {
+        Some(Owner::Unit(unit)) if unit.ends_with(".service") => Some(unit.as_str()),
+        _ => None,
+    });
+    let above = unit.filter(|_| too_low).map(|unit| named_unit(proc, unit, want));
+    let config = minfds(pid, file, unit.filter(|_| systemd::runs(proc) != Some(false)), want);
+    // One restart at the end is enough.
+    let above = above.map(|step| Remedy { then: step.then.into_iter().take(1).collect(), ..step });
+    above.into_iter().chain([config]).collect()
+}
+
+fn minfds(pid: u32, file: Option<&str>, unit: Option<&str>, want: u64) -> Remedy {
+    let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
+    let by_hand = |path| vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")];
+    let phrase = match pid {
+        1 => Phrase::new(
+            "remedy_minfds_first",
+            "lets supervisord raise its limit, and that of its programs, to {want} when it starts anew; it is the first process here, \
+             so restart its container",
+        ),
+        _ => Phrase::new("remedy_minfds", "lets supervisord raise its limit, and that of its programs, to {want}"),
+    };
+    Remedy {
+        phrase: phrase.with("want", want),
+        file: Some(path.to_owned()),
+        lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
+        // A reload does not raise it: only a start does.
+        then: match (pid, unit) {
+            (1, _) => Vec::new(),
+            (_, Some(unit)) => {
+                command::word(unit).map(|unit| vec![format!("systemctl restart {unit}")]).unwrap_or_default()
+            }
+            (_, None) => command::word(path).map(by_hand).unwrap_or_default(),
+        },
+    }
+}
+
+/// In a file that has the last word about the user: a line that is read later would win.
+fn login(proc: &Proc, ancestors: &[Ancestor], stack: &str, applied: bool, want: u64) -> Vec<Remedy> {
+    let Some(process) = ancestors.first() else { return Vec::new() };
+    let user = pam::domain(proc, process);
+    let session = ancestors.iter().find(|each| each.login().is_some()).and_then(|login| pam::session(proc, login));
+    let conf = session.and_then(|session| session.applied).and_then(|call| call.conf);
+    let file = limits_conf::last_word(proc, process.pid, Who::of(proc, process).as_ref(), conf.as_deref());
     let limits = Remedy {
         phrase: Phrase::new(
             "remedy_login",
-            "gives {user} {want} at each login; sessions that are open keep what they have",
+            "at the end of this file nothing overrules it: gives {user} {want} at each new login; open sessions keep what they have",
         )
         .with("user", &user)
         .with("want", want),
-        file: Some("/etc/security/limits.d/90-open-files.conf".to_owned()),
+        file: Some(file),
         lines: vec![format!("{user} soft nofile {want}"), format!("{user} hard nofile {want}")],
         then: Vec::new(),
     };
     let stack = (!applied).then(|| Remedy {
-        phrase: Phrase::new("remedy_pam_service", "lets logins by {service} set limits at all")
-            .with("service", service),
-        file: Some(format!("/etc/pam.d/{service}")),
+        phrase: Phrase::new(
+            "remedy_pam_service",
+            "lets logins through {stack} set limits at all; at the end of the file",
+        )
+        .with("stack", stack),
+        file: Some(stack.to_owned()),
         lines: vec!["session required pam_limits.so".to_owned()],
         then: Vec::new(),
     });
     stack.into_iter().chain([limits]).collect()
-}
-
-fn container(owner: &Owner, want: u64) -> Remedy {
-    let runtime = match owner {
-        Owner::Container { runtime, .. } => runtime.as_str(),
-        Owner::Unit(_) => "",
-    };
-    match runtime {
-        "docker" | "libpod" => {
-            let program = if runtime == "docker" { "docker" } else { "podman" };
-            Remedy {
-                phrase: Phrase::new(
-                    "remedy_container_run",
-                    "starts the container with this limit; in a compose file: ulimits, nofile",
-                ),
-                file: None,
-                lines: vec![format!("{program} run --ulimit nofile={want}:{want} …")],
-                then: Vec::new(),
-            }
-        }
-        // A pod cannot ask for it (kubernetes/kubernetes#3595): it gets what the runtime on the node has.
-        _ => Remedy {
-            phrase: Phrase::new(
-                "remedy_container_node",
-                "lets the container runtime on the node, and all that it starts, have this limit",
-            ),
-            ..of_unit("containerd.service", want)
-        },
-    }
 }
 
 fn shell(pid: u32, want: u64) -> Remedy {
@@ -177,8 +162,16 @@ fn shell(pid: u32, want: u64) -> Remedy {
 fn started_by(proc: &Proc, ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
     let process = &ancestors[0];
     match &process.owner {
-        Some(Owner::Unit(unit)) if unit.ends_with(".service") => vec![of_unit(unit, want)],
+        Some(Owner::Unit(unit)) if unit.ends_with(".service") => by_unit(proc, process.pid, unit, want),
         _ => vec![started(command::of(proc, process.pid).as_deref(), want)],
+    }
+}
+
+fn by_unit(proc: &Proc, pid: u32, unit: &str, want: u64) -> Vec<Remedy> {
+    match systemd::runs(proc) {
+        // The unit is another machine's word: what starts it in here is for whoever is in here.
+        Some(false) => vec![started(command::of(proc, pid).as_deref(), want)],
+        _ => vec![named_unit(proc, unit, want)],
     }
 }
 
@@ -198,7 +191,8 @@ fn started(command: Option<&str>, want: u64) -> Remedy {
     Remedy { phrase, file: None, lines, then: Vec::new() }
 }
 
-fn kernel(ceiling: u64, want: u64) -> Remedy {
+/// What lets the kernel allow it.
+pub(super) fn kernel(ceiling: u64, want: u64) -> Remedy {
     Remedy {
         phrase: Phrase::new(
             "remedy_kernel",
@@ -208,24 +202,5 @@ fn kernel(ceiling: u64, want: u64) -> Remedy {
         file: Some("/etc/sysctl.d/90-open-files.conf".to_owned()),
         lines: vec![format!("fs.nr_open = {want}")],
         then: vec!["sysctl --system".to_owned()],
-    }
-}
-
-impl Remedy {
-    /// What raises the soft limit of a process while it runs, to `want` or as far as the hard one lets it; `None` where it is
-    /// there already.
-    #[must_use]
-    pub fn at_once(pid: u32, limit: Limit, want: u64) -> Option<Self> {
-        let reach = want.min(limit.hard);
-        (reach > limit.soft).then(|| Remedy {
-            phrase: Phrase::new(
-                "remedy_at_once",
-                "raises it at once, until the process ends; a program that asked for its limit at its start (redis, nginx, haproxy, \
-                 memcached) goes on with the old one",
-            ),
-            file: None,
-            lines: vec![format!("prlimit --pid {pid} --nofile={reach}:{}", limit.hard)],
-            then: Vec::new(),
-        })
     }
 }

@@ -11,6 +11,13 @@ const PLACES: [&str; 4] =
 /// What the manager is told, weakest first.
 const MANAGER: [&str; 2] = ["/usr/lib/systemd/system.conf", "/etc/systemd/system.conf"];
 
+/// Whether systemd runs the machine that the first process sees (sd_booted(3)), or else the one that we see; `None` where neither
+/// can be looked into.
+pub(super) fn runs(proc: &Proc) -> Option<bool> {
+    let seen = |pid: u32| etc::is_there(proc, pid, "/run/systemd/system");
+    seen(1).or_else(|| seen(std::process::id()))
+}
+
 /// A limit, and the line that says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {

@@ -24,6 +24,24 @@ pub struct Remedy {
     /// The same as `words`, for who says it in another language; null from an older agent.
     #[n(4)]
     pub phrase: Option<Phrase>,
+    /// To which way it belongs; null from an older agent, which does not say what is needed of all it names.
+    #[n(5)]
+    pub step: Option<Step>,
+}
+
+/// A place in a way to another limit. All that have the same way are needed, in the order given; any one way is enough.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Step {
+    /// Which way: 1, 2, …
+    #[n(0)]
+    pub way: u32,
+    /// until_it_ends: at once, until the process ends; for_good: from its next start on; from_above: only by whatever started this
+    /// container or machine. There may be more.
+    #[n(1)]
+    pub lasts: String,
+    /// The limit that the way gives.
+    #[n(2)]
+    pub reach: u64,
 }
 
 /// What limits a process, and who has set it.

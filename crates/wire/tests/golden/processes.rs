@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tailcast_wire::{
     Ancestor, Answer, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
     Listener, OpenFile, Order, Peer, Phrase, Point, Process, ProcessDetail, Processes, Question, Remedy, Slopes,
-    SocketEnds,
+    SocketEnds, Step,
 };
 
 fn text(text: &str) -> String {
@@ -95,6 +95,7 @@ fn remedy() -> Remedy {
         lines: vec![text("a=1")],
         then: vec![text("b")],
         phrase: None,
+        step: None,
     }
 }
 
@@ -180,6 +181,13 @@ fn limits_in_codes() -> Limits {
     Limits { remedies, origin_phrases: vec![phrase()], note_phrases: vec![phrase()], ..limits() }
 }
 
+/// The same with what belongs together.
+fn limits_in_ways() -> Limits {
+    let step = |way, lasts| Remedy { step: Some(Step { way, lasts: text(lasts), reach: 65_536 }), ..remedy() };
+    let remedies = vec![step(1, "until_it_ends"), step(2, "for_good"), step(2, "for_good")];
+    Limits { remedies, ..limits() }
+}
+
 fn detail_in_codes() -> ProcessDetail {
     let mut detail = detail();
     detail.files[0].about_phrase = Some(phrase());
@@ -217,6 +225,7 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
         ("sockets of two networks", Inspected::Sockets(Box::new(sockets_of_two()))),
         ("process that spins", Inspected::Process(Box::new(spinning()))),
         ("limits in codes", Inspected::Limits(Box::new(limits_in_codes()))),
+        ("limits in ways", Inspected::Limits(Box::new(limits_in_ways()))),
     ];
     all.map(|(name, inspected)| (text(name), Answer::Inspected(inspected))).into()
 }

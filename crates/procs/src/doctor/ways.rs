@@ -1,0 +1,85 @@
+//! The ways to another limit: any one of them does, and within one all steps are needed, in their order.
+
+use super::ancestry::Ancestor;
+use super::containers;
+use super::origin::Origin;
+use super::reach;
+use super::remedies::{self, Remedy};
+use crate::limit::Limit;
+use crate::phrase::Phrase;
+use crate::proc::Proc;
+
+/// One way to change a limit: all of its steps are needed, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// For how long.
+    pub lasts: Lasts,
+    /// The limit that it gives.
+    pub reach: u64,
+    /// What to do. Never empty.
+    pub steps: Vec<Remedy>,
+}
+
+/// How far a way goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// At once, until the process ends.
+    UntilItEnds,
+    /// From the next start on, and for good.
+    ForGood,
+    /// Not by anybody on this machine: what can be done here reaches less.
+    FromAbove,
+}
+
+impl Lasts {
+    /// The word for it in every interface.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Lasts::UntilItEnds => "until_it_ends",
+            Lasts::ForGood => "for_good",
+            Lasts::FromAbove => "from_above",
+        }
+    }
+}
+
+impl Way {
+    /// What raises the soft limit of a process while it runs, to `want` or as far as the hard one lets it; `None` where it is
+    /// there already.
+    #[must_use]
+    pub fn at_once(pid: u32, limit: Limit, want: u64) -> Option<Self> {
+        let reach = want.min(limit.hard);
+        let step = Remedy {
+            phrase: Phrase::new(
+                "remedy_at_once",
+                "raises it while it runs; a program that read its limit at its start (redis, nginx, haproxy, memcached) keeps the \
+                 old one",
+            ),
+            file: None,
+            lines: vec![format!("prlimit --pid {pid} --nofile={reach}:{}", limit.hard)],
+            then: Vec::new(),
+        };
+        (reach > limit.soft).then(|| Way { lasts: Lasts::UntilItEnds, reach, steps: vec![step] })
+    }
+}
+
+/// What makes the limit `want`, or as much of it as can be had here; the quickest first.
+pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Way> {
+    let Some(process) = ancestors.first() else { return Vec::new() };
+    let reach = reach::of(proc, ancestors, origin, want);
+    let at_once = process.limit.and_then(|limit| Way::at_once(process.pid, limit, want));
+    let kernel = proc
+        .number("sys/fs/nr_open")
+        .filter(|ceiling| *ceiling < reach)
+        .map(|ceiling| remedies::kernel(ceiling, reach));
+    let steps = kernel.into_iter().chain(remedies::lasting(proc, ancestors, origin, reach)).collect();
+    // What would give less than there is helps nobody.
+    let gives_more = process.limit.is_none_or(|limit| limit.soft < reach);
+    let for_good = gives_more.then_some(Way { lasts: Lasts::ForGood, reach, steps });
+    let above = (reach < want).then(|| Way {
+        lasts: Lasts::FromAbove,
+        reach: want,
+        steps: vec![containers::from_above(proc, ancestors, reach, want)],
+    });
+    at_once.into_iter().chain(for_good).chain(above).collect()
+}
