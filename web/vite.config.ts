@@ -31,7 +31,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "early", test: /src\/(early|ahead|keysahead|keys|liveurl|address|shapes|theme)\.ts$/, priority: 1 },
+            { name: "early", test: /src\/(early|ahead|refused|keysahead|keys|liveurl|address|shapes|theme)\.ts$/, priority: 1 },
             // One file of all that the pages share, in place of one for each set of pages that does.
             { name: "shared", test: /^(?!.*pulse)/, minShareCount: 2 },
           ],

@@ -94,6 +94,21 @@ test("where one place is left a page is whole: its parts wait for each other", a
   inside.forEach((one) => one.destroy());
 });
 
+for (const part of ["index.js", "shared.css", "zh.js"]) {
+  test.describe(() => {
+    test.use({ locale: part === "zh.js" ? "zh-CN" : "en-GB" });
+    test(`a page that was refused one of its parts is loaded anew by itself: ${part}`, async ({ page, hub }) => {
+      hub.append("app.log", "first\n");
+      await hub.start();
+      let refused = 0;
+      await page.route(`**/assets/*/${part}`, (route) => (refused++ === 0 ? route.fulfill({ status: 503, headers: { "retry-after": "1" }, body: "no room" }) : route.continue()));
+      await page.goto(`${hub.url}hosts`);
+      await expect.poll(() => refused).toBeGreaterThan(1);
+      await expect(page.getByText("app.log")).toBeVisible();
+    });
+  });
+}
+
 test("an event stream that finds no room comes again by itself, when it was told to, and is served", async ({ page, hub }) => {
   hub.append("app.log", "first\n");
   await hub.start();
