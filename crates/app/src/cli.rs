@@ -15,7 +15,7 @@ mod processes;
 mod tail;
 mod upkeep;
 
-pub(crate) use processes::{Doctor, Ps};
+pub(crate) use processes::{Doctor, Ps, Sort};
 pub(crate) use tail::{Filter, PaceFlags, Tail};
 pub(crate) use upkeep::{Config, ConfigAction, Password, State, Token, TokenAction};
 

@@ -72,8 +72,8 @@ fn told_json(out: &mut Json, item: &Item, told: &Told) {
 fn behind_words(behind: u64) -> String {
     match behind {
         0 => "at the end".to_owned(),
-        bytes if bytes < 1 << 20 => format!("{bytes} bytes behind"),
-        bytes => format!("{} MB behind", bytes >> 20),
+        bytes if bytes < 1_000_000 => format!("{bytes} bytes behind"),
+        bytes => format!("{} MB behind", bytes / 1_000_000),
     }
 }
 

@@ -101,19 +101,20 @@ fn row(out: &mut impl Write, entry: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A size that is read at a glance: `812 B`, `1.5 MiB`, `37 GiB`.
+/// A size that is read at a glance, as the page writes it: in powers of 1000, with three digits: `812 B`, `1.57 MB`, `37.5 GB`.
 pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if bytes < 1024 {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
         return format!("{bytes} B");
     }
-    let mut value = bytes as f64 / 1024.0;
+    let mut value = bytes as f64 / 1000.0;
     let mut unit = 0;
     while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
+        value /= 1000.0;
         unit += 1;
     }
-    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+    let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.digits$} {}", UNITS[unit])
 }
 
 /// How long ago: `4s`, `12m`, `3h`, `40d`. A time in the future is a clock that differs, and is `0s`.
@@ -135,12 +136,13 @@ mod tests {
     fn a_size_is_read_at_a_glance() {
         for (bytes, shown) in [
             (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (10 << 10, "10 KiB"),
-            (1_572_864, "1.5 MiB"),
-            (1023 << 20, "1.0 GiB"),
-            (u64::MAX, "16384 PiB"),
+            (999, "999 B"),
+            (1000, "1.00 kB"),
+            (9_996, "10.0 kB"),
+            (99_960, "100 kB"),
+            (1_572_864, "1.57 MB"),
+            (999_600_000, "1.00 GB"),
+            (u64::MAX, "18.4 EB"),
         ] {
             assert_eq!(size(bytes), shown);
         }

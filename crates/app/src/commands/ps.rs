@@ -9,13 +9,15 @@ mod table;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
+use tailcast_wire::Processes;
 
-use crate::cli;
+use crate::cli::{self, Sort};
 use crate::commands::inspect::{self, ALL, Source, Way};
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
 use crate::json_shown::for_terminal;
 
 /// Between two looks.
@@ -30,7 +32,7 @@ pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
     let screen = Screen { on_terminal: io::stdout().is_terminal(), watch: flags.watch, json: flags.json };
     loop {
         let (shown, exit) = look(&mut source, flags, &screen).await?;
-        screen.show(&shown)?;
+        screen.show(&shown, Timestamp::now())?;
         if !flags.watch {
             return Ok(exit);
         }
@@ -45,15 +47,41 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(
         let shown = if flags.json { json(&process)? } else { detail::show(&process) };
         return Ok((shown, Exit::Ok));
     }
-    let list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
+    let mut list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
+    if !flags.watch && spins_perhaps(&list) {
+        // What it does at its limit, two looks tell.
+        tokio::time::sleep(EACH).await;
+        list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
+    }
+    if !flags.watch && !can_be_sorted(&list, flags.sort) {
+        say(UNSORTED);
+    }
     let exit = if list.processes.is_empty() { Exit::Nothing } else { Exit::Ok };
     let table = || screen.cut(&table::show(&list));
     Ok((if flags.json { json(&list)? } else { table() }, exit))
 }
 
+/// Whether one is at its limit of which it is not known what it does there.
+fn spins_perhaps(list: &Processes) -> bool {
+    let mut findings = list.processes.iter().chain(&list.found).flat_map(|process| &process.findings);
+    findings.any(|found| found.pattern == "at_limit")
+}
+
+/// Whether by what one sorts is known of any of them.
+fn can_be_sorted(list: &Processes, by: Sort) -> bool {
+    match by {
+        Sort::Slope => list.processes.iter().any(|process| process.slope_per_min.is_some()),
+        Sort::Left => list.processes.iter().any(|process| process.slopes.one.or(process.slopes.ten).is_some()),
+        _ => true,
+    }
+}
+
 pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map(|line| line + "\n").map_err(|error| Failure::new(Exit::Failed, error))
 }
+
+const UNSORTED: &str = "not sorted: one look does not tell how fast they grow. --watch does after half a minute; --host NAME at once \
+where somebody looks at that host on the page, or its agent has `processes_history = true`";
 
 /// Where it is shown.
 struct Screen {
@@ -88,12 +116,14 @@ impl Screen {
         }
     }
 
-    fn show(&self, shown: &str) -> Result<(), Failure> {
+    fn show(&self, shown: &str, now: Timestamp) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match (self.on_terminal, self.json) {
             (true, true) => writeln!(out, "{}", for_terminal(shown.trim_end()))?,
             // From the top and over what was there, so that nothing blinks; what is left of it is cleared.
             (true, false) if self.watch => write!(out, "\x1b[H{}\x1b[J", shown.replace('\n', "\x1b[K\n"))?,
+            // One look below the other, each with its time; on its own it needs none.
+            (false, false) if self.watch => write!(out, "{now:.0}\n{shown}\n")?,
             _ => out.write_all(shown.as_bytes())?,
         }
         Ok(out.flush()?)

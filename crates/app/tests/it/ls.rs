@@ -12,7 +12,7 @@ fn logs_are_listed_with_their_size() {
     let rows: Vec<_> = ran.out.lines().map(|row| row.split_whitespace().collect::<Vec<_>>()).collect();
     assert_eq!(rows.len(), 2, "{}", ran.out);
     assert_eq!((&rows[0][..2], rows[0][3]), (&["8", "B"][..], house.log("a.log").as_str()));
-    assert_eq!((&rows[1][..2], rows[1][3]), (&["2.0", "KiB"][..], house.log("b.log").as_str()));
+    assert_eq!((&rows[1][..2], rows[1][3]), (&["2.05", "kB"][..], house.log("b.log").as_str()));
 }
 
 #[test]

@@ -112,3 +112,57 @@ fn a_start_that_finds_a_low_limit_says_who_has_set_it_and_what_changes_it() {
     // The shell is ours to end, and the hub is its child.
     Command::new("pkill").args(["-TERM", "-P", &hub.child.0.id().to_string()]).status().unwrap();
 }
+
+#[test]
+fn each_look_of_a_watch_into_a_pipe_has_its_time() {
+    let house = House::new();
+    let watch = house.start(&["ps", "--watch", "-n", "1"]);
+    let mut times = Vec::new();
+    while times.len() < 2 {
+        times.extend(watch.next().trim_end().parse::<jiff::Timestamp>());
+    }
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[test]
+fn what_one_look_cannot_sort_by_is_said() {
+    let house = House::new();
+    let ran = house.run(&["ps", "--sort", "slope", "-n", "3"]).ended(0);
+    assert!(ran.err.contains("--watch") && ran.err.contains("processes_history"), "{}", ran.err);
+    assert_eq!(house.run(&["ps", "--sort", "cpu", "-n", "3"]).ended(0).err, "");
+}
+
+#[test]
+fn who_has_ended_and_was_not_asked_for_how_is_told_from_who_runs() {
+    let house = House::new();
+    let mut child = Command::new("sh").args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap();
+    let pid = child.id().to_string();
+    let kept = format!("listed until its parent, pid {}, ", std::process::id());
+    let shown = |said: bool| {
+        for words in [&["ps", &pid][..], &["ps", "-n", "0"]] {
+            let ran = house.run(words).ended(0);
+            assert_eq!(ran.out.contains(&kept), said, "{}", ran.out);
+        }
+    };
+    shown(false);
+    drop(child.stdin.take());
+    while !std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") Z ") {
+        std::thread::yield_now();
+    }
+    shown(true);
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_connection_has_the_command_that_ends_it_and_it_alone() {
+    let house = House::new();
+    let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ours: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(("::1", port)).unwrap()).collect();
+    let ran = house.run(&["ps", &std::process::id().to_string(), "-n", "0"]).ended(0);
+    let command = ran.out.lines().find(|line| line.trim_start().starts_with("ss -Kt ")).expect(&ran.out).trim();
+    let (from, to) = (command.split(" sport = ").nth(1).unwrap(), format!("dst '[::1]' dport = {port}"));
+    assert!(command.starts_with("ss -Kt src '[::1]' sport = ") && from.ends_with(&to), "{command}");
+    let own = from.split(' ').next().unwrap().parse::<u16>().unwrap();
+    assert!(ours.iter().any(|stream| stream.local_addr().unwrap().port() == own), "{command}");
+}

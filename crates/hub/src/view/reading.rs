@@ -134,7 +134,7 @@ impl View {
         }
         if page.limited && is_first {
             let words =
-                format!("looked through the last {} MB for matching lines and stopped there", page.scanned >> 20);
+                format!("looked through the last {} MB for matching lines and stopped there", page.scanned / 1_000_000);
             let told = Told { bytes: Some(page.scanned), ..Told::of(Tiding::Limit, words) };
             out.push(Arc::new(self.item(What::Told(told), None)));
         }

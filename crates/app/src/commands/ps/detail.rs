@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tailcast_lines::harmless;
 use tailcast_wire::{Holder, OpenFile, ProcessDetail};
 
-use super::table::{hidden, left, words};
+use super::table::{ended, hidden, left, words};
 use crate::commands::ls::{age, size};
 
 /// All that is known of it.
@@ -27,11 +27,24 @@ fn write(out: &mut String, process: &ProcessDetail) -> fmt::Result {
     if let Some(total) = process.files_total.filter(|_| process.next.is_some()) {
         writeln!(out, "… {} of {total} files: -n 0 shows more", process.files.len())?;
     }
+    closing(out, process)?;
     for remedy in &process.commands {
         writeln!(out, "\nTo be copied; it {}:", remedy.words)?;
         remedy.lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
+}
+
+/// What ends a connection, for one of them: first of those that the other side has closed.
+fn closing(out: &mut String, process: &ProcessDetail) -> fmt::Result {
+    let sockets = || process.files.iter().filter_map(|open| Some((open.fd, open.socket.as_ref()?)));
+    let unclosed = sockets().find(|(_, socket)| socket.close.is_some() && socket.state == "CLOSE_WAIT");
+    let Some((fd, socket)) = unclosed.or_else(|| sockets().find(|(_, socket)| socket.close.is_some())) else {
+        return Ok(());
+    };
+    let command = socket.close.as_deref().unwrap_or_default();
+    writeln!(out, "\nTo be copied; it ends one connection, that of descriptor {fd} (--json has one for each):")?;
+    writeln!(out, "  {}", harmless(command))
 }
 
 fn head(out: &mut String, detail: &ProcessDetail) -> fmt::Result {
@@ -44,7 +57,7 @@ fn head(out: &mut String, detail: &ProcessDetail) -> fmt::Result {
     if let Some(started) = started {
         write!(out, ", {} old", age(Timestamp::now(), started))?;
     }
-    writeln!(out, "\n{}", harmless(&process.command))?;
+    writeln!(out, "\n{}{}", harmless(&process.command), ended(process))?;
     match (process.fds, process.soft, process.hard) {
         (Some(fds), Some(soft), Some(hard)) => {
             write!(out, "{fds} of {soft} files open (hard limit {hard}), {:.1} %", process.percent.unwrap_or(0.0))?;
@@ -90,6 +103,9 @@ fn file(out: &mut String, open: &OpenFile) -> fmt::Result {
             let arrow = if socket.remote.is_empty() { "" } else { " → " };
             let (local, remote) = (harmless(&socket.local), harmless(&socket.remote));
             write!(out, "{} {local}{arrow}{remote} {}", socket.protocol, socket.state)?;
+            if socket.state != "LISTEN" && socket.received > 0 {
+                write!(out, "  {} unread", size(socket.received.into()))?;
+            }
         }
         None => write!(out, "{}", harmless(&open.target))?,
     }

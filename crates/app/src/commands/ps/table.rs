@@ -29,13 +29,22 @@ fn row(out: &mut String, process: &Process) -> std::fmt::Result {
     write!(out, "{:>7} {:>8} {:>8} ", process.pid, number(process.fds), number(process.soft))?;
     write!(out, "{:>6} {slope:>7} {:>8} ", figure(process.percent), left(process.seconds_left))?;
     write!(out, "{:>6} {:>8}  {:<12}  ", figure(process.cpu), size(process.memory), harmless(user))?;
-    writeln!(out, "{}{}", harmless(what(process)), unit(process))?;
+    writeln!(out, "{}{}{}", harmless(what(process)), unit(process), ended(process))?;
     process.findings.iter().try_for_each(|found| writeln!(out, "        {}", words(found)))
 }
 
 /// A command, or in brackets the name of a process that has none.
 fn what(process: &Process) -> &str {
     if process.command.is_empty() { &process.name } else { &process.command }
+}
+
+/// Of one that has ended: who keeps it in the list.
+pub(super) fn ended(process: &Process) -> String {
+    let parent = process.parent;
+    if process.state != "Z" {
+        return String::new();
+    }
+    format!("  (has ended and holds nothing; it is listed until its parent, pid {parent}, asks how it ended)")
 }
 
 fn unit(process: &Process) -> String {
@@ -66,6 +75,13 @@ mod tests {
             "state": "S", "slopes": {}, "findings": [], "percent": percent, "seconds_left": left,
         });
         serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn who_has_ended_is_said_to_have_and_by_whom_it_is_kept() {
+        let zombie = Process { state: "Z".to_owned(), parent: 812, ..process(7, None, None) };
+        let list = Processes { processes: vec![zombie], left_out: 0, unseen: Vec::new(), found: Vec::new() };
+        assert!(show(&list).contains("(has ended and holds nothing; it is listed until its parent, pid 812, "));
     }
 
     #[test]
