@@ -47,17 +47,36 @@ impl Unseen {
         (mounts.lines().any(hides) && !rustix::process::geteuid().is_root()).then_some(Unseen::Processes)
     }
 
-    /// The capabilities that show it, as systemd's `AmbientCapabilities=` takes them; empty when none does.
+    /// The capabilities that show it and that this process does not have, as systemd's `AmbientCapabilities=` takes them; empty
+    /// when none does, or when it has them and is kept out nonetheless.
     #[must_use]
-    pub fn capabilities(&self) -> &'static [&'static str] {
+    pub fn capabilities(&self) -> Vec<&'static str> {
+        missing(self.needed(), held())
+    }
+
+    fn needed(&self) -> &'static [(&'static str, u64)] {
         match self {
-            Unseen::Counts { .. } => &["CAP_DAC_READ_SEARCH"],
-            Unseen::Processes => &["CAP_SYS_PTRACE"],
-            Unseen::Files | Unseen::OtherEnds { .. } => &["CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"],
-            Unseen::Namespaces(_) => &["CAP_SYS_PTRACE"],
+            Unseen::Counts { .. } => &[DAC_READ_SEARCH],
+            Unseen::Processes | Unseen::Namespaces(_) => &[SYS_PTRACE],
+            Unseen::Files | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
             Unseen::TooMany { .. } | Unseen::Sockets(_) => &[],
         }
     }
+}
+
+/// Their bits (linux/capability.h).
+const DAC_READ_SEARCH: (&str, u64) = ("CAP_DAC_READ_SEARCH", 1 << 2);
+const SYS_PTRACE: (&str, u64) = ("CAP_SYS_PTRACE", 1 << 19);
+
+/// Those that are in force for this process; none where that cannot be read.
+fn held() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn missing(needed: &[(&'static str, u64)], held: u64) -> Vec<&'static str> {
+    needed.iter().filter(|(_, bit)| held & bit == 0).map(|(name, _)| *name).collect()
 }
 
 impl Unseen {
@@ -106,10 +125,28 @@ impl Unseen {
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.phrase().fmt(f)?;
-        match self.capabilities() {
-            [] => Ok(()),
+        match self.capabilities()[..] {
+            [] if self.needed().is_empty() => Ok(()),
+            [] => f.write_str(
+                "; no capability is missing for that: a security module, a sandbox or a user namespace keeps this process out",
+            ),
             [one] => write!(f, "; {one} would show it"),
-            several => write!(f, "; {} together would show it", several.join(" and ")),
+            ref several => write!(f, "; {} together would show it", several.join(" and ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_capabilities_that_this_process_does_not_have_are_named_as_missing() {
+        let needed = Unseen::Files.needed();
+        assert_eq!(missing(needed, 0), ["CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"]);
+        assert_eq!(missing(needed, DAC_READ_SEARCH.1), ["CAP_SYS_PTRACE"]);
+        assert_eq!(missing(needed, u64::MAX), [""; 0]);
+        let said = Unseen::Files.to_string();
+        assert_eq!(said.contains("would show it"), !Unseen::Files.capabilities().is_empty(), "{said}");
     }
 }
