@@ -265,11 +265,12 @@ fn is_or_is_in(path: &Path, offer: &Path) -> bool {
 }
 
 /// `path` with its directory's links followed but not its own: an offered link must not lend its name to its target.
-fn resolve_parent(path: &Path) -> Option<PathBuf> {
+pub(crate) fn resolve_parent(path: &Path) -> Option<PathBuf> {
     Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
-fn is_rotated_from(real: &Path, log: &Path) -> bool {
+/// Whether `real` is a rotated file of the log `log`, by its name.
+pub(crate) fn is_rotated_from(real: &Path, log: &Path) -> bool {
     unrotated(real).is_some_and(|path| path == log)
 }
 

@@ -9,7 +9,7 @@ mod shape;
 
 use std::fmt;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use tailcast_procs::{Error, Look, Proc, Sample, Users, Watch, Window};
 use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal, Why};
 
 use crate::disk::Disk;
-use crate::offers::{Monitor, Offers};
+use crate::offers::{Monitor, Offers, is_rotated_from, resolve_parent};
 pub use history::remember;
 use shape::{Shaper, Wanted};
 
@@ -82,8 +82,8 @@ impl Processes {
         let (look, users) = self.look().map_err(|error| failed(&error))?;
         let shaper = Shaper::new(&users);
         let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, wanted, None))) };
-        let file = open_log(offers, log)?;
-        let writers = Proc::new().map_err(|error| failed(&error))?.writers(&file);
+        let (path, files) = files_of(offers, log)?;
+        let writers = Proc::new().map_err(|error| failed(&error))?.writers(&files, &path);
         let writers = writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{log}: {error}")))?;
         Ok(Inspected::Processes(shaper.list(&look, wanted, Some(&writers))))
     }
@@ -151,12 +151,21 @@ fn limits(pid: u32, want: Option<u64>) -> Result<Inspected, Refusal> {
     Ok(Inspected::Limits(Box::new(shape::limits(&diagnosis))))
 }
 
-/// A log whose writers are wanted: only what is offered is opened, and only to say which file it is.
-fn open_log(offers: &Offers, name: &str) -> Result<File, Refusal> {
-    let path = Path::new(name);
-    let real = path.canonicalize().ok().filter(|real| offers.names(path) && offers.admit(real, &Disk::default()));
-    let file = real.filter(|real| real.is_file()).and_then(|real| File::open(real).ok());
-    file.ok_or_else(crate::host::not_offered)
+/// Rotated files of a log that are looked at for its writers: who still writes into one has missed the latest rotations.
+const MOST_ROTATED: usize = 100;
+
+/// A log's real path, and its files that are there: the one of that name, and those that were rotated away from it, since
+/// who was not told of a rotation still writes into one of these.
+fn files_of(offers: &Offers, name: &str) -> Result<(PathBuf, Vec<File>), Refusal> {
+    let (path, disk) = (Path::new(name), Disk::default());
+    let may = |real: &PathBuf| offers.admit(real, &disk);
+    let real = path.canonicalize().ok().or_else(|| resolve_parent(path)).filter(|real| offers.names(path) && may(real));
+    let real = real.filter(|real| !real.exists() || real.is_file()).ok_or_else(crate::host::not_offered)?;
+    let beside = real.parent().and_then(|dir| dir.read_dir().ok()).into_iter().flatten().flatten();
+    let rotated = beside.map(|entry| entry.path()).filter(|each| is_rotated_from(each, &real)).take(MOST_ROTATED);
+    let files = std::iter::once(real.clone()).chain(rotated).filter(|each| each.is_file() && may(each));
+    let opened = files.filter_map(|each| File::open(each).ok()).collect();
+    Ok((real, opened))
 }
 
 fn failed(error: &Error) -> Refusal {
@@ -244,6 +253,29 @@ mod tests {
         let question = Inspect::Process { pid: std::process::id(), from: 0, limit: 5000 };
         let Answer::Inspected(Inspected::Process(detail)) = processes.answer(&offers, question) else { panic!() };
         assert_eq!(detail.logs, [name]);
+    }
+
+    #[test]
+    fn who_was_not_told_of_a_rotation_is_still_a_writer_of_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let (path, rotated) = (root.join("app.log"), root.join("app.log.1"));
+        let _open = File::create(&path).unwrap();
+        let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
+        let processes = Processes::default();
+        let writers = || {
+            let list = list(&processes, &offers, Some(path.to_str().unwrap()));
+            list.processes.iter().map(|process| process.pid).collect::<Vec<_>>()
+        };
+        std::fs::rename(&path, &rotated).unwrap();
+        assert_eq!(writers(), [std::process::id()], "with no new file yet");
+        std::fs::write(&path, "of nobody").unwrap();
+        assert_eq!(writers(), [std::process::id()], "beside a new file");
+        std::fs::rename(&rotated, root.join("app.logs")).unwrap();
+        assert_eq!(writers(), [0; 0], "under a name that is none of this log's");
+        std::fs::rename(root.join("app.logs"), &path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(writers(), [std::process::id()], "deleted");
     }
 
     #[test]

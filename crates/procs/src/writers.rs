@@ -1,12 +1,15 @@
 //! Which processes have a file open for writing: the writers of a log.
 //!
 //! By device and inode, not by path: a container has paths of its own, and a log that was renamed is still written into.
+//! Only of a file without a name the path is all that is left.
 
 use std::fs::File as OsFile;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use crate::file::{self, Holder};
 use crate::held;
-use crate::link::Link;
+use crate::link::{Link, undeleted};
 use crate::proc::Proc;
 use crate::stat;
 use crate::unseen::Unseen;
@@ -24,14 +27,14 @@ pub struct Writers {
 }
 
 impl Proc {
-    /// The processes that have this very file open for writing, whatever it is called.
+    /// The processes that have one of these very files open for writing, whatever they are called, or one that was
+    /// called `path` and has no name any more.
     ///
     /// # Errors
-    /// When the file cannot be looked at.
-    pub fn writers(&self, file: &OsFile) -> std::io::Result<Writers> {
-        use rustix::fs::{AtFlags, StatxFlags, statx};
-        let seen = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::INO)?;
-        let identity = (seen.stx_dev_major, seen.stx_dev_minor, seen.stx_ino);
+    /// When a file cannot be looked at, or the processes cannot be listed.
+    pub fn writers(&self, files: &[OsFile], path: &Path) -> std::io::Result<Writers> {
+        let identities: Vec<_> = files.iter().map(identity_of).collect::<std::io::Result<_>>()?;
+        let was_it = |link: &Link| matches!(link, Link::Path(name) if link.says_deleted() && undeleted(name) == path.as_os_str().as_bytes());
         let mut found = Writers::default();
         let (mut looked_at, mut shut) = (0, 0);
         for pid in self.pids().map_err(std::io::Error::other)? {
@@ -40,8 +43,9 @@ impl Proc {
             let looked = held::each(&entered, |fds, fd, link| {
                 looked_at += 1;
                 let name = fd.to_string();
-                let is_it = || file::look(fds, &name).is_some_and(|looked| looked.identity == identity);
-                writes |= matches!(link, Link::Path(_)) && !writes && file::writes(fds, &name) && is_it();
+                let is_it = || file::look(fds, &name).is_some_and(|looked| identities.contains(&looked.identity));
+                let may_be = matches!(link, Link::Path(_)) && !writes && file::writes(fds, &name);
+                writes |= may_be && (was_it(&link) || is_it());
             });
             shut += usize::from(matches!(looked, Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM)));
             if writes {
@@ -56,4 +60,11 @@ impl Proc {
         found.unseen.extend((shut > 0).then_some(Unseen::OtherEnds { processes: shut }));
         Ok(found)
     }
+}
+
+/// Device and inode.
+fn identity_of(file: &OsFile) -> std::io::Result<(u32, u32, u64)> {
+    use rustix::fs::{AtFlags, StatxFlags, statx};
+    let seen = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::INO)?;
+    Ok((seen.stx_dev_major, seen.stx_dev_minor, seen.stx_ino))
 }
