@@ -1,0 +1,112 @@
+//! Under a real supervisord: with `minfds` low and high, and with a configuration that is named in more than one way.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A supervisord with one program, which says its number where the test can read it.
+struct Supervised {
+    dir: TempDir,
+}
+
+impl Supervised {
+    fn new(minfds: Option<u64>) -> Self {
+        let supervised = Supervised { dir: TempDir::new().unwrap() };
+        let minfds = minfds.map(|minfds| format!("minfds={minfds}\n")).unwrap_or_default();
+        let dir = supervised.dir.path().display();
+        let config = format!(
+            "[supervisord]\nnodaemon=true\nuser=root\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile={dir}/pid\n{minfds}\n\
+             [program:sleeper]\ncommand=sh -c 'echo $$ > {dir}/said.new; mv {dir}/said.new {dir}/said; exec sleep 600'\n"
+        );
+        fs::write(supervised.config(), config).unwrap();
+        supervised
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("supervisord.conf")
+    }
+
+    /// Starts it from a shell with this soft limit, and waits for its program.
+    fn start(&self, soft: u64) -> (Program, u32) {
+        self.start_in(Path::new("/"), soft, &self.config().display().to_string())
+    }
+
+    /// The same from a folder, with its configuration as a shell there names it.
+    fn start_in(&self, folder: &Path, soft: u64, config: &str) -> (Program, u32) {
+        let said = self.dir.path().join("said");
+        drop(fs::remove_file(&said));
+        let script = format!("ulimit -Sn {soft}; exec supervisord -c {config}");
+        let program = Program::start(Command::new("sh").args(["-c", &script]).current_dir(folder));
+        let pid = until(|| fs::read_to_string(&said).ok()?.trim().parse().ok());
+        // The shell that said it becomes the sleeper.
+        until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+        (program, pid)
+    }
+
+    /// Does to the file what is said, as a person with an editor would.
+    fn apply(&self, remedy: &Remedy) {
+        assert_eq!(remedy.file.as_deref(), self.config().to_str());
+        let [section, line] = &remedy.lines[..] else { panic!("{remedy:?}") };
+        let key = line.split('=').next().unwrap();
+        let text = fs::read_to_string(self.config()).unwrap();
+        let without: String =
+            text.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        fs::write(self.config(), without.replacen(section, &format!("{section}\n{line}"), 1)).unwrap();
+    }
+}
+
+#[test]
+fn supervisord_that_raised_it_is_named_and_its_minfds_lets_its_programs_have_more() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    for minfds in [None, Some(1100)] {
+        let supervised = Supervised::new(minfds);
+        let (program, pid) = supervised.start(256);
+        assert_eq!(soft(pid), minfds.unwrap_or(1024));
+        let found = diagnose(pid);
+        let file = supervised.config().to_str().map(str::to_owned);
+        let wanted = Origin::Supervisord { pid: program.0.id(), file, minfds: minfds.unwrap_or(1024) };
+        assert_eq!(found.origin, wanted, "{}", found.origin);
+        let remedy = lasting(&found).iter().find(|remedy| remedy.lines.contains(&format!("minfds={WANT}"))).unwrap();
+        supervised.apply(remedy);
+        drop(program);
+        let (_program, pid) = supervised.start(256);
+        assert_eq!(soft(pid), WANT);
+    }
+}
+
+#[test]
+fn supervisord_that_only_passed_on_what_it_had_is_not_blamed() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    let supervised = Supervised::new(Some(300));
+    let (_program, pid) = supervised.start(1500);
+    assert_eq!(soft(pid), 1500);
+    let found = diagnose(pid);
+    assert!(!matches!(found.origin, Origin::Supervisord { .. }), "{}", found.origin);
+}
+
+#[test]
+fn a_configuration_of_supervisord_that_is_named_relative_to_where_it_was_started_is_found_there() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    let supervised = Supervised::new(Some(1100));
+    let (program, pid) = supervised.start_in(supervised.dir.path(), 256, "../$(basename $PWD)/supervisord.conf");
+    assert_eq!(soft(pid), 1100);
+    let found = diagnose(pid);
+    let Origin::Supervisord { file: Some(file), minfds: 1100, .. } = &found.origin else { panic!("{}", found.origin) };
+    assert_eq!(fs::canonicalize(file).unwrap(), fs::canonicalize(supervised.config()).unwrap());
+    let step = lasting(&found).iter().find(|step| step.lines.contains(&format!("minfds={WANT}"))).unwrap();
+    // Pasted anywhere, it is the same file.
+    assert!(
+        step.file.as_deref().unwrap().starts_with('/') && step.then.iter().all(|line| line.contains(" -c /")),
+        "{step:?}"
+    );
+    assert_eq!(program.0.id(), found.ancestors[1].pid);
+}
