@@ -10,5 +10,5 @@ test("in Chinese, a pattern that is wrong and a host that is not there are told 
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=${encodeURIComponent("错误(")}`);
   await expect(page.getByText("模式 错误( 的第 3 个字符有误：( 没有对应的 )。")).toBeVisible();
   await page.goto(`${hub.url}logs?log=web9:/var/log/app.log&at=0`);
-  await expect(page.getByRole("alert")).toContainText("没有名为 web9 的 agent");
+  await expect(page.getByRole("alert")).toContainText("名为 web9 的 agent 尚未连接");
 });

@@ -31,7 +31,7 @@ test("who opens a connection for each request is seen coming near its limit, wit
     await expect(page.getByText(new RegExp(`^35 → ${shop.peer} \\(.*\\), 35 CLOSE_WAIT$`))).toBeVisible();
     await page.getByText("Single files").click();
     await page.getByRole("button", { name: "Command that ends it" }).first().click();
-    await expect(page.getByText(/^ss -K src 127\.0\.0\.1 sport = \d+ dst 127\.0\.0\.1 dport = \d+$/)).toBeVisible();
+    await expect(page.getByText(/^ss -Kt src 127\.0\.0\.1 sport = \d+ dst 127\.0\.0\.1 dport = \d+$/)).toBeVisible();
     await page.getByText("Which limit is in force").click();
     await expect(page.getByText("It may open 100 files (soft limit), and raise that to 100 (hard limit).")).toBeVisible();
     await expect(page.getByText("fs.nr_open", { exact: true })).toBeVisible();

@@ -39,6 +39,10 @@ pub(crate) fn divide(plan: Plan, class: Class) -> Result<(Limit, Budget), Failur
     tracing::info!("{limit}{room}; {origin}");
     if limit.soft() < LOW {
         tell_low(&limit, &origin, diagnosis.ok().as_ref());
+        // Who cannot start has nothing to be looked at.
+        if budget.is_ok() {
+            tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
+        }
     }
     Ok((limit, budget.map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?))
 }
@@ -57,7 +61,6 @@ fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
         let file = step.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
         tracing::warn!("{at}{file}: {}", [&step.lines[..], &step.then].concat().join(" · "));
     }
-    tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
 }
 
 /// All steps of a way are needed; one alone is none.

@@ -57,7 +57,7 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(
         say(UNSORTED);
     }
     let exit = if list.processes.is_empty() { Exit::Nothing } else { Exit::Ok };
-    let table = || screen.cut(&table::show(&list));
+    let table = || screen.cut(&table::show(&list, screen.width()));
     Ok((if flags.json { json(&list)? } else { table() }, exit))
 }
 
@@ -107,13 +107,21 @@ impl Screen {
         Some(rows.saturating_sub(4).max(5))
     }
 
-    /// Rows are cut at the right edge, so that a command of a thousand letters is one row.
+    /// Letters in a row of the terminal.
+    fn width(&self) -> Option<usize> {
+        let size = tcgetwinsize(io::stdout()).ok().filter(|_| self.on_terminal)?;
+        Some(usize::from(size.ws_col)).filter(|&letters| letters > 0)
+    }
+
+    /// Rows are cut at the right edge, so that a command of a thousand letters is one row. What is wrong with a process is
+    /// read to its end, but for the one screen of `--watch`.
     fn cut(&self, shown: &str) -> String {
-        let width = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-        match width {
-            0 => shown.to_owned(),
-            width => shown.lines().map(|line| line.chars().take(width).chain(['\n']).collect::<String>()).collect(),
-        }
+        let Some(width) = self.width() else { return shown.to_owned() };
+        let whole = |line: &str| !self.watch && line.starts_with(table::BELOW);
+        let cut = |line: &str| {
+            line.chars().take(if whole(line) { usize::MAX } else { width }).chain(['\n']).collect::<String>()
+        };
+        shown.lines().map(cut).collect()
     }
 
     fn show(&self, shown: &str, now: Timestamp) -> Result<(), Failure> {

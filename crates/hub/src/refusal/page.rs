@@ -31,7 +31,7 @@ const ENGLISH: Words = Words {
     full: [
         "This hub is full",
         "There is no room for one more viewer now; those who are here stay. This page goes on by itself as soon as there is room.",
-        "If the hub is yours: <code>tailcast doctor</code> on its machine says which limit it has met and how to raise it, also without a restart.",
+        "If the hub is yours: <code>tailcast doctor</code> on its machine says which limit it has met, who has set it, and how to raise it.",
     ],
     crowded: [
         "Too many connections come from your address",
@@ -47,7 +47,7 @@ const CHINESE: Words = Words {
     full: [
         "hub 已满",
         "hub 目前没有空位再接纳一位；已连接的不受影响。一有空位，此页面会自动继续。",
-        "如果 hub 由您管理：在它的机器上运行 <code>tailcast doctor</code>，可知道触及了哪个限制、如何调高，也包括不重启的办法。",
+        "如果 hub 由您管理：在它的机器上运行 <code>tailcast doctor</code>，可知道触及了哪个限制、由谁设置、如何调高。",
     ],
     crowded: [
         "来自您的网络地址的连接过多",

@@ -8,12 +8,20 @@ use tailcast_wire::{Finding, Hidden, Process, Processes};
 
 use crate::commands::ls::size;
 
-/// The table, with what could not be seen below.
-pub(super) fn show(list: &Processes) -> String {
-    let mut out =
-        String::from("    PID      FDS    LIMIT      %    /MIN     LEFT   CPU%   MEMORY  USER          COMMAND\n");
+/// What stands below a process.
+pub(super) const BELOW: &str = "        ";
+
+/// A terminal with fewer letters in a row has room for a command, or for what it costs and whose it is: the command says
+/// which process it is.
+const WIDE: usize = 110;
+
+/// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them.
+pub(super) fn show(list: &Processes, width: Option<usize>) -> String {
+    let wide = width.is_none_or(|width| width >= WIDE);
+    let costs = if wide { "  CPU%   MEMORY  USER          " } else { " " };
+    let mut out = format!("    PID      FDS    LIMIT      %    /MIN     LEFT {costs}COMMAND\n");
     for process in &list.processes {
-        row(&mut out, process).unwrap_or_default();
+        row(&mut out, process, wide).unwrap_or_default();
     }
     if list.left_out > 0 {
         writeln!(out, "… and {} more: -n 0 shows all", list.left_out).unwrap_or_default();
@@ -21,16 +29,20 @@ pub(super) fn show(list: &Processes) -> String {
     out + &hidden(&list.unseen)
 }
 
-fn row(out: &mut String, process: &Process) -> std::fmt::Result {
+fn row(out: &mut String, process: &Process, wide: bool) -> std::fmt::Result {
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let figure = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.1}"));
     let slope = process.slope_per_min.map_or_else(|| "-".to_owned(), |slope| format!("{slope:+.1}"));
     let user = process.user.as_deref().unwrap_or("-");
     write!(out, "{:>7} {:>8} {:>8} ", process.pid, number(process.fds), number(process.soft))?;
     write!(out, "{:>6} {slope:>7} {:>8} ", figure(process.percent), left(process.seconds_left))?;
-    write!(out, "{:>6} {:>8}  {:<12}  ", figure(process.cpu), size(process.memory), harmless(user))?;
+    if wide {
+        write!(out, "{:>6} {:>8}  {:<12}  ", figure(process.cpu), size(process.memory), harmless(user))?;
+    } else {
+        out.push(' ');
+    }
     writeln!(out, "{}{}{}", harmless(what(process)), unit(process), ended(process))?;
-    process.findings.iter().try_for_each(|found| writeln!(out, "        {}", words(found)))
+    process.findings.iter().try_for_each(|found| writeln!(out, "{BELOW}{}", words(found)))
 }
 
 /// A command, or in brackets the name of a process that has none.
@@ -81,7 +93,7 @@ mod tests {
     fn who_has_ended_is_said_to_have_and_by_whom_it_is_kept() {
         let zombie = Process { state: "Z".to_owned(), parent: 812, ..process(7, None, None) };
         let list = Processes { processes: vec![zombie], left_out: 0, unseen: Vec::new(), found: Vec::new() };
-        assert!(show(&list).contains("(has ended and holds nothing; it is listed until its parent, pid 812, "));
+        assert!(show(&list, None).contains("(has ended and holds nothing; it is listed until its parent, pid 812, "));
     }
 
     #[test]
@@ -92,10 +104,14 @@ mod tests {
             unseen: Vec::new(),
             found: Vec::new(),
         };
-        let shown = show(&list);
+        let shown = show(&list, None);
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[0].find('%').unwrap(), lines[1].find("12.3").unwrap() + 3, "{shown}");
         assert_eq!(lines[2], "… and 3 more: -n 0 shows all");
+        let narrow = show(&list, Some(80));
+        let lines: Vec<_> = narrow.lines().map(|line| line.chars().take(80).collect::<String>()).collect();
+        assert!(lines[1].contains("x\\x1b[2J") && !narrow.contains("USER"), "{narrow}");
+        assert_eq!(lines[0].find("COMMAND"), lines[1].find('x'), "{narrow}");
     }
 }
