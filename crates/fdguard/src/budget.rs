@@ -347,12 +347,22 @@ impl Books {
             self.unclaimed.store(used.saturating_sub(claimed), SeqCst);
         }
         self.hard.store(reading.hard, SeqCst);
-        self.soft.store(reading.soft, SeqCst);
+        self.tell_change(self.soft.swap(reading.soft, SeqCst), reading.soft);
         for class in Class::ALL {
             self.floors[class.index()].store(self.plan.floor(class, reading.soft), SeqCst);
         }
         self.looked.store(self.age(), SeqCst);
         self.trend().note(self.born.elapsed(), self.used());
+    }
+
+    /// Nobody in here changes it after the start: somebody outside did, and may look for what that did.
+    fn tell_change(&self, before: u64, now: u64) {
+        let needed = self.plan.needed();
+        if now < before {
+            tracing::warn!(before, now, needed, "the limit of open files was lowered from outside, as by `prlimit`");
+        } else if now > before {
+            tracing::info!(before, now, "the limit of open files was raised from outside, as by `prlimit`");
+        }
     }
 
     fn trend(&self) -> MutexGuard<'_, Trend> {

@@ -83,6 +83,23 @@ async fn a_minute_at_the_limit_is_a_handful_of_log_lines() {
     assert!((2..=7).contains(&written), "{written} lines");
 }
 
+#[test]
+fn a_limit_that_is_changed_from_outside_is_told_once_each_way() {
+    let lines = Lines::default();
+    let _logging = tracing::subscriber::set_default(lines.clone());
+    let dial = Dial::at(1000, 10);
+    let limit = Arc::clone(&dial.soft);
+    let budget = Budget::with_gauge(Plan::viewers_only(), dial).unwrap();
+    for soft in [1000, 100, 100, 900, 900] {
+        limit.store(soft, SeqCst);
+        assert_eq!(budget.snapshot().soft, soft);
+    }
+    let written = lines.0.lock().unwrap().clone();
+    assert_eq!(written.len(), 2, "{written:?}");
+    assert!(written[0].contains("lowered from outside") && written[0].contains("now=100"), "{written:?}");
+    assert!(written[1].contains("raised from outside") && written[1].contains("now=900"), "{written:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_bad_socket_is_skipped_without_a_pause() {
     let (server, _client) = connection();
