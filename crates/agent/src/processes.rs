@@ -170,7 +170,7 @@ fn files_of(offers: &Offers, name: &str) -> Result<(PathBuf, Vec<File>), Refusal
 
 fn failed(error: &Error) -> Refusal {
     match error {
-        Error::NoSuchProcess(_) => not_offered(Why::NoSuchProcess, &error.to_string()),
+        Error::NoSuchProcess(_) | Error::Ended { .. } => not_offered(Why::NoSuchProcess, &error.to_string()),
         Error::Root { .. } | Error::List(_) | Error::Sockets(_) => Refusal::of(Failure::Failed, error.to_string()),
     }
 }

@@ -59,7 +59,7 @@ fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
         way.into_iter().flat_map(|way| way.steps.iter().enumerate().map(move |(at, step)| (place(at, way), step)))
     {
         let file = step.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
-        tracing::warn!("{at}{file}: {}", [&step.lines[..], &step.then].concat().join(" · "));
+        tracing::warn!("{at}{file}: {} ({})", [&step.lines[..], &step.then].concat().join(" · "), step.phrase);
     }
 }
 

@@ -56,7 +56,8 @@ pub enum Error {
     /// The plan does not fit under the limit.
     #[error(
         "the limit of open files is {limit} (hard limit {hard}) and at least {needed} are needed, {always} of them for what \
-         is always open: raise it with `ulimit -n {needed}`, or LimitNOFILE={needed} in the systemd unit"
+         is always open: raise it with LimitNOFILE={needed} in the systemd unit, or with `ulimit -n {needed}` in place of the \
+         `ulimit -n` that lowered the hard limit too; a shell that has done that cannot raise it any more, a new one can"
     )]
     TooFew {
         /// The soft limit in force.

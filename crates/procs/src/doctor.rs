@@ -54,9 +54,12 @@ impl Proc {
     /// 65,536, when nothing is said.
     ///
     /// # Errors
-    /// When there is no such process, or its limit cannot be read.
+    /// When there is no such process, it has ended, or its limit cannot be read.
     pub fn diagnose(&self, pid: u32, want: Option<u64>) -> Result<Diagnosis, Error> {
         let process = self.process(pid)?;
+        if process.state == 'Z' {
+            return Err(Error::Ended { pid, parent: process.parent });
+        }
         let limit = process.limit.ok_or(Error::NoSuchProcess(pid))?;
         let ancestors = ancestry::of(self, &process);
         let origin = origin::of(self, &ancestors);

@@ -39,6 +39,16 @@ pub enum Error {
     /// There is no such process, or it has ended.
     #[error("there is no process {0}, or none that can be seen")]
     NoSuchProcess(u32),
+    /// It has ended, and its parent has not asked for that yet.
+    #[error(
+        "process {pid} has ended and holds nothing; it is listed until its parent, pid {parent}, asks how it ended"
+    )]
+    Ended {
+        /// Its number.
+        pid: u32,
+        /// Its parent's.
+        parent: u32,
+    },
 }
 
 /// How the open files of a process are counted.

@@ -25,10 +25,12 @@ pub struct Ancestor {
     pub owner: Option<Owner>,
     /// Its effective user.
     pub uid: Option<u32>,
+    /// The name of the file that runs in it, which is not that of a script; `None` where it cannot be seen.
+    program: Option<BString>,
 }
 
 /// Names of shells.
-const SHELLS: [&str; 9] = ["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "csh", "tcsh"];
+const SHELLS: [&str; 11] = ["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "fish", "ash", "csh", "tcsh"];
 /// Programs that open a session through PAM, with the name of their service in `/etc/pam.d`.
 const LOGINS: [(&str, &str); 10] = [
     ("sshd", "sshd"),
@@ -44,8 +46,9 @@ const LOGINS: [(&str, &str); 10] = [
 ];
 
 impl Ancestor {
-    fn of(process: Process) -> Self {
+    fn of(proc: &Proc, process: Process) -> Self {
         Ancestor {
+            program: program(proc, process.id.pid),
             pid: process.id.pid,
             name: process.name,
             command: process.command,
@@ -65,8 +68,10 @@ impl Ancestor {
         self.name == "systemd" || (self.pid == 1 && self.name == "init" && self.command.contains_str("systemd"))
     }
 
+    /// A script that names its shell in its first line has its own name, and is one; a busybox is what it calls itself.
     pub(super) fn is_shell(&self) -> bool {
-        SHELLS.iter().any(|shell| self.name == *shell)
+        let program = self.program.as_ref().filter(|program| **program != "busybox").unwrap_or(&self.name);
+        SHELLS.iter().any(|shell| program == shell)
     }
 
     /// The service of PAM through which it opens sessions; `su -` has another than `su`.
@@ -96,14 +101,20 @@ impl Ancestor {
     }
 }
 
+fn program(proc: &Proc, pid: u32) -> Option<BString> {
+    let exe = proc.link(&format!("{pid}/exe")).ok()?;
+    let exe = exe.strip_suffix(b" (deleted)").unwrap_or(&exe);
+    exe.rsplit_str("/").next().map(BString::from)
+}
+
 /// The process and all above it.
 pub(super) fn of(proc: &Proc, process: &Process) -> Vec<Ancestor> {
     let mut parent = process.parent;
-    let mut ancestors = vec![Ancestor::of(process.clone())];
+    let mut ancestors = vec![Ancestor::of(proc, process.clone())];
     while parent != 0 && ancestors.len() < HIGHEST {
         let Ok(process) = proc.process(parent) else { break };
         parent = process.parent;
-        ancestors.push(Ancestor::of(process));
+        ancestors.push(Ancestor::of(proc, process));
     }
     ancestors
 }

@@ -27,15 +27,20 @@ pub(super) fn word(word: &str) -> Option<String> {
 
 /// What starts the process again as the user that it has; `None` where that cannot be said exactly.
 pub(super) fn of(proc: &Proc, pid: u32) -> Option<String> {
+    with(proc, pid, |_, word| word.to_owned())
+}
+
+/// The same, with each argument as `change` makes it of the one before it and itself.
+pub(super) fn with(proc: &Proc, pid: u32, change: impl Fn(&str, &str) -> String) -> Option<String> {
     let entered = proc.enter(pid)?;
     let line = entered.read("cmdline").ok()?;
     // Each argument ends with a NUL. A title that was written over them mostly does not, and one that was cut does not.
     let line = line.strip_suffix(b"\0").filter(|line| line.len() + 1 < MOST)?;
     let arguments: Vec<&str> = line.split(|byte| *byte == 0).map(|word| word.to_str().ok()).collect::<Option<_>>()?;
-    let (first, others) = arguments.split_first()?;
-    let program = program(proc, pid, first)?;
-    let words = std::iter::once(program.as_str()).chain(others.iter().copied());
-    let command = words.map(word).collect::<Option<Vec<_>>>()?.join(" ");
+    let program = program(proc, pid, arguments.first()?)?;
+    let others = arguments.windows(2).map(|pair| change(pair[0], pair[1]));
+    let words = std::iter::once(program).chain(others);
+    let command = words.map(|each| word(&each)).collect::<Option<Vec<_>>>()?.join(" ");
     Some(format!("{}{command}", as_its_user(&entered)?))
 }
 

@@ -79,24 +79,40 @@ enum Rank {
 /// What is said of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    soft: Option<(Rank, u64)>,
-    hard: Option<(Rank, u64)>,
-    /// The last line that says what holds, as `FILE:LINE`.
-    pub(super) at: Option<String>,
+    soft: Option<Line>,
+    hard: Option<Line>,
+}
+
+/// What one line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    rank: Rank,
+    /// `u64::MAX` is without a limit.
+    number: u64,
+    /// As `FILE:LINE`.
+    at: String,
 }
 
 impl Said {
     /// Whether a process that was given this has that limit: a soft limit above the hard one is cut to it.
     pub(super) fn gives(&self, limit: Limit) -> bool {
         let soft = |said: u64| said == limit.soft || (said > limit.hard && limit.soft == limit.hard);
-        self.at.is_some()
-            && self.soft.is_none_or(|(_, said)| soft(said))
-            && self.hard.is_none_or(|(_, said)| said == limit.hard)
+        self.holds().is_some()
+            && self.soft.as_ref().is_none_or(|said| soft(said.number))
+            && self.hard.as_ref().is_none_or(|said| said.number == limit.hard)
     }
 
-    /// The number that it promises; `u64::MAX` is without a limit.
-    pub(super) fn promises(&self) -> Option<u64> {
-        self.soft.or(self.hard).map(|(_, number)| number)
+    /// The number that it promises, `u64::MAX` without a limit, and the line that says it, as `FILE:LINE`.
+    pub(super) fn promises(self) -> Option<(u64, String)> {
+        self.holds().map(|line| (line.number, line.at.clone()))
+    }
+
+    /// What the soft limit comes from.
+    fn holds(&self) -> Option<&Line> {
+        match (&self.soft, &self.hard) {
+            (Some(soft), Some(hard)) if hard.number < soft.number => Some(hard),
+            (soft, hard) => soft.as_ref().or(hard.as_ref()),
+        }
     }
 
     /// `DOMAIN TYPE nofile VALUE`; gives whether it is about him at all, though a stronger line may hold.
@@ -111,18 +127,17 @@ impl Said {
                 Err(_) => return false,
             },
         };
-        let weaker = |of: Option<(Rank, u64)>| of.is_some_and(|(stronger, _)| stronger < rank);
+        let weaker = |of: &Option<Line>| of.as_ref().is_some_and(|stronger| stronger.rank < rank);
+        let line = || Some(Line { rank, number, at: at() });
         if matches!(kind, "soft" | "-") {
             // pam_limits leaves the whole line there.
-            if weaker(self.soft) {
+            if weaker(&self.soft) {
                 return true;
             }
-            self.soft = Some((rank, number));
-            self.at = Some(at());
+            self.soft = line();
         }
-        if matches!(kind, "hard" | "-") && !weaker(self.hard) {
-            self.hard = Some((rank, number));
-            self.at = Some(at());
+        if matches!(kind, "hard" | "-") && !weaker(&self.hard) {
+            self.hard = line();
         }
         true
     }
@@ -181,7 +196,7 @@ mod tests {
         for line in lines {
             said.take(line, who, || (*line).to_owned());
         }
-        (said.soft.map(|(_, number)| number), said.hard.map(|(_, number)| number))
+        (said.soft.map(|line| line.number), said.hard.map(|line| line.number))
     }
 
     #[test]
@@ -207,6 +222,22 @@ mod tests {
             (&["* - nofile 3", "@34:40 - nofile 8", "@mail - nofile 9"], 8),
         ] {
             assert_eq!(told(&www(), lines).0, Some(soft), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_that_is_named_is_the_one_that_the_soft_limit_comes_from() {
+        for (lines, named) in [
+            (&["www soft nofile 600", "www hard nofile 700"][..], "www soft nofile 600"),
+            (&["www hard nofile 700", "www soft nofile 600"], "www soft nofile 600"),
+            (&["www soft nofile 900", "www hard nofile 700"], "www hard nofile 700"),
+            (&["www hard nofile 700"], "www hard nofile 700"),
+        ] {
+            let mut said = Said::default();
+            for line in lines {
+                said.take(line, &www(), || (*line).to_owned());
+            }
+            assert_eq!(said.promises().unwrap().1, named, "{lines:?}");
         }
     }
 

@@ -152,7 +152,8 @@ impl Origin {
             ),
             Origin::Between { above, below } => Phrase::new(
                 "origin_between",
-                "not certain who: {below} has it and {above}, which started it, has not; one of them set it, or a `prlimit`",
+                "not certain who: {below} has it and {above}, which started it, has not; it set it itself, or a `ulimit` or `prlimit` did \
+                 before it was started",
             )
             .with("above", above)
             .with("below", below),
@@ -272,7 +273,7 @@ fn walk(proc: &Proc, ancestors: &[Ancestor], of: &dyn Fn(&Ancestor) -> Option<Li
     let same = ancestors.iter().take_while(|ancestor| of(ancestor) == own).count().max(1);
     let (process, below, above) = (&ancestors[0], &ancestors[same - 1], ancestors.get(same));
     let limit = own.unwrap_or(Limit { soft: 0, hard: 0 });
-    supervised(proc, &ancestors[..same], limit)
+    supervised(proc, &ancestors[..same], above, limit)
         .or_else(|| contained(below, above))
         .or_else(|| unit(proc, below, above, limit))
         .or_else(|| login(proc, process, [Some(below), above], limit))
@@ -280,9 +281,19 @@ fn walk(proc: &Proc, ancestors: &[Ancestor], of: &dyn Fn(&Ancestor) -> Option<Li
 }
 
 /// supervisord raises its own limit to `minfds` when it is lower, and never lowers it: one that has exactly that, where it
-/// changes, has raised it, or would have.
-fn supervised(proc: &Proc, same: &[Ancestor], limit: Limit) -> Option<Origin> {
+/// changes, has raised it, or would have. Where it began with another hard limit than what is above it, somebody in between gave
+/// it one, and may have given it this soft one with it.
+fn supervised(proc: &Proc, same: &[Ancestor], above: Option<&Ancestor>, limit: Limit) -> Option<Origin> {
     let supervisord = same.last().filter(|last| last.is_supervisord())?;
+    let given = match above {
+        Some(above) if above.is_systemd() => {
+            matches!(unit(proc, supervisord, Some(above), limit), Some(Origin::Systemd { sure: Sureness::Certain, .. }))
+        }
+        above => above.and_then(|above| above.limit).is_some_and(|above| limit.hard < above.hard),
+    };
+    if given {
+        return None;
+    }
     let told = supervisord::of(proc, supervisord);
     let origin = Origin::Supervisord { pid: supervisord.pid, file: told.file, minfds: told.minfds };
     (told.minfds == limit.soft).then_some(origin)
@@ -322,10 +333,10 @@ fn login(proc: &Proc, process: &Ancestor, where_it_changes: [Option<&Ancestor>; 
     let conf = applied.as_ref().and_then(|call| call.conf.as_deref());
     let said = who.as_ref().map(|who| limits_conf::said(proc, login.pid, who, conf)).unwrap_or_default();
     let gives = said.gives(limit);
-    let given = match (said.promises(), said.at) {
-        (_, Some(at)) if gives => Given::Line(at),
-        (Some(number), Some(at)) => Given::Other { at, limit: pam::number(number) },
-        _ => Given::Nothing,
+    let given = match said.promises() {
+        Some((_, at)) if gives => Given::Line(at),
+        Some((number, at)) => Given::Other { at, limit: pam::number(number) },
+        None => Given::Nothing,
     };
     let user = who.map_or_else(|| "?".to_owned(), |who| who.name);
     let applied = applied.map(|call| call.at);
@@ -337,7 +348,6 @@ fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {
     let below = &same[same.len() - 1];
     match above {
         _ if below.is_shell() && above.is_some() => Origin::Shell(below.pid),
-        Some(above) if above.is_shell() => Origin::Shell(above.pid),
         Some(above) => Origin::Between { above: above.called(), below: below.called() },
         None => Origin::Start(below.called()),
     }

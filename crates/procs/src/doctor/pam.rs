@@ -105,8 +105,8 @@ pub(super) fn claim(proc: &Proc, ancestors: &[Ancestor]) -> Option<Claim> {
     let who = Who::of(proc, process)?;
     let said = limits_conf::said(proc, process.pid, &who, None);
     let differs = !said.gives(process.limit?);
-    let limit = number(said.promises()?);
-    Some(Claim { at: said.at?, limit, user: who.name }).filter(|_| differs)
+    let (limit, at) = said.promises()?;
+    Some(Claim { at, limit: number(limit), user: who.name }).filter(|_| differs)
 }
 
 /// A number, or the word for none.

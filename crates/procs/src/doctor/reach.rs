@@ -1,5 +1,5 @@
 //! How high a limit somebody can set: to his hard limit, or above it with `CAP_SYS_RESOURCE`, which root in a container mostly
-//! does not have.
+//! does not have; and who above him has lowered it.
 
 use super::ancestry::Ancestor;
 use super::origin::Origin;
@@ -8,21 +8,68 @@ use crate::proc::Proc;
 /// Its bit (linux/capability.h).
 const CAP_SYS_RESOURCE: u64 = 1 << 24;
 
-/// How much of `want` whoever carries out what is advised for `origin` can give; who cannot be looked at is trusted with all.
-pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> u64 {
-    let place = |pid: u32| ancestors.iter().position(|ancestor| ancestor.pid == pid);
-    let (at, sets) = match origin {
-        Origin::Supervisord { pid, .. } => (place(*pid), "CapEff:"),
-        // Started anew, it has what is above it.
-        Origin::Shell(pid) => (place(*pid).map(|at| at + 1), "CapBnd:"),
-        Origin::Pam { .. } => {
-            (ancestors.iter().rposition(|ancestor| ancestor.login().is_some()).map(|at| at + 1), "CapBnd:")
-        }
-        Origin::Between { .. } | Origin::Start(_) => (Some(1), "CapBnd:"),
-        Origin::Itself { hard } => return of(proc, ancestors, hard, want),
-        Origin::Systemd { .. } | Origin::Container(_) => return want,
+/// What can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// So much.
+    pub(super) limit: u64,
+    /// Which of the ancestors has to be started anew for it: what is above that one has a higher hard limit.
+    pub(super) lowered: Option<usize>,
+}
+
+/// How much of `want` whoever carries out what is advised for `origin` can give, or those above him.
+pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Reach {
+    let by_hand = by_hand(proc, ancestors, want);
+    let Some((at, sets, want)) = actor(ancestors, origin, want, by_hand) else {
+        return Reach { limit: want, lowered: None };
     };
-    let Some(actor) = at.and_then(|at| ancestors.get(at)).or(ancestors.last()) else { return want };
+    let at = at.min(ancestors.len() - 1);
+    let mut reach = Reach { limit: gives(proc, &ancestors[at], sets, want), lowered: None };
+    for (above, ancestor) in ancestors.iter().enumerate().skip(at + 1) {
+        let limit = gives(proc, ancestor, "CapBnd:", by_hand);
+        if limit > reach.limit {
+            reach = Reach { limit, lowered: Some(above - 1) };
+        }
+    }
+    reach
+}
+
+/// Who is to do it: which ancestor's hard limit holds for him, which of his capabilities counts, and what he can be asked for.
+fn actor(ancestors: &[Ancestor], origin: &Origin, want: u64, by_hand: u64) -> Option<(usize, &'static str, u64)> {
+    let place = |pid: u32| ancestors.iter().position(|ancestor| ancestor.pid == pid).unwrap_or(ancestors.len());
+    Some(match origin {
+        Origin::Supervisord { pid, .. } => (place(*pid), "CapEff:", want),
+        // Started anew, it has what is above it.
+        Origin::Shell(pid) => (place(*pid) + 1, "CapBnd:", want),
+        Origin::Pam { .. } => {
+            let login = ancestors.iter().rposition(|ancestor| ancestor.login().is_some());
+            (login.map_or(ancestors.len(), |at| at + 1), "CapBnd:", want)
+        }
+        Origin::Between { .. } | Origin::Start(_) => match passing_on(ancestors) {
+            Some(supervisord) => (place(supervisord.pid), "CapEff:", want),
+            None => (1, "CapBnd:", by_hand),
+        },
+        Origin::Itself { hard } => return actor(ancestors, hard, want, by_hand),
+        Origin::Systemd { .. } | Origin::Container(_) => return None,
+    })
+}
+
+/// The supervisord from which the process has its limit, whoever gave it to that.
+pub(super) fn passing_on(ancestors: &[Ancestor]) -> Option<&Ancestor> {
+    let limit = ancestors.first()?.limit;
+    ancestors.iter().take_while(|ancestor| ancestor.limit == limit).find(|ancestor| ancestor.is_supervisord())
+}
+
+/// A command that is pasted into a shell like the one we were started from can give no more than that one has, where nobody
+/// may raise a hard limit.
+fn by_hand(proc: &Proc, ancestors: &[Ancestor], want: u64) -> u64 {
+    let may_raise = ancestors.last().and_then(|first| capable(proc, first.pid, "CapBnd:")) != Some(false);
+    let ours = proc.process(std::process::id()).ok().and_then(|process| process.limit);
+    ours.filter(|_| !may_raise).map_or(want, |ours| want.min(ours.hard))
+}
+
+/// Who cannot be looked at is trusted with all.
+fn gives(proc: &Proc, actor: &Ancestor, sets: &str, want: u64) -> u64 {
     match (capable(proc, actor.pid, sets), actor.limit) {
         (Some(false), Some(limit)) => want.min(limit.hard),
         _ => want,

@@ -6,6 +6,8 @@ use super::containers;
 use super::limits_conf::{self, Who};
 use super::origin::Origin;
 use super::pam;
+use super::reach::{self, Reach};
+use super::supervisord;
 use super::systemd;
 use crate::owner::Owner;
 use crate::phrase::Phrase;
@@ -24,16 +26,43 @@ pub struct Remedy {
     pub then: Vec<String>,
 }
 
-/// What makes the limit `want` for good: all of it, in this order.
-pub(super) fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
+/// What makes the limit as high as can be had, for good: all of it, in this order.
+pub(super) fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, reach: Reach) -> Vec<Remedy> {
+    let (process, want) = (&ancestors[0], reach.limit);
+    let Some(at) = reach.lowered else { return where_it_is_set(proc, ancestors, origin, want) };
+    let culprit = &ancestors[at];
+    let mut steps = started_higher(proc, culprit, want);
+    // Who has just what that one gave him needs nothing else.
+    if culprit.limit != process.limit {
+        steps.extend(where_it_is_set(proc, ancestors, origin, want));
+    }
+    steps
+}
+
+fn where_it_is_set(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
     match origin {
         Origin::Systemd { unit, .. } => vec![of_unit(unit, want)],
-        Origin::Supervisord { pid, file, .. } => supervisord(proc, ancestors, *pid, file.as_deref(), want),
+        Origin::Supervisord { pid, .. } => {
+            let itself = ancestors.iter().find(|ancestor| ancestor.pid == *pid);
+            itself.map(|itself| supervisord(proc, itself, want)).unwrap_or_default()
+        }
         Origin::Pam { stack, applied, .. } => login(proc, ancestors, stack, applied.is_some(), want),
         Origin::Container(owner) => vec![containers::of(owner, want)],
         Origin::Shell(pid) => vec![shell(*pid, want)],
-        Origin::Itself { hard } => lasting(proc, ancestors, hard, want),
-        Origin::Between { .. } | Origin::Start(_) => started_by(proc, ancestors, want),
+        Origin::Itself { hard } => where_it_is_set(proc, ancestors, hard, want),
+        Origin::Between { .. } | Origin::Start(_) => match reach::passing_on(ancestors) {
+            Some(itself) => supervisord(proc, itself, want),
+            None => started_by(proc, &ancestors[0], want),
+        },
+    }
+}
+
+/// Below what has more: what gives it to this one, and to all below it.
+fn started_higher(proc: &Proc, culprit: &Ancestor, want: u64) -> Vec<Remedy> {
+    match culprit {
+        shell_or_script if shell_or_script.is_shell() => vec![shell(culprit.pid, want)],
+        itself if itself.is_supervisord() => supervisord(proc, itself, want),
+        other => started_by(proc, other, want),
     }
 }
 
@@ -77,44 +106,60 @@ fn named_unit(proc: &Proc, unit: &str, want: u64) -> Remedy {
 }
 
 /// `minfds` cannot lift a supervisord that is not root above its own hard limit: then whoever starts it has to.
-fn supervisord(proc: &Proc, ancestors: &[Ancestor], pid: u32, file: Option<&str>, want: u64) -> Vec<Remedy> {
-    let itself = ancestors.iter().find(|ancestor| ancestor.pid == pid);
-    let too_low = itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard < want);
-    let unit = itself.and_then(|itself| match &itself.owner {
+fn supervisord(proc: &Proc, itself: &Ancestor, want: u64) -> Vec<Remedy> {
+    let too_low = itself.limit.is_some_and(|limit| limit.hard < want);
+    let unit = match &itself.owner {
         Some(Owner::Unit(unit)) if unit.ends_with(".service") => Some(unit.as_str()),
         _ => None,
-    });
+    };
     let above = unit.filter(|_| too_low).map(|unit| named_unit(proc, unit, want));
-    let config = minfds(pid, file, unit.filter(|_| systemd::runs(proc) != Some(false)), want);
+    let config =
+        minfds(proc, itself, unit.filter(|_| systemd::runs(proc) != Some(false)), too_low.then_some(want), want);
     // One restart at the end is enough.
     let above = above.map(|step| Remedy { then: step.then.into_iter().take(1).collect(), ..step });
     above.into_iter().chain([config]).collect()
 }
 
-fn minfds(pid: u32, file: Option<&str>, unit: Option<&str>, want: u64) -> Remedy {
-    let path = file.unwrap_or("/etc/supervisor/supervisord.conf");
-    let by_hand = |path| vec![format!("supervisorctl -c {path} shutdown"), format!("supervisord -c {path}")];
-    let phrase = match pid {
+/// `hard`: what it has to be started with.
+fn minfds(proc: &Proc, itself: &Ancestor, unit: Option<&str>, hard: Option<u64>, want: u64) -> Remedy {
+    let file = supervisord::of(proc, itself).file;
+    let path = file.as_deref().unwrap_or("/etc/supervisor/supervisord.conf");
+    let phrase = match itself.pid {
         1 => Phrase::new(
             "remedy_minfds_first",
             "lets supervisord raise its limit, and that of its programs, to {want} when it starts anew; it is the first process here, \
              so restart its container",
         ),
-        _ => Phrase::new("remedy_minfds", "lets supervisord raise its limit, and that of its programs, to {want}"),
+        _ => Phrase::new(
+            "remedy_minfds",
+            "lets supervisord raise its limit, and that of its programs, to {want}; all of them stop, and start again with it",
+        ),
     };
+    let restart = |unit| command::word(unit).map(|unit| vec![format!("systemctl restart {unit}")]);
     Remedy {
         phrase: phrase.with("want", want),
         file: Some(path.to_owned()),
         lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
         // A reload does not raise it: only a start does.
-        then: match (pid, unit) {
+        then: match (itself.pid, unit) {
             (1, _) => Vec::new(),
-            (_, Some(unit)) => {
-                command::word(unit).map(|unit| vec![format!("systemctl restart {unit}")]).unwrap_or_default()
-            }
-            (_, None) => command::word(path).map(by_hand).unwrap_or_default(),
+            (_, Some(unit)) => restart(unit).unwrap_or_default(),
+            (_, None) => by_hand(proc, itself, path, hard).unwrap_or_default(),
         },
     }
+}
+
+/// Ended, waited for (`shutdown` is only asked for, and two of them cannot be), and started as it was.
+fn by_hand(proc: &Proc, itself: &Ancestor, path: &str, hard: Option<u64>) -> Option<Vec<String>> {
+    let path = command::word(path)?;
+    let pid = itself.pid;
+    let as_it_was = supervisord::command(proc, itself).unwrap_or_else(|| format!("supervisord -c {path}"));
+    let raised = hard.map(|hard| format!("prlimit --nofile={hard}:{hard} ")).unwrap_or_default();
+    Some(vec![
+        format!("supervisorctl -c {path} shutdown"),
+        format!("while kill -0 {pid} 2>/dev/null; do sleep 1; done"),
+        format!("{raised}{as_it_was}"),
+    ])
 }
 
 /// In a file that has the last word about the user: a line that is read later would win.
@@ -150,8 +195,12 @@ fn login(proc: &Proc, ancestors: &[Ancestor], stack: &str, applied: bool, want: 
 
 fn shell(pid: u32, want: u64) -> Remedy {
     Remedy {
-        phrase: Phrase::new("remedy_shell", "in the script or the shell (pid {pid}) that starts it, before it does")
-            .with("pid", pid),
+        phrase: Phrase::new(
+            "remedy_shell",
+            "in the script or the shell (pid {pid}) that starts it, in place of the `ulimit -n` that is there, which lowers the hard \
+             limit too: a shell that has done that cannot raise it any more, a new one can",
+        )
+        .with("pid", pid),
         file: None,
         lines: vec![format!("ulimit -n {want}")],
         then: Vec::new(),
@@ -159,8 +208,7 @@ fn shell(pid: u32, want: u64) -> Remedy {
 }
 
 /// Nobody was found who sets it: whoever starts it can.
-fn started_by(proc: &Proc, ancestors: &[Ancestor], want: u64) -> Vec<Remedy> {
-    let process = &ancestors[0];
+fn started_by(proc: &Proc, process: &Ancestor, want: u64) -> Vec<Remedy> {
     match &process.owner {
         Some(Owner::Unit(unit)) if unit.ends_with(".service") => by_unit(proc, process.pid, unit, want),
         _ => vec![started(command::of(proc, process.pid).as_deref(), want)],

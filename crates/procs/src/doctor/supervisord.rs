@@ -3,6 +3,7 @@
 use bstr::ByteSlice;
 
 use super::ancestry::Ancestor;
+use super::command;
 use super::etc;
 use crate::proc::Proc;
 
@@ -36,6 +37,16 @@ pub(super) fn of(proc: &Proc, supervisord: &Ancestor) -> Told {
     let said = flag("-a", "--minfds").and_then(|minfds| minfds.parse().ok());
     let minfds = said.or_else(|| text.as_deref().and_then(minfds)).unwrap_or(DEFAULT);
     Told { file, minfds }
+}
+
+/// What starts it again as it was, from anywhere.
+pub(super) fn command(proc: &Proc, supervisord: &Ancestor) -> Option<String> {
+    let found = |file: &str| absolute(proc, supervisord.pid, file.to_owned()).unwrap_or_else(|| file.to_owned());
+    command::with(proc, supervisord.pid, |before, word| match word.split_once('=') {
+        _ if ["-c", "--configuration"].contains(&before) => found(word),
+        Some(("--configuration", file)) => format!("--configuration={}", found(file)),
+        _ => word.to_owned(),
+    })
 }
 
 /// A file that was named relative to where it was started is there.

@@ -67,19 +67,36 @@ impl Way {
 pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Way> {
     let Some(process) = ancestors.first() else { return Vec::new() };
     let reach = reach::of(proc, ancestors, origin, want);
-    let at_once = process.limit.and_then(|limit| Way::at_once(process.pid, limit, want));
-    let kernel = proc
-        .number("sys/fs/nr_open")
-        .filter(|ceiling| *ceiling < reach)
-        .map(|ceiling| remedies::kernel(ceiling, reach));
-    let steps = kernel.into_iter().chain(remedies::lasting(proc, ancestors, origin, reach)).collect();
+    let highest = proc.number("sys/fs/nr_open");
+    let kernel = |reach: u64| {
+        let ceiling = highest.filter(|ceiling| *ceiling < reach);
+        ceiling.map(|ceiling| remedies::kernel(ceiling, reach))
+    };
+    let now = want.min(highest.unwrap_or(want));
+    let at_once = process.limit.and_then(|limit| Way::at_once(process.pid, limit, now));
+    let lasting = || remedies::lasting(proc, ancestors, origin, reach);
     // What would give less than there is helps nobody.
-    let gives_more = process.limit.is_none_or(|limit| limit.soft < reach);
-    let for_good = gives_more.then_some(Way { lasts: Lasts::ForGood, reach, steps });
-    let above = (reach < want).then(|| Way {
+    let gives_more = process.limit.is_none_or(|limit| limit.soft < reach.limit);
+    let for_good = gives_more.then(|| Way {
+        lasts: Lasts::ForGood,
+        reach: reach.limit,
+        steps: kernel(reach.limit).into_iter().chain(lasting()).collect(),
+    });
+    let above = (reach.limit < want && !is_lowered(ancestors)).then(|| Way {
         lasts: Lasts::FromAbove,
         reach: want,
-        steps: vec![containers::from_above(proc, ancestors, reach, want)],
+        steps: kernel(want).into_iter().chain([from_above(proc, ancestors, reach.limit, want)]).collect(),
     });
     at_once.into_iter().chain(for_good).chain(above).collect()
+}
+
+fn from_above(proc: &Proc, ancestors: &[Ancestor], reach: u64, want: u64) -> Remedy {
+    let has = ancestors.first().and_then(|process| process.limit).map_or(0, |limit| limit.hard);
+    containers::from_above(proc, ancestors, reach.max(has), want)
+}
+
+/// Whether somebody in here has lowered the hard limit: more from outside would be lowered as well.
+fn is_lowered(ancestors: &[Ancestor]) -> bool {
+    let hard = |ancestor: Option<&Ancestor>| ancestor.and_then(|ancestor| ancestor.limit).map(|limit| limit.hard);
+    hard(ancestors.first()).zip(hard(ancestors.last())).is_some_and(|(own, first)| own < first)
 }

@@ -3,9 +3,11 @@
 //!
 //! * `supervisord`: under a real one
 //! * `login`: sessions of PAM, with `su` and `runuser`, and its real `pam_limits`
+//! * `lowered`: hard limits that somebody in here has lowered
 //! * `machine`: machines made of files: systemd, containers, capabilities
 
 mod login;
+mod lowered;
 mod machine;
 mod supervisord;
 
@@ -104,6 +106,39 @@ fn what_cannot_be_proven_is_called_unknown() {
     assert_eq!(found.ancestors[0].pid, pid);
     assert!(found.ancestors.len() > 1);
     assert!(found.ceilings.iter().any(|ceiling| ceiling.name == "fs.nr_open" && ceiling.value > 1000));
+}
+
+#[test]
+fn a_script_is_a_shell_by_what_runs_it_and_its_parent_is_not_blamed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("start.sh");
+    fs::write(&script, "#!/bin/bash\nulimit -Sn 300\nsleep 600 >/dev/null &\necho pid $!\nwait\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut outer =
+        Program::start(Command::new("bash").args(["-c", "trap 'kill $!' TERM; \"$0\" & wait"]).arg(&script));
+    let pid = outer.said();
+    let found = diagnose(pid);
+    assert_eq!(found.ancestors[1].name, "start.sh");
+    assert_eq!(found.origin, Origin::Shell(found.ancestors[1].pid), "{}", found.origin);
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+}
+
+#[test]
+fn who_has_ended_and_is_kept_by_its_parent_is_said_to_be_that() {
+    let mut ended = Command::new("true").spawn().unwrap();
+    let pid = ended.id();
+    let said = until(|| Proc::new().unwrap().diagnose(pid, None).err());
+    ended.wait().unwrap();
+    let kept = format!(
+        "process {pid} has ended and holds nothing; it is listed until its parent, pid {}, ",
+        std::process::id()
+    );
+    assert!(said.to_string().starts_with(&kept), "{said}");
 }
 
 /// The command by which somebody is to start `pid` anew.

@@ -103,7 +103,7 @@ fn a_login_with_pam_limits_is_named_with_the_line_that_says_it() {
         stack: "/etc/pam.d/su".to_owned(),
         applied: Some("/etc/pam.d/limits:2".to_owned()),
         user: "nobody".to_owned(),
-        given: Given::Line("/etc/security/limits.d/50.conf:3".to_owned()),
+        given: Given::Line("/etc/security/limits.d/50.conf:2".to_owned()),
         reset: false,
     };
     assert_eq!(found.origin, wanted, "{}", found.origin);

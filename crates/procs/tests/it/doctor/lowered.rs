@@ -1,0 +1,113 @@
+//! A hard limit that somebody in here has lowered, where nobody may raise one: what is advised is at that one, and never more than
+//! it can give.
+
+use std::fs;
+
+use tailcast_procs::Way;
+
+use crate::fake::Fake;
+
+use super::*;
+
+/// A machine on which nobody may raise a hard limit: its processes, each with its name, its file and both limits, from the first
+/// of all down.
+fn chain(processes: &[(&str, &str, u64, u64)]) -> (Fake, u32) {
+    let fake = Fake::new();
+    let mut parent = 0;
+    for (pid, (name, program, soft, hard)) in (1..).zip(processes) {
+        let dir = fake.process(pid, name.as_bytes());
+        let stat = fs::read_to_string(dir.join("stat")).unwrap().replace(" S 1 ", &format!(" S {parent} "));
+        fs::write(dir.join("stat"), stat).unwrap();
+        fs::write(dir.join("cgroup"), "0::/\n").unwrap();
+        fs::write(dir.join("limits"), format!("Max open files  {soft}  {hard}  files\n")).unwrap();
+        let none = "000001fffeffffff";
+        fs::write(dir.join("status"), format!("Uid:\t0\t0\t0\t0\nCapEff:\t{none}\nCapBnd:\t{none}\n")).unwrap();
+        std::os::unix::fs::symlink(program, dir.join("exe")).unwrap();
+        parent = pid;
+    }
+    (fake, parent)
+}
+
+fn found(processes: &[(&str, &str, u64, u64)]) -> Diagnosis {
+    let (fake, pid) = chain(processes);
+    fake.proc().diagnose(pid, Some(65_536)).unwrap()
+}
+
+fn from_above(found: &Diagnosis) -> Option<&Way> {
+    found.ways.iter().find(|way| way.lasts == Lasts::FromAbove)
+}
+
+const TINI: (&str, &str, u64, u64) = ("tini", "/sbin/tini", 32_768, 32_768);
+
+#[test]
+fn more_from_outside_is_offered_only_where_nobody_in_here_has_lowered_it() {
+    for (hard, offered) in [(32_768, true), (256, false)] {
+        let found = found(&[TINI, ("worker", "/bin/worker", 200, hard)]);
+        assert_eq!(from_above(&found).is_some(), offered, "{:?}", found.ways);
+    }
+}
+
+#[test]
+fn who_lowered_it_is_to_be_started_with_as_much_as_is_above_it() {
+    let master = ("master", "/bin/master", 256, 256);
+    let found = found(&[TINI, ("bash", "/bin/bash", 20_000, 20_000), master, ("worker", "/bin/worker", 256, 256)]);
+    // Not by the worker's own start: its parent has no more. And the shell has less than the first of all.
+    let way = found.ways.iter().find(|way| way.lasts == Lasts::ForGood).unwrap();
+    assert_eq!(way.reach, 32_768, "{way:?}");
+    assert_eq!(way.steps[0].lines, ["ulimit -n 32768"]);
+    assert!(way.steps[0].phrase.to_string().contains("pid 2"), "{way:?}");
+}
+
+#[test]
+fn a_script_that_lowered_it_is_told_to_change_its_own_line() {
+    let script = ("start.sh", "/usr/bin/bash", 100, 100);
+    let found = found(&[TINI, ("bash", "/usr/bin/bash", 20_000, 32_768), script, ("worker", "/bin/worker", 100, 100)]);
+    assert_eq!(found.origin, Origin::Shell(3), "{}", found.origin);
+    let step = &lasting(&found)[0];
+    assert_eq!(step.lines, ["ulimit -n 32768"]);
+    assert!(step.phrase.to_string().contains("in place of the `ulimit -n` that is there"), "{step:?}");
+    assert_eq!(from_above(&found), None);
+}
+
+#[test]
+fn a_shell_that_has_more_than_what_it_started_is_not_stated_to_have_set_it() {
+    let found = found(&[TINI, ("bash", "/usr/bin/bash", 20_000, 32_768), ("worker", "/bin/worker", 100, 100)]);
+    assert_eq!(found.origin.name(), "unknown", "{}", found.origin);
+    assert!(found.origin.to_string().contains("it set it itself, or a `ulimit` or `prlimit`"), "{}", found.origin);
+}
+
+#[test]
+fn a_supervisord_that_was_started_with_a_low_hard_limit_is_started_with_a_higher_one() {
+    for soft in [256, 1024] {
+        let supervisord = ("supervisord", "/usr/bin/python3", soft, soft);
+        let found = found(&[TINI, supervisord, ("worker", "/bin/worker", soft, soft)]);
+        // Of 1024, its minfds when nothing is said: what started it gave it that very limit.
+        assert_eq!(found.origin.name(), "unknown", "{}", found.origin);
+        let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
+        assert_eq!(step.lines, ["[supervisord]", "minfds=32768"]);
+        let [_, wait, start] = &step.then[..] else { panic!("{step:?}") };
+        assert_eq!(wait, "while kill -0 2 2>/dev/null; do sleep 1; done");
+        assert!(start.starts_with("prlimit --nofile=32768:32768 supervisord "), "{start}");
+        assert_eq!(from_above(&found), None);
+    }
+}
+
+#[test]
+fn nothing_above_what_the_kernel_allows_is_promised_without_the_step_that_changes_that() {
+    let (fake, pid) = chain(&[TINI, ("worker", "/bin/worker", 200, 32_768)]);
+    fs::create_dir_all(fake.dir.path().join("sys/fs")).unwrap();
+    fs::write(fake.dir.path().join("sys/fs/nr_open"), "50000\n").unwrap();
+    let found = fake.proc().diagnose(pid, Some(65_536)).unwrap();
+    let above = from_above(&found).unwrap();
+    assert_eq!(above.steps.len(), 2, "{above:?}");
+    assert_eq!(above.steps[0].lines, ["fs.nr_open = 65536"]);
+}
+
+#[test]
+fn a_command_to_paste_promises_no_more_than_our_own_shell_can_give() {
+    let (fake, pid) = chain(&[TINI, ("worker", "/bin/worker", 100, 100)]);
+    let own = fake.process(std::process::id(), b"tailcast");
+    fs::write(own.join("limits"), "Max open files  20000  20000  files\n").unwrap();
+    let found = fake.proc().diagnose(pid, Some(65_536)).unwrap();
+    assert_eq!(lasting(&found)[0].lines, ["prlimit --nofile=20000:20000 …"], "{:?}", found.ways);
+}
