@@ -1,7 +1,7 @@
 //! How high a limit somebody can set: to his hard limit, or above it with `CAP_SYS_RESOURCE`, which root in a container mostly
 //! does not have; and who above him has lowered it.
 
-use super::ancestry::Ancestor;
+use super::ancestry::{self, Ancestor};
 use super::origin::Origin;
 use crate::proc::Proc;
 
@@ -60,12 +60,17 @@ pub(super) fn passing_on(ancestors: &[Ancestor]) -> Option<&Ancestor> {
     ancestors.iter().take_while(|ancestor| ancestor.limit == limit).find(|ancestor| ancestor.is_supervisord())
 }
 
-/// A command that is pasted into a shell like the one we were started from can give no more than that one has, where nobody
-/// may raise a hard limit.
+/// A command that is pasted can give no more than the shell has into which it is, where nobody may raise a hard limit. We were
+/// started from one like it: its limit counts, and not ours, which may be what is asked about. One that has no more than the
+/// process itself is not the one to paste it into; what started that one may be.
 fn by_hand(proc: &Proc, ancestors: &[Ancestor], want: u64) -> u64 {
-    let may_raise = ancestors.last().and_then(|first| capable(proc, first.pid, "CapBnd:")) != Some(false);
-    let ours = proc.process(std::process::id()).ok().and_then(|process| process.limit);
-    ours.filter(|_| !may_raise).map_or(want, |ours| want.min(ours.hard))
+    if ancestors.last().and_then(|first| capable(proc, first.pid, "CapBnd:")) != Some(false) {
+        return want;
+    }
+    let has = ancestors.first().and_then(|process| process.limit).map_or(0, |limit| limit.soft);
+    let above_us = proc.process(std::process::id()).map(|ours| ancestry::of(proc, &ours)).unwrap_or_default();
+    let mut hard = above_us.iter().skip(1).filter_map(|each| each.limit).map(|limit| limit.hard);
+    hard.find(|hard| *hard > has).map_or(want, |hard| want.min(hard))
 }
 
 /// Who cannot be looked at is trusted with all.

@@ -104,10 +104,33 @@ fn nothing_above_what_the_kernel_allows_is_promised_without_the_step_that_change
 }
 
 #[test]
-fn a_command_to_paste_promises_no_more_than_our_own_shell_can_give() {
+fn a_command_to_paste_promises_no_more_than_the_shell_that_asks_can_give() {
     let (fake, pid) = chain(&[TINI, ("worker", "/bin/worker", 100, 100)]);
+    let shell = 500;
     let own = fake.process(std::process::id(), b"tailcast");
-    fs::write(own.join("limits"), "Max open files  20000  20000  files\n").unwrap();
-    let found = fake.proc().diagnose(pid, Some(65_536)).unwrap();
-    assert_eq!(lasting(&found)[0].lines, ["prlimit --nofile=20000:20000 …"], "{:?}", found.ways);
+    let stat = fs::read_to_string(own.join("stat")).unwrap().replace(" S 1 ", &format!(" S {shell} "));
+    fs::write(own.join("stat"), stat).unwrap();
+    // The second has less than the process that it asks about: another has to be found.
+    for (hard, promised) in [(20_000, 20_000), (64, 32_768)] {
+        let limits = format!("Max open files  {hard}  {hard}  files\n");
+        fs::write(fake.process(shell, b"bash").join("limits"), limits).unwrap();
+        let found = fake.proc().diagnose(pid, Some(65_536)).unwrap();
+        let line = format!("prlimit --nofile={promised}:{promised} …");
+        assert_eq!(lasting(&found)[0].lines, [line], "{:?}", found.ways);
+    }
+}
+
+#[test]
+fn who_asks_about_himself_is_not_held_to_the_limit_that_he_asks_about() {
+    let tool = ("tool", "/bin/tool", 20_000, 20_000);
+    let (fake, _) = chain(&[TINI, tool, ("bash", "/usr/bin/bash", 256, 256)]);
+    let own = fake.process(std::process::id(), b"tailcast");
+    let stat = fs::read_to_string(own.join("stat")).unwrap().replace(" S 1 ", " S 3 ");
+    fs::write(own.join("stat"), stat).unwrap();
+    fs::write(own.join("limits"), "Max open files  256  256  files\n").unwrap();
+    fs::write(own.join("cgroup"), "0::/\n").unwrap();
+    let found = fake.proc().diagnose(std::process::id(), Some(65_536)).unwrap();
+    // By a shell next to the one with the `ulimit`, and not by starting all anew that is above it.
+    assert_eq!(lasting(&found).len(), 1, "{:?}", found.ways);
+    assert_eq!(found.ways.iter().map(|way| (way.lasts, way.reach)).collect::<Vec<_>>(), [(Lasts::ForGood, 20_000)]);
 }
