@@ -71,10 +71,13 @@ fn the_doctor_says_who_has_set_a_limit_and_what_changes_it() {
     let writer = writer(&house, "app.log");
     let hub = house.hub();
     let pid = writer.0.id().to_string();
+    // Low enough that every machine has more to give.
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--nofile=300:"]).status().unwrap().success());
     for through in [&[][..], &["--host", "web1", "--hub", &hub.url]] {
-        let ran = house.run(&[&["doctor", &pid, "--want", "1073741824"], through].concat()).ended(0);
+        let ran = house.run(&[&["doctor", &pid, "--want", "2048"], through].concat()).ended(0);
         assert!(ran.out.starts_with(&format!("sleep, pid {pid}: soft limit ")), "{}", ran.out);
-        for part in ["Who has set it: ", "fs.nr_open = ", "net.core.somaxconn = ", "to 1073741824", "Note: `ulimit -n`"]
+        for part in
+            ["Who has set it: ", "fs.nr_open = ", "net.core.somaxconn = ", "For good, to 2048", "Note: `ulimit -n`"]
         {
             assert!(ran.out.contains(part), "{part}: {}", ran.out);
         }
@@ -89,6 +92,18 @@ fn the_doctor_says_who_has_set_a_limit_and_what_changes_it() {
     assert!(of_the_agent.out.contains("a hub stops at "), "{}", of_the_agent.out);
     house.run(&["doctor", "4194305"]).ended(1);
     house.run(&["doctor", &pid, "--want", "1"]).ended(2);
+}
+
+#[test]
+fn of_one_that_has_ended_the_doctor_says_what_the_list_says() {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let house = House::new();
+    let mut ended = Command::new("true").spawn().unwrap();
+    let its_end = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(Pid::from_child(&ended)), its_end).unwrap();
+    let ran = house.run(&["doctor", &ended.id().to_string()]).ended(1);
+    ended.wait().unwrap();
+    assert!(ran.err.contains("has ended and holds nothing; it is listed until its parent, pid "), "{}", ran.err);
 }
 
 /// Below it a hub has room for less than one expects.
