@@ -163,6 +163,7 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   remedy_pam_service: ({ text }) => m.said_remedy_pam_service(text("stack")),
   remedy_shell: ({ text }) => m.said_remedy_shell(text("pid")),
   remedy_start: () => m.said_remedy_start,
+  remedy_start_above: ({ text }) => m.said_remedy_start_above(text("who")),
   remedy_start_by_hand: () => m.said_remedy_start_by_hand,
   remedy_unit: ({ text, count }) => m.said_remedy_unit(text("unit"), count("want")),
   remedy_unit_elsewhere: ({ text, count }) => m.said_remedy_unit_elsewhere(text("unit"), count("want")),

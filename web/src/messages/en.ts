@@ -796,6 +796,7 @@ export const en = {
   said_remedy_pam_service: (stack: string) => `Lets logins through ${stack} set limits at all. At the end of the file.`,
   said_remedy_shell: (pid: string) => `In the script or the shell that starts it (pid ${pid}), in place of the ulimit -n that is there, which lowers the hard limit too. A shell that has done that cannot raise it any more; a new one can.`,
   said_remedy_start: "Starts it with this limit, if the hard limit allows it or root does it. Run it where it was started.",
+  said_remedy_start_above: (who: string) => `Starts ${who} with this limit, which all below it then have. Put it where that one is started now, its command in place of any dots: a shell below it cannot give more.`,
   said_remedy_start_by_hand: "Starts it with this limit, if the hard limit allows it or root does it. Put the command that starts it in place of the dots: what it shows as its command line is not certain to be that.",
   said_remedy_unit: (unit: string, want: number) => `Lets systemd start ${unit} with ${number(want)}.`,
   said_remedy_unit_elsewhere: (unit: string, want: number) => `${unit} gets ${number(want)} from LimitNOFILE= in its unit, on the machine that started it: no systemd runs here.`,

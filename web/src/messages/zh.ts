@@ -789,6 +789,7 @@ export const zh: Messages = {
   said_remedy_pam_service: (stack) => `让经 ${stack} 的登录能够设置限制。写在文件末尾。`,
   said_remedy_shell: (pid) => `写在启动它的脚本或 shell（pid ${pid}）中，替换那里的 ulimit -n，因为后者也会降低硬限制。已经降低过的 shell 无法再提高，新的 shell 可以。`,
   said_remedy_start: "以这个限制启动它；需要硬限制允许，或由 root 执行。请在原来启动它的目录中运行。",
+  said_remedy_start_above: (who) => `以此限制启动 ${who}，其下的所有进程也随之得到它。请写在现在启动它的地方，并用它的命令替换省略号：它之下的 shell 无法给出更多。`,
   said_remedy_start_by_hand: "以这个限制启动它；需要硬限制允许，或由 root 执行。请把省略号换成启动它的命令：它显示的命令行不一定就是那条命令。",
   said_remedy_unit: (unit, want) => `让 systemd 以 ${number(want)} 启动 ${unit}。`,
   said_remedy_unit_elsewhere: (unit, want) => `${unit} 的 ${number(want)} 要在启动它的机器上，由其单元中的 LimitNOFILE= 给予：这里没有运行 systemd。`,

@@ -31,7 +31,10 @@ pub(super) fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, reac
     let (process, want) = (&ancestors[0], reach.limit);
     let Some(at) = reach.lowered else { return where_it_is_set(proc, ancestors, origin, want) };
     let culprit = &ancestors[at];
-    let mut steps = started_higher(proc, culprit, want);
+    let mut steps = match at {
+        0 => started_by(proc, process, want),
+        _ => started_higher(proc, culprit, want),
+    };
     // Who has just what that one gave him needs nothing else.
     if culprit.limit != process.limit {
         steps.extend(where_it_is_set(proc, ancestors, origin, want));
@@ -59,11 +62,26 @@ fn where_it_is_set(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u
 
 /// Below what has more: what gives it to this one, and to all below it.
 fn started_higher(proc: &Proc, culprit: &Ancestor, want: u64) -> Vec<Remedy> {
-    match culprit {
-        shell_or_script if shell_or_script.is_shell() => vec![shell(culprit.pid, want)],
-        itself if itself.is_supervisord() => supervisord(proc, itself, want),
-        other => started_by(proc, other, want),
+    if culprit.is_shell() {
+        return vec![shell(culprit.pid, want)];
     }
+    if culprit.is_supervisord() {
+        return supervisord(proc, culprit, want);
+    }
+    started_by(proc, culprit, want).into_iter().map(|step| of_another(step, culprit)).collect()
+}
+
+/// Of a command for one that is above the process which is asked about: which one that is.
+fn of_another(step: Remedy, culprit: &Ancestor) -> Remedy {
+    if !step.phrase.code.starts_with("remedy_start") {
+        return step;
+    }
+    let phrase = Phrase::new(
+        "remedy_start_above",
+        "starts {who} with this limit, which all below it then have; put it where that one is started now, its command in place \
+         of any dots: a shell below it cannot give more",
+    );
+    Remedy { phrase: phrase.with("who", culprit.called()), ..step }
 }
 
 /// What makes systemd start a unit with it.

@@ -134,3 +134,12 @@ fn who_asks_about_himself_is_not_held_to_the_limit_that_he_asks_about() {
     assert_eq!(lasting(&found).len(), 1, "{:?}", found.ways);
     assert_eq!(found.ways.iter().map(|way| (way.lasts, way.reach)).collect::<Vec<_>>(), [(Lasts::ForGood, 20_000)]);
 }
+
+#[test]
+fn a_program_above_that_has_to_be_started_with_more_is_named() {
+    let master = ("master", "/bin/master", 256, 256);
+    let found = found(&[TINI, master, ("worker", "/bin/worker", 256, 256)]);
+    let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
+    assert_eq!(step.lines, ["prlimit --nofile=32768:32768 …"]);
+    assert!(step.phrase.to_string().starts_with("starts master (pid 2) with this limit, "), "{step:?}");
+}
