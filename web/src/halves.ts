@@ -50,7 +50,11 @@ export class Halves {
 
   async #ask(log: LogName, half: Half): Promise<void> {
     this.#asked.add(half);
-    const rest = await this.rest(log, half.position).catch(() => null);
+    const rest = await this.rest(log, half.position).catch(() => {
+      // Overtaken by a jump, or an answer that did not come: the next edge asks again.
+      this.#asked.delete(half);
+      return null;
+    });
     const text = rest?.length === half.bytes ? textOf(rest) : null;
     if (text === null || this.#halves.get(log) !== half) return;
     half.text = text;
@@ -58,7 +62,14 @@ export class Halves {
   }
 }
 
-/** Null for what is more than one line, or no text that is read by its bytes. */
+/** Null for what is more than one line. NUL bytes belong to it: a crash leaves blocks of them. */
 function textOf(bytes: Uint8Array): string | null {
-  return bytes.includes(0x0a) || bytes.includes(0) ? null : new TextDecoder().decode(bytes);
+  return bytes.includes(0x0a) ? null : new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+
+/** A line in the middle of a file has no mark that would name its encoding; letters of UTF-16 are told by every second byte. */
+function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  const empty = (from: 0 | 1): boolean => bytes.every((byte, i) => i % 2 !== from || byte === 0);
+  if (bytes.length < 2 || empty(0) === empty(1)) return "utf-8";
+  return empty(1) ? "utf-16le" : "utf-16be";
 }

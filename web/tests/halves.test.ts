@@ -50,7 +50,7 @@ test("a line that is being written on, and too much for a line, are not asked fo
   expect(await log.said()).toEqual([0, null, 0]);
 });
 
-test.each([["whole lines", "two\nlines"], ["what is no text", "a\0b"], ["more than was said", "last words, and more"], ["nothing that can be had", null]])(
+test.each([["whole lines", "two\nlines"], ["more than was said", "last words, and more"], ["nothing that can be had", null]])(
   "%s are no half line",
   async (_, stands) => {
     const log = new Log(stands);
@@ -59,6 +59,22 @@ test.each([["whole lines", "two\nlines"], ["what is no text", "a\0b"], ["more th
     expect(await log.said()).toEqual([1, null, 0]);
   },
 );
+
+test.each([["NUL bytes, as a crash leaves them", "ab\0\0\0\0"], ["letters of two bytes", "o\0h\0"], ["the same the other way round", "\0o\0h"]])("%s are a half line, too", async (_, stands) => {
+  const log = new Log(stands);
+  log.edges(stands.length, stands.length);
+  expect(await log.said()).toEqual([1, stands.startsWith("ab") ? stands : "oh", stands.length]);
+});
+
+test("what could not be had is asked for again with the next edge", async () => {
+  let asked = 0;
+  const halves = new Halves(() => (asked++ === 0 ? Promise.reject(new Error("overtaken")) : Promise.resolve(new TextEncoder().encode("last words"))), () => {});
+  for (let i = 0; i < 4; i++) {
+    halves.edge(edge("p7", 10));
+    await new Promise((done) => setTimeout(done, 0));
+  }
+  expect([asked, halves.text(LOG)]).toEqual([2, "last words"]);
+});
 
 test("an answer that comes when the line has gone on is not believed", async () => {
   const log = new Log("last words");
