@@ -12,6 +12,7 @@
 //!
 //! Refuses to start under a limit that cannot hold the plan.
 
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +71,7 @@ struct Books {
     /// What is promised, by class, under the limit of the last look.
     floors: [AtomicU64; 5],
     freed: Notify,
+    refused: Notify,
     idle: Idle,
     addresses: Addresses,
     episodes: Mutex<Episodes>,
@@ -109,6 +111,7 @@ impl Budget {
             held: Default::default(),
             floors: Default::default(),
             freed: Notify::new(),
+            refused: Notify::new(),
             idle: Idle::default(),
             addresses: Addresses::default(),
             episodes: Mutex::default(),
@@ -215,13 +218,32 @@ impl Budget {
     /// Somebody was refused, or could not even be accepted. Told in the log, once in ten seconds.
     pub(crate) fn tell_refused(&self, reason: Reason, why: &dyn Display) {
         let state = self.used_and_limit();
-        let mut episodes = self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner);
-        episodes.refused(reason, why, state, self.counters());
+        self.0.episodes().refused(reason, why, state, self.counters());
+        self.0.refused.notify_waiters();
     }
 
     /// Somebody was let in.
     pub(crate) fn tell_accepted(&self) {
-        self.0.episodes.lock().unwrap_or_else(PoisonError::into_inner).accepted(self.counters());
+        self.0.episodes().accepted(self.counters());
+    }
+
+    /// Tells in the log when refusing is over, soon after it is. Never completes. Cancellation safe, also when it is begun anew again and
+    /// again, as long as it is polled each time.
+    pub(crate) async fn tell_ends(&self) -> Infallible {
+        loop {
+            let refused = self.0.refused.notified();
+            tokio::pin!(refused);
+            refused.as_mut().enable();
+            let due = self.0.episodes().due();
+            match due {
+                None => refused.await,
+                Some(due) => {
+                    tokio::time::sleep_until(due).await;
+                    self.0.look();
+                    self.0.episodes().look(self.0.free_for_viewers(), self.counters());
+                }
+            }
+        }
     }
 
     /// Asks the longest idle viewer to go for something else than a viewer. `false` when nobody is idle, and when nothing would come
@@ -363,6 +385,10 @@ impl Books {
         } else if now > before {
             tracing::info!(before, now, "the limit of open files was raised from outside, as by `prlimit`");
         }
+    }
+
+    fn episodes(&self) -> MutexGuard<'_, Episodes> {
+        self.episodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn trend(&self) -> MutexGuard<'_, Trend> {

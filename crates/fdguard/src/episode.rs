@@ -2,8 +2,10 @@
 //!
 //! A server at its limit is met by clients that try again and again. A line for each (Redis wrote 220 MB in six
 //! seconds that way) fills the disk while somebody is looking for the reason. Refusals that are less than ten seconds
-//! apart are one episode, so that a limit that is touched and left again and again does not fill it either. That there is no room and
-//! that one address has too much of it are told apart: what helps is not the same.
+//! apart are one episode, so that a limit that is touched and left again and again does not fill it either. It is over when nobody was
+//! refused for ten seconds and there is room, or somebody was let in after them: a full house at whose door nobody stands at this
+//! moment refuses still. Whoever waits for connections looks for that end ([`Episodes::due`]), so that it is told when it has come,
+//! and not when somebody comes. That there is no room and that one address has too much of it are told apart: what helps is not the same.
 //!
 //! A line's numbers are those of the counters since it began: whoever was closed on without a byte is among them.
 
@@ -17,6 +19,9 @@ use crate::refusal::Reason;
 
 /// Between two log lines; and without a refusal, the end of an episode.
 const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+/// Nobody tells when there is room: between two looks whether there is.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Both kinds of them.
 #[derive(Debug, Default)]
@@ -36,6 +41,8 @@ struct Running {
     began: Instant,
     last: Instant,
     said: Instant,
+    /// When to look whether it is over.
+    due: Instant,
     /// What had been counted when it began.
     before: Toll,
 }
@@ -125,6 +132,18 @@ impl Episodes {
         self.crowded.accepted(|| Toll::crowded(&counters.counts()));
     }
 
+    /// When to look whether an episode is over; `None` while there is none.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        [&self.no_room, &self.crowded].into_iter().filter_map(Episode::due).min()
+    }
+
+    /// Looks whether those that are due are over, with the free places of now.
+    pub(crate) fn look(&mut self, free: u64, counters: &Counters) {
+        self.no_room.look(free > 0, || Toll::no_room(&counters.counts()));
+        // How much is free is not what that one lacks.
+        self.crowded.look(true, || Toll::crowded(&counters.counts()));
+    }
+
     fn count_second(&mut self, now: Instant, counters: &Counters) {
         let second = (now - *self.born.get_or_insert(now)).as_secs();
         if self.counted != Some(second) {
@@ -144,27 +163,44 @@ enum Said {
 impl Episode {
     /// One more, who is not in the `toll` yet.
     fn refused(&mut self, now: Instant, toll: Toll) -> Said {
-        match &mut self.0 {
-            Some(running) if now - running.last < TEN_SECONDS => {
-                running.last = now;
-                if now - running.said < TEN_SECONDS {
-                    return Said::Nothing;
-                }
-                running.said = now;
-                Said::Lasts { toll: toll.since(running.before), seconds: (now - running.began).as_secs() }
-            }
-            over => {
-                *over = Some(Running { began: now, last: now, said: now, before: toll });
-                Said::Begins
-            }
+        let Some(running) = &mut self.0 else {
+            self.0 = Some(Running { began: now, last: now, said: now, due: now + TEN_SECONDS, before: toll });
+            return Said::Begins;
+        };
+        running.last = now;
+        running.due = now + TEN_SECONDS;
+        if now - running.said < TEN_SECONDS {
+            return Said::Nothing;
         }
+        running.said = now;
+        Said::Lasts { toll: toll.since(running.before), seconds: (now - running.began).as_secs() }
     }
 
     fn accepted(&mut self, toll: impl FnOnce() -> Toll) {
         if let Some(running) = self.0.take_if(|running| running.last.elapsed() >= TEN_SECONDS) {
-            let seconds = (running.last - running.began).as_secs();
-            let Toll { refused, unanswered, shed, silent } = toll().since(running.before);
-            tracing::info!(refused, unanswered, shed, silent, seconds, "no longer refusing connections");
+            running.tell_end(toll());
         }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.0.as_ref().map(|running| running.due)
+    }
+
+    fn look(&mut self, is_room: bool, toll: impl FnOnce() -> Toll) {
+        let now = Instant::now();
+        let Some(running) = self.0.take_if(|running| running.due <= now) else { return };
+        if is_room {
+            running.tell_end(toll());
+        } else {
+            self.0 = Some(Running { due: now + LOOK_AGAIN, ..running });
+        }
+    }
+}
+
+impl Running {
+    fn tell_end(&self, toll: Toll) {
+        let seconds = (self.last - self.began).as_secs();
+        let Toll { refused, unanswered, shed, silent } = toll.since(self.before);
+        tracing::info!(refused, unanswered, shed, silent, seconds, "no longer refusing connections");
     }
 }

@@ -115,6 +115,8 @@ impl<A: Accept> Listener<A> {
             consume_budget().await;
             let step = tokio::select! {
                 biased;
+                // First, so that a door at which somebody always stands does not keep it from being told.
+                never = self.budget.tell_ends() => match never {},
                 accepted = self.door.let_in() => Step::Accepted(accepted),
                 ready = self.source.ready() => match ready {
                     Ok(()) => self.step(),

@@ -10,21 +10,26 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tailcast_fdguard::{Accept, Asked, Budget, Class, Listener, Plan};
 use tokio::time::{Instant, timeout};
-use tracing::span;
 
 use crate::books::Dial;
+use crate::lines::Lines;
 
-/// Plays a list of results, then the last error for ever.
+/// Plays a list of results, then the last error for ever; where that is that nobody is there, it waits for ever.
 #[derive(Clone)]
-struct Script {
+pub(crate) struct Script {
     results: Arc<Mutex<VecDeque<Result<TcpStream, Errno>>>>,
     then: Errno,
     tries: Arc<AtomicUsize>,
 }
 
 impl Script {
-    fn new(results: impl IntoIterator<Item = Result<TcpStream, Errno>>, then: Errno) -> Self {
+    pub(crate) fn new(results: impl IntoIterator<Item = Result<TcpStream, Errno>>, then: Errno) -> Self {
         Self { results: Arc::new(Mutex::new(results.into_iter().collect())), then, tries: Arc::default() }
+    }
+
+    /// One more result, to be played when its turn comes; whoever waits for ever by then does not see it.
+    pub(crate) fn comes(&self, server: TcpStream) {
+        self.results.lock().unwrap().push_back(Ok(server));
     }
 
     fn guarded(&self) -> (Listener<Self>, Budget) {
@@ -36,6 +41,9 @@ impl Script {
 
 impl Accept for Script {
     async fn ready(&self) -> io::Result<()> {
+        if self.then == Errno::AGAIN && self.results.lock().unwrap().is_empty() {
+            std::future::pending::<()>().await;
+        }
         Ok(())
     }
 
@@ -49,7 +57,7 @@ impl Accept for Script {
 }
 
 /// The server's end of a connection, and the client's.
-fn connection() -> (TcpStream, TcpStream) {
+pub(crate) fn connection() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let server = listener.accept().unwrap().0;
@@ -79,7 +87,7 @@ async fn a_minute_at_the_limit_is_a_handful_of_log_lines() {
     let _logging = tracing::subscriber::set_default(lines.clone());
     let (mut listener, _) = Script::new([], Errno::MFILE).guarded();
     timeout(Duration::from_secs(60), listener.accept()).await.unwrap_err();
-    let written = lines.0.lock().unwrap().len();
+    let written = lines.written().len();
     assert!((2..=7).contains(&written), "{written} lines");
 }
 
@@ -94,7 +102,7 @@ fn a_limit_that_is_changed_from_outside_is_told_once_each_way() {
         limit.store(soft, SeqCst);
         assert_eq!(budget.snapshot().soft, soft);
     }
-    let written = lines.0.lock().unwrap().clone();
+    let written = lines.written();
     assert_eq!(written.len(), 2, "{written:?}");
     assert!(written[0].contains("lowered from outside") && written[0].contains("now=100"), "{written:?}");
     assert!(written[1].contains("raised from outside") && written[1].contains("now=900"), "{written:?}");
@@ -160,46 +168,6 @@ async fn a_line_counts_also_those_who_were_closed_on_without_a_byte() {
     timeout(Duration::from_secs(11), listener.accept()).await.unwrap_err();
     let counts = budget.snapshot().counts;
     assert_eq!((counts.refused(), counts.unanswered()), (5, 2));
-    let said = lines.0.lock().unwrap().join("\n");
+    let said = lines.written().join("\n");
     assert!(said.contains("still refusing") && said.contains("refused=5 unanswered=2 shed=0 silent=0"), "{said}");
-}
-
-/// Keeps log lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-/// One of them, as it is put together.
-#[derive(Default)]
-struct Line(String);
-
-impl tracing::field::Visit for Line {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.0 += &format!("{field}={value:?} ");
-    }
-}
-
-impl tracing::Subscriber for Lines {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        if event.metadata().target().starts_with("tailcast_fdguard") {
-            let mut line = Line::default();
-            event.record(&mut line);
-            self.0.lock().unwrap().push(line.0);
-        }
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }

@@ -16,6 +16,7 @@
 //! | clients that never say a word make room | whole: `full::clients_that_never_say_a_word_…` |
 //! | a crowd that connects at once is not dropped before it is accepted | `storm`; `bench/run storm` |
 //! | a crowd that tries again and again costs a handful of log lines | `faults::a_minute_at_the_limit_…`; whole: `full::a_crowd_that_tries_again_…` |
+//! | the log says when it was over, at night too | `episodes` |
 //! | ENFILE, ENOBUFS, ENOMEM, EPROTO, ECONNABORTED are survived without a spin | `faults` |
 //! | an administrator gets in | whole: `limits::an_administrator_is_answered_…` |
 //! | an event stream comes again by itself, a page's WebSocket hears 1013 | whole: `limits::an_event_stream_…`, `a_page_that_finds_no_room_…`; `web/e2e/full-house` with a browser's own |
@@ -31,7 +32,9 @@ mod addresses;
 mod at_the_limit;
 mod books;
 mod door;
+mod episodes;
 mod faults;
+mod lines;
 mod live_limit;
 mod server;
 mod start;
