@@ -46,6 +46,8 @@ export interface OtherHub {
 
 export interface Descriptors {
   used: number;
+  /** Of those, the ones with numbers above the limit: they take no room under it. */
+  beyond: number;
   limit: number;
   hard: number;
   classes: { class: string; used: number; floor: number; ceiling: number }[];

@@ -68,20 +68,20 @@ const LEVELS: readonly [number, Level][] = [
   [0.7, "watch"],
 ];
 
-type Budget = Pick<Descriptors, "used" | "limit" | "classes">;
+type Budget = Pick<Descriptors, "used" | "beyond" | "limit" | "classes">;
 
 /** Of the limit, which is all that is known of other processes, or of the viewers' places, whichever is nearer to its end: viewers are refused while others still have what they are promised. */
-export function level({ used, limit, classes }: Omit<Budget, "classes"> & Partial<Budget>): Level {
-  const { taken, all } = classes ? places({ used, limit, classes }) : { taken: used, all: limit };
-  const share = Math.max(limit === 0 ? 1 : used / limit, all === 0 ? 1 : taken / all);
+export function level({ used, beyond = 0, limit, classes }: Pick<Budget, "used" | "limit"> & Partial<Budget>): Level {
+  const { taken, all } = classes ? places({ used, beyond, limit, classes }) : { taken: used, all: limit };
+  const share = Math.max(limit === 0 ? 1 : (used - beyond) / limit, all === 0 ? 1 : taken / all);
   return LEVELS.find(([from]) => share >= from)?.[1] ?? "fine";
 }
 
-/** Places for viewers: what the others neither have nor are promised. */
-export function places({ limit, classes }: Budget): { taken: number; all: number } {
+/** Places for viewers: what the others neither have nor are promised. Who has a number above the limit, as before it was lowered, has one besides. */
+export function places({ limit, beyond, classes }: Budget): { taken: number; all: number } {
   const others = classes.filter((row) => row.class !== "viewers").reduce((sum, { used, floor }) => sum + Math.max(used, floor), 0);
   const taken = classes.find((row) => row.class === "viewers")?.used ?? 0;
-  return { taken, all: Math.max(taken, limit - others) };
+  return { taken, all: Math.max(taken, limit + beyond - others) };
 }
 
 /** Less than a minute shows no slope, and a few descriptors more are none. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Descriptors, HubNow } from "../src/hubshapes";
-import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, quoted, STILL, summary, timeLeft, tokenCommand, type Sample } from "../src/pulse";
+import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, places, quoted, STILL, summary, timeLeft, tokenCommand, type Sample } from "../src/pulse";
 
 /** The hub so many seconds after noon. */
 function hub(seconds: number, counters: { lines: number; bytes: number }, started = "2026-11-26T11:00:00Z"): HubNow {
@@ -50,13 +50,18 @@ test("descriptors are worth a word from 70, 85 and 95 percent on", () => {
 });
 
 /** Of a limit of 100, with 30 promised to tails and as many viewers as are used. */
-function budget(used: number, tails = 0): Pick<Descriptors, "used" | "limit" | "classes"> {
+function budget(used: number, tails = 0): Pick<Descriptors, "used" | "beyond" | "limit" | "classes"> {
   const row = (name: string, used: number, floor: number) => ({ class: name, used, floor, ceiling: 100 });
-  return { used, limit: 100, classes: [row("tails", 0, tails), row("viewers", used, 5)] };
+  return { used, beyond: 0, limit: 100, classes: [row("tails", 0, tails), row("viewers", used, 5)] };
 }
 
 test("viewers without a place are worth the last word, however much is promised to others", () => {
   expect([level(budget(40, 30)), level(budget(49, 30)), level(budget(70, 30))]).toEqual(["fine", "watch", "full"]);
+});
+
+test("what has a number above the limit takes no room under it", () => {
+  const lowered = { ...budget(160), beyond: 120 };
+  expect([level(lowered), places(lowered)]).toEqual(["watch", { taken: 160, all: 220 }]);
 });
 
 test("time left is told of what rises, and not of what comes and goes", () => {

@@ -120,7 +120,7 @@ mod tests {
 
     impl Gauge for Fixed {
         fn read(&self) -> Reading {
-            Reading { used: None, soft: self.0, hard: self.0 }
+            Reading { used: None, beyond: 0, soft: self.0, hard: self.0 }
         }
 
         fn at_start(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! The limit, divided among the classes, and asked before anything is opened.
 //!
 //! One law decides: **the sum over all classes of the larger of what they hold and what they are promised must not
-//! exceed the limit**. So a class that is below its floor always gets its descriptor, and the others share what no
+//! exceed the limit**, and what is open with a number above it: that takes no room under it. So a class that is below its floor always gets its descriptor, and the others share what no
 //! promise covers. What no slot speaks for (libraries, standard streams) counts as held by [`Class::Fixed`].
 //!
 //! Thread-safe without a lock. A taker counts itself first and looks second, so that of two who want the last place
@@ -25,7 +25,7 @@ use crate::Error;
 use crate::address::{Addresses, Crowded, Network};
 use crate::counters::{ClassUse, Counters, Snapshot};
 use crate::episode::Episodes;
-use crate::gauge::{Gauge, ProcessGauge};
+use crate::gauge::{Gauge, ProcessGauge, Reading};
 use crate::idle::Idle;
 use crate::outlook::Trend;
 use crate::plan::{Class, Plan};
@@ -46,7 +46,7 @@ pub struct Full {
     pub class: Class,
     /// How many the class holds.
     pub held: u64,
-    /// Open descriptors of the process, and those that others are promised.
+    /// Open descriptors of the process under its limit, and those that others are promised.
     pub used: u64,
     /// The soft limit.
     pub limit: u64,
@@ -63,6 +63,8 @@ struct Books {
     /// Nanoseconds from `born` to the last look at the gauge.
     looked: AtomicU64,
     soft: AtomicU64,
+    /// Open descriptors with numbers that the limit does not allow any more, at the last look.
+    beyond: AtomicU64,
     hard: AtomicU64,
     /// Open descriptors that no slot speaks for, at the last look.
     unclaimed: AtomicU64,
@@ -106,6 +108,7 @@ impl Budget {
             born: Instant::now(),
             looked: AtomicU64::new(0),
             soft: AtomicU64::new(reading.soft),
+            beyond: AtomicU64::new(reading.beyond),
             hard: AtomicU64::new(reading.hard),
             unclaimed: AtomicU64::new(open),
             held: Default::default(),
@@ -182,17 +185,17 @@ impl Budget {
     /// Everything that there is to show, for metrics and the overview.
     pub fn snapshot(&self) -> Snapshot {
         self.0.look();
-        let soft = self.0.soft.load(SeqCst);
+        let (soft, beyond) = (self.0.soft.load(SeqCst), self.0.beyond.load(SeqCst));
         let classes = Class::ALL.map(|class| ClassUse {
             class,
             used: self.0.held_by(class),
             floor: self.floor(class),
-            ceiling: self.0.ceiling(class, soft),
+            ceiling: self.0.ceiling(class),
         });
         let counts = self.0.counters.counts();
         let (used, hard, most_per_address) = (self.0.used(), self.0.hard.load(SeqCst), self.0.addresses.most());
         let left = self.0.trend().left((self.0.born.elapsed(), used), self.0.free_for_viewers());
-        Snapshot { used, soft, hard, classes, most_per_address, left, counts }
+        Snapshot { used, beyond, soft, hard, classes, most_per_address, left, counts }
     }
 
     /// Brings the books up to date, however fresh they are.
@@ -302,20 +305,26 @@ impl Books {
     fn full(&self, class: Class) -> Full {
         let held = self.held[class.index()].load(SeqCst);
         let used = Class::ALL.into_iter().map(|class| self.promised(class)).sum::<u64>();
-        Full { class, held: held.saturating_sub(1), used: used.saturating_sub(1), limit: self.soft.load(SeqCst) }
+        let used = used.saturating_sub(1 + self.beyond.load(SeqCst));
+        Full { class, held: held.saturating_sub(1), used, limit: self.soft.load(SeqCst) }
     }
 
     /// Whether the books still balance with what was just claimed for this class.
     fn fits(&self, class: Class) -> bool {
-        let soft = self.soft.load(SeqCst);
+        let most = self.most();
         let floor = self.floors[class.index()].load(SeqCst);
         let held = self.held_by(class);
         if class == Class::Reserve || held <= floor {
             // Within a promise only the kernel's own bound counts: the limit may have been lowered below the sum
             // of all promises.
-            return held <= floor && self.used() <= soft;
+            return held <= floor && self.used() <= most;
         }
-        Class::ALL.into_iter().map(|class| self.promised(class)).sum::<u64>() <= soft
+        Class::ALL.into_iter().map(|class| self.promised(class)).sum::<u64>() <= most
+    }
+
+    /// How many may be open in all: each number under the limit, and those above it that are open already.
+    fn most(&self) -> u64 {
+        self.soft.load(SeqCst).saturating_add(self.beyond.load(SeqCst))
     }
 
     /// What no other class can have.
@@ -323,13 +332,17 @@ impl Books {
         self.held_by(class).max(self.floors[class.index()].load(SeqCst))
     }
 
-    /// How many the class can have at most. What is always open may be more than was planned for it, and is open already.
-    fn ceiling(&self, class: Class, soft: u64) -> u64 {
-        let planned = self.plan.ceiling(class, soft);
+    /// How many the class can have at most. What is always open may be more than was planned for it, and is open already. Under a limit
+    /// that was lowered below the sum of all promises each class may still have what it is promised, whoever comes first: that is
+    /// the most then.
+    fn ceiling(&self, class: Class) -> u64 {
+        let floor = |class: Class| self.floors[class.index()].load(SeqCst);
+        let has = |other: Class| if other == Class::Fixed { self.promised(other) } else { floor(other) };
         match class {
-            Class::Fixed | Class::Reserve => planned,
-            Class::Links | Class::Tails | Class::Viewers => {
-                planned.saturating_sub(self.promised(Class::Fixed) - self.floors[Class::Fixed.index()].load(SeqCst))
+            Class::Reserve => floor(class),
+            Class::Fixed | Class::Links | Class::Tails | Class::Viewers => {
+                let others = Class::ALL.into_iter().filter(|other| *other != class).map(has).sum();
+                self.most().saturating_sub(others).max(floor(class))
             }
         }
     }
@@ -343,7 +356,7 @@ impl Books {
     fn free_for_viewers(&self) -> u64 {
         let others = Class::ALL.into_iter().filter(|class| *class != Class::Viewers);
         let taken = others.map(|class| self.promised(class)).sum::<u64>() + self.held_by(Class::Viewers);
-        self.soft.load(SeqCst).saturating_sub(taken)
+        self.most().saturating_sub(taken)
     }
 
     fn used(&self) -> u64 {
@@ -369,7 +382,8 @@ impl Books {
             self.unclaimed.store(used.saturating_sub(claimed), SeqCst);
         }
         self.hard.store(reading.hard, SeqCst);
-        self.tell_change(self.soft.swap(reading.soft, SeqCst), reading.soft);
+        self.beyond.store(reading.beyond, SeqCst);
+        self.tell_change(self.soft.swap(reading.soft, SeqCst), &reading);
         for class in Class::ALL {
             self.floors[class.index()].store(self.plan.floor(class, reading.soft), SeqCst);
         }
@@ -378,10 +392,17 @@ impl Books {
     }
 
     /// Nobody in here changes it after the start: somebody outside did, and may look for what that did.
-    fn tell_change(&self, before: u64, now: u64) {
-        let needed = self.plan.needed();
+    fn tell_change(&self, before: u64, reading: &Reading) {
+        let (now, needed) = (reading.soft, self.plan.needed());
         if now < before {
-            tracing::warn!(before, now, needed, "the limit of open files was lowered from outside, as by `prlimit`");
+            let beyond = Some(reading.beyond).filter(|beyond| *beyond > 0);
+            tracing::warn!(
+                before,
+                now,
+                needed,
+                beyond,
+                "the limit of open files was lowered from outside, as by `prlimit`"
+            );
         } else if now > before {
             tracing::info!(before, now, "the limit of open files was raised from outside, as by `prlimit`");
         }

@@ -78,9 +78,9 @@ pub struct ClassUse {
     pub class: Class,
     /// Descriptors held.
     pub used: u64,
-    /// Descriptors promised.
+    /// Descriptors promised; under a limit that was lowered below the sum of all promises, as long as the process has one left.
     pub floor: u64,
-    /// Descriptors it can have at most.
+    /// Descriptors it can have at most, when the others have no more than they are promised; never less than its own floor.
     pub ceiling: u64,
 }
 
@@ -89,6 +89,8 @@ pub struct ClassUse {
 pub struct Snapshot {
     /// Open descriptors of the process.
     pub used: u64,
+    /// Of those, the ones whose number the soft limit does not allow any more: they take no room under it.
+    pub beyond: u64,
     /// The soft limit in force.
     pub soft: u64,
     /// The hard limit in force.

@@ -18,6 +18,7 @@
 
 mod accept;
 mod address;
+mod beyond;
 mod budget;
 mod conn;
 mod counters;

@@ -96,7 +96,7 @@ impl Collector for Reading {
 /// A name, what it means, its value.
 type Named = (&'static str, &'static str, u64);
 
-fn gauges(now: &Numbers) -> [Named; 19] {
+fn gauges(now: &Numbers) -> [Named; 20] {
     let worst = now.audience.worst.first();
     let lag = worst.map_or(0, |worst| u64::try_from(worst.behind.time.as_millis()).unwrap_or(u64::MAX));
     [
@@ -114,6 +114,11 @@ fn gauges(now: &Numbers) -> [Named; 19] {
         ("hubs", "Other hubs of the cluster that are there", now.hubs),
         ("granted_channels", "Channels that are published for other hubs", now.granted),
         ("fds_used", "Open file descriptors", now.descriptors.used),
+        (
+            "fds_beyond",
+            "Open file descriptors above the soft limit, which take no room under it",
+            now.descriptors.beyond,
+        ),
         ("fds_limit", "Soft limit of open file descriptors", now.descriptors.soft),
         ("fds_hard_limit", "Up to which the limit of open file descriptors could be raised", now.descriptors.hard),
         (

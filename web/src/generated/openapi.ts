@@ -544,14 +544,14 @@ export interface components {
         ClassRow: {
             /**
              * Format: int64
-             * @description What it can have at most, when the others have no more than they are promised.
+             * @description What it can have at most, when the others have no more than they are promised; never less than what it is promised itself.
              */
             ceiling: number;
             /** @description fixed, links, tails, viewers or reserve. */
             class: string;
             /**
              * Format: int64
-             * @description What it can always have.
+             * @description What it can always have; where the limit was lowered below the sum of all that is promised, as long as one is left.
              */
             floor: number;
             /** Format: int64 */
@@ -695,6 +695,12 @@ export interface components {
         };
         /** @description File descriptors of the process. */
         Descriptors: {
+            /**
+             * Format: int64
+             * @description Of those, the ones with numbers above the limit, which was lowered below them or below which they were inherited: they take no
+             *     room under it.
+             */
+            beyond: number;
             classes: components["schemas"]["ClassRow"][];
             /**
              * Format: int64
@@ -706,7 +712,10 @@ export interface components {
              * @description The soft limit.
              */
             limit: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description All that are open.
+             */
             used: number;
         };
         /** @description A pattern that a process shows, with the evidence. */

@@ -11,18 +11,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 #[derive(Clone)]
 pub(crate) struct Dial {
     pub(crate) soft: Arc<AtomicU64>,
+    pub(crate) beyond: Arc<AtomicU64>,
     pub(crate) fixed: u64,
 }
 
 impl Dial {
     pub(crate) fn at(soft: u64, fixed: u64) -> Self {
-        Self { soft: Arc::new(AtomicU64::new(soft)), fixed }
+        Self { soft: Arc::new(AtomicU64::new(soft)), beyond: Arc::default(), fixed }
     }
 }
 
 impl Gauge for Dial {
     fn read(&self) -> Reading {
-        Reading { used: None, soft: self.soft.load(SeqCst), hard: 4096 }
+        Reading { used: None, beyond: self.beyond.load(SeqCst), soft: self.soft.load(SeqCst), hard: 4096 }
     }
 
     fn at_start(&self) -> u64 {
@@ -82,6 +83,41 @@ fn a_limit_that_cannot_hold_the_plan_is_an_error_with_the_number() {
     let error = Budget::with_gauge(Plan::default(), Dial::at(64, 50)).unwrap_err();
     let Error::TooFew { limit: 64, hard: 4096, always: 50, needed } = error else { panic!("{error}") };
     assert!(Budget::with_gauge(Plan::default(), Dial::at(needed, 50)).is_ok());
+}
+
+#[test]
+fn no_class_is_said_to_have_less_at_most_than_it_is_promised_and_it_can_have_just_that() {
+    let dial = Dial::at(1024, 10);
+    let budget = Budget::with_gauge(Plan::default(), dial.clone()).unwrap();
+    for soft in [1024, 64, 48, 40, 25, 12, 3, 0] {
+        dial.soft.store(soft, SeqCst);
+        for class in budget.snapshot().classes {
+            assert!(class.ceiling >= class.floor, "{soft}: {class:?}");
+        }
+    }
+    // The promises come to 30: who comes first has what it is promised, and no more.
+    dial.soft.store(25, SeqCst);
+    let tails = budget.snapshot().classes[Class::Tails as usize];
+    assert_eq!(fill(&budget, Class::Tails).len() as u64, tails.ceiling, "{tails:?}");
+}
+
+#[test]
+fn what_has_a_number_above_the_limit_takes_no_room_under_it() {
+    let dial = Dial::at(200, 10);
+    let budget = Budget::with_gauge(Plan::viewers_only(), dial.clone()).unwrap();
+    let inside = fill(&budget, Class::Viewers);
+    // Lowered below them: 10 that are always open and 22 of theirs stay under the limit, with places for as many more.
+    dial.beyond.store(inside.len() as u64 - 22, SeqCst);
+    dial.soft.store(64, SeqCst);
+    let now = budget.snapshot();
+    assert_eq!((now.used, now.beyond), (10 + inside.len() as u64, inside.len() as u64 - 22));
+    let promised = [Class::Fixed, Class::Reserve].map(|class| budget.floor(class)).iter().sum::<u64>();
+    let more = fill(&budget, Class::Viewers);
+    assert_eq!(more.len() as u64, 64 - promised - 22);
+    let full = budget.take(Class::Viewers).unwrap_err();
+    assert!(full.to_string().contains("64 of 64 descriptors are open or promised"), "{full}");
+    let viewers = budget.snapshot().classes[Class::Viewers as usize];
+    assert_eq!(viewers.ceiling, viewers.used);
 }
 
 #[test]

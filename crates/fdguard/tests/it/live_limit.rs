@@ -17,6 +17,33 @@ fn a_limit_lowered_from_outside_refuses_and_one_raised_again_serves() {
 }
 
 #[test]
+fn places_under_a_lowered_limit_are_had_though_more_than_that_are_open() {
+    let mut server = Server::under("ulimit -n 64");
+    let base = server.open_files();
+    let mut old: Vec<_> = (0..35).map(|_| server.visit_until_served()).collect();
+    // Those who came first have the low numbers, and go: as many below the limit are free, while more than it allows are open.
+    drop(old.drain(..15));
+    server.await_open_files(base + 20);
+    let limit = base + 16;
+    server.set_soft_limit(limit as u64);
+    let _new = server.visit_until_served();
+    assert!(server.open_files() > limit, "{}", server.open_files());
+    drop(old);
+    assert!(server.is_alive());
+}
+
+#[test]
+fn inherited_descriptors_with_high_numbers_take_no_place() {
+    // As many as the limit are open from the start, half of them above it.
+    let high = "for fd in {100..131}; do eval \"exec $fd</dev/null\"; done; ulimit -n 32";
+    let mut server = Server::under(high);
+    let outcomes = server.visits(40);
+    let (served, refused) = served_and_refused(&outcomes);
+    assert!(served > 0 && refused > 0, "{outcomes:?}");
+    assert!(server.is_alive());
+}
+
+#[test]
 fn a_limit_below_what_is_open_is_answered_out_of_the_spare_descriptor() {
     let mut server = Server::under("ulimit -n 64");
     let old: Vec<_> = (0..12).map(|_| server.visit_until_served()).collect();

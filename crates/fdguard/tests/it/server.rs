@@ -91,6 +91,15 @@ impl Server {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
+    /// Waits until it has noticed that somebody left.
+    pub(crate) fn await_open_files(&self, wanted: usize) {
+        let began = Instant::now();
+        while self.open_files() != wanted {
+            assert!(began.elapsed() < HUNG, "{} are open and not {wanted}", self.open_files());
+            std::thread::yield_now();
+        }
+    }
+
     /// The time that it has had of a core.
     pub(crate) fn cpu(&self) -> Duration {
         // proc_pid_stat(5): behind the name in parentheses, fields 14 and 15 are user and system time in ticks.

@@ -15,7 +15,13 @@ use super::describe;
 
 pub(super) fn encode(encoder: &mut DescriptorEncoder<'_>, now: &Snapshot) -> fmt::Result {
     by_class(encoder, now, "fds_class_used", "Open descriptors of a class", |class| class.used)?;
-    by_class(encoder, now, "fds_class_floor", "Descriptors that a class can always have", |class| class.floor)?;
+    by_class(
+        encoder,
+        now,
+        "fds_class_floor",
+        "Descriptors that a class can always have, under a limit that holds them all",
+        |class| class.floor,
+    )?;
     by_class(encoder, now, "fds_class_ceiling", "Descriptors that a class can have at most", |class| class.ceiling)?;
     accept_errors(encoder, &now.counts.accept_errors)?;
     if let Some(left) = now.left {

@@ -59,7 +59,11 @@ pub(crate) struct HubNow {
 /// File descriptors of the process.
 #[derive(Debug, Serialize, ToSchema)]
 struct Descriptors {
+    /// All that are open.
     used: u64,
+    /// Of those, the ones with numbers above the limit, which was lowered below them or below which they were inherited: they take no
+    /// room under it.
+    beyond: u64,
     /// The soft limit.
     limit: u64,
     /// Up to which the limit could be raised.
@@ -73,9 +77,9 @@ struct ClassRow {
     /// fixed, links, tails, viewers or reserve.
     class: &'static str,
     used: u64,
-    /// What it can always have.
+    /// What it can always have; where the limit was lowered below the sum of all that is promised, as long as one is left.
     floor: u64,
-    /// What it can have at most, when the others have no more than they are promised.
+    /// What it can have at most, when the others have no more than they are promised; never less than what it is promised itself.
     ceiling: u64,
 }
 
@@ -270,7 +274,8 @@ impl Descriptors {
             floor: class.floor,
             ceiling: class.ceiling,
         };
-        Descriptors { used: fds.used, limit: fds.soft, hard: fds.hard, classes: fds.classes.iter().map(row).collect() }
+        let classes = fds.classes.iter().map(row).collect();
+        Descriptors { used: fds.used, beyond: fds.beyond, limit: fds.soft, hard: fds.hard, classes }
     }
 }
 
