@@ -167,7 +167,8 @@ fn minfds(proc: &Proc, itself: &Ancestor, unit: Option<&str>, hard: Option<u64>,
     }
 }
 
-/// Ended, waited for (`shutdown` is only asked for, and two of them cannot be), and started as it was.
+/// Ended, waited for (`shutdown` is only asked for, and two of them cannot be), and started as it was. One that has ended is listed
+/// for as long as its parent keeps it (Z), and a signal reaches it: nothing would ever end a wait for that to be over.
 fn by_hand(proc: &Proc, itself: &Ancestor, path: &str, hard: Option<u64>) -> Option<Vec<String>> {
     let path = command::word(path)?;
     let pid = itself.pid;
@@ -175,7 +176,7 @@ fn by_hand(proc: &Proc, itself: &Ancestor, path: &str, hard: Option<u64>) -> Opt
     let raised = hard.map(|hard| format!("prlimit --nofile={hard}:{hard} ")).unwrap_or_default();
     Some(vec![
         format!("supervisorctl -c {path} shutdown"),
-        format!("while kill -0 {pid} 2>/dev/null; do sleep 1; done"),
+        format!("while grep -qs '^State:.[^ZX]' /proc/{pid}/status; do sleep 1; done"),
         format!("{raised}{as_it_was}"),
     ])
 }

@@ -58,12 +58,20 @@ impl Program {
     }
 }
 
+impl Program {
+    /// A polite end, so that what it has started ends too.
+    fn end(&mut self) {
+        if self.0.try_wait().unwrap().is_none() {
+            let pid = rustix::process::Pid::from_child(&self.0);
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+            self.0.wait().unwrap();
+        }
+    }
+}
+
 impl Drop for Program {
     fn drop(&mut self) {
-        // A polite end, so that what it has started ends too.
-        let pid = rustix::process::Pid::from_child(&self.0);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        self.0.wait().unwrap();
+        self.end();
     }
 }
 

@@ -86,7 +86,7 @@ fn a_supervisord_that_was_started_with_a_low_hard_limit_is_started_with_a_higher
         let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
         assert_eq!(step.lines, ["[supervisord]", "minfds=32768"]);
         let [_, wait, start] = &step.then[..] else { panic!("{step:?}") };
-        assert_eq!(wait, "while kill -0 2 2>/dev/null; do sleep 1; done");
+        assert_eq!(wait, "while grep -qs '^State:.[^ZX]' /proc/2/status; do sleep 1; done");
         assert!(start.starts_with("prlimit --nofile=32768:32768 supervisord "), "{start}");
         assert_eq!(from_above(&found), None);
     }

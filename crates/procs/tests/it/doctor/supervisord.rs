@@ -113,6 +113,32 @@ fn a_configuration_of_supervisord_that_is_named_relative_to_where_it_was_started
 }
 
 #[test]
+fn the_wait_for_the_old_supervisord_ends_also_where_nobody_reaps_it_and_not_while_it_runs() {
+    if !Program::is_installed("supervisord") {
+        return;
+    }
+    let supervised = Supervised::new(Some(1100));
+    let (mut program, pid) = supervised.start(256);
+    let found = diagnose(pid);
+    let line = lasting(&found).iter().flat_map(|step| &step.then).find(|line| line.starts_with("while ")).unwrap();
+    let supervisord = found.ancestors[1].pid;
+    let waits = |pid: u32| {
+        // Once around is enough to see whether it would go on.
+        let once = line.replace(&supervisord.to_string(), &pid.to_string()).replace("sleep 1", "exit 7");
+        Command::new("sh").args(["-c", &once]).status().unwrap().code() == Some(7)
+    };
+    assert!(waits(supervisord), "{line}");
+    // Not waited for: it stays as a zombie.
+    let mut ended = Command::new("true").spawn().unwrap();
+    until(|| matches!(Proc::new().unwrap().process(ended.id()).ok()?.state, 'Z').then_some(()));
+    assert!(!waits(ended.id()), "{line}");
+    ended.wait().unwrap();
+    assert!(!waits(ended.id()), "{line}");
+    program.end();
+    assert!(!waits(supervisord), "{line}");
+}
+
+#[test]
 fn the_lines_that_start_supervisord_anew_do_so_with_its_own_arguments() {
     if !Program::is_installed("supervisord") {
         return;
