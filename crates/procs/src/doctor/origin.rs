@@ -280,19 +280,30 @@ fn walk(proc: &Proc, ancestors: &[Ancestor], of: &dyn Fn(&Ancestor) -> Option<Li
         .unwrap_or_else(|| rest(&ancestors[..same], above))
 }
 
-/// supervisord raises its own limit to `minfds` when it is lower, and never lowers it: one that has exactly that, where it
-/// changes, has raised it, or would have. Where it began with another hard limit than what is above it, somebody in between gave
-/// it one, and may have given it this soft one with it.
+/// supervisord raises its own limit to `minfds` when it is lower, and never lowers it: one that has exactly that, below what has a lower
+/// one, has raised it, or would have. Below what has a higher one, soft or hard, somebody in between has lowered it (a `ulimit` in
+/// the script that starts it, whose shell is gone): to this, or to less, from which supervisord then raised it. Nothing tells
+/// which, and without that somebody it had more.
 fn supervised(proc: &Proc, same: &[Ancestor], above: Option<&Ancestor>, limit: Limit) -> Option<Origin> {
     let supervisord = same.last().filter(|last| last.is_supervisord())?;
-    let given = match above {
+    match above {
+        // What systemd has itself says nothing of what it gives.
         Some(above) if above.is_systemd() => {
-            matches!(unit(proc, supervisord, Some(above), limit), Some(Origin::Systemd { sure: Sureness::Certain, .. }))
+            let found = unit(proc, supervisord, Some(above), limit);
+            if matches!(found, Some(Origin::Systemd { sure: Sureness::Certain, .. })) {
+                return None;
+            }
+            let (_, given) = systemds(proc, supervisord).unzip();
+            if given.is_some_and(|given| limit.soft < given.map_or(BUILT_IN, |said| said.limit).soft) {
+                return Some(between(above, supervisord));
+            }
         }
-        above => above.and_then(|above| above.limit).is_some_and(|above| limit.hard < above.hard),
-    };
-    if given {
-        return None;
+        above => {
+            let is_lower = |above: Limit| limit.hard < above.hard || limit.soft < above.soft;
+            if above.and_then(|above| above.limit).is_some_and(is_lower) {
+                return None;
+            }
+        }
     }
     let told = supervisord::of(proc, supervisord);
     let origin = Origin::Supervisord { pid: supervisord.pid, file: told.file, minfds: told.minfds };
@@ -306,12 +317,20 @@ fn contained(below: &Ancestor, above: Option<&Ancestor>) -> Option<Origin> {
     outside.then_some(Origin::Container(owner))
 }
 
+/// The built-in default of systemd since 240.
+const BUILT_IN: Limit = Limit { soft: 1024, hard: 524_288 };
+
+/// The unit of a process, and what systemd is told of its limit, if anything.
+fn systemds(proc: &Proc, process: &Ancestor) -> Option<(String, Option<systemd::Said>)> {
+    let Some(Owner::Unit(unit)) = process.owner.clone() else { return None };
+    let said = systemd::of_unit(proc, &unit).or_else(|| systemd::default(proc));
+    Some((unit, said))
+}
+
 fn unit(proc: &Proc, below: &Ancestor, above: Option<&Ancestor>, limit: Limit) -> Option<Origin> {
     above.filter(|above| above.is_systemd())?;
-    let Some(Owner::Unit(unit)) = below.owner.clone() else { return None };
-    let said = systemd::of_unit(proc, &unit).or_else(|| systemd::default(proc));
-    // The built-in default of systemd since 240.
-    let holds = said.as_ref().map_or(Limit { soft: 1024, hard: 524_288 }, |said| said.limit);
+    let (unit, said) = systemds(proc, below)?;
+    let holds = said.as_ref().map_or(BUILT_IN, |said| said.limit);
     let sure = if equal(holds, limit) { Sureness::Certain } else { Sureness::Probable };
     Some(Origin::Systemd { unit, at: said.map(|said| said.at), sure })
 }
@@ -348,7 +367,11 @@ fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {
     let below = &same[same.len() - 1];
     match above {
         _ if below.is_shell() && above.is_some() => Origin::Shell(below.pid),
-        Some(above) => Origin::Between { above: above.called(), below: below.called() },
+        Some(above) => between(above, below),
         None => Origin::Start(below.called()),
     }
+}
+
+fn between(above: &Ancestor, below: &Ancestor) -> Origin {
+    Origin::Between { above: above.called(), below: below.called() }
 }

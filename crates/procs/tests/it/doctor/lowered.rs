@@ -93,6 +93,25 @@ fn a_supervisord_that_was_started_with_a_low_hard_limit_is_started_with_a_higher
 }
 
 #[test]
+fn a_soft_limit_that_was_lowered_before_supervisord_is_not_its_doing_also_where_it_is_its_minfds() {
+    let worker = |soft| ("worker", "/bin/worker", soft, 32_768);
+    let supervisord = ("supervisord", "/usr/bin/python3", 1024, 32_768);
+    // By a script that has become supervisord: it gave 1024, or less than that.
+    let below_more = found(&[TINI, supervisord, worker(1024)]);
+    assert_eq!(below_more.origin.name(), "unknown", "{}", below_more.origin);
+    assert!(
+        below_more.origin.to_string().contains("supervisord (pid 2) has it and tini (pid 1)"),
+        "{}",
+        below_more.origin
+    );
+    // What helps is the same.
+    assert_eq!(lasting(&below_more)[0].lines, ["[supervisord]", "minfds=32768"]);
+    let less = ("tini", "/sbin/tini", 256, 32_768);
+    let below_less = found(&[less, supervisord, worker(1024)]);
+    assert_eq!(below_less.origin.name(), "supervisord", "{}", below_less.origin);
+}
+
+#[test]
 fn nothing_above_what_the_kernel_allows_is_promised_without_the_step_that_changes_that() {
     let (fake, pid) = chain(&[TINI, ("worker", "/bin/worker", 200, 32_768)]);
     fs::create_dir_all(fake.dir.path().join("sys/fs")).unwrap();

@@ -140,6 +140,21 @@ fn a_line_of_docker_is_printed_only_where_docker_has_left_its_mark() {
 }
 
 #[test]
+fn a_soft_limit_below_what_systemd_gives_the_unit_of_supervisord_is_not_put_down_to_its_minfds() {
+    for (given, origin) in [(65_536, "unknown"), (256, "supervisord")] {
+        let fake = machine("supervisor.service", 1024, 524_288);
+        let unit = format!("[Service]\nLimitNOFILE={given}:524288\n");
+        configured(&fake, "etc/systemd/system/supervisor.service", &unit);
+        let stat = "7 (supervisord) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 3 0 4242 1000 10 0 0\n";
+        fs::write(fake.dir.path().join("7/stat"), stat).unwrap();
+        let found = fake.proc().diagnose(7, Some(4096)).unwrap();
+        assert_eq!(found.origin.name(), origin, "{}", found.origin);
+        // What helps is the same.
+        assert_eq!(lasting(&found)[0].lines, ["[supervisord]", "minfds=4096"]);
+    }
+}
+
+#[test]
 fn a_low_hard_limit_under_supervisord_takes_two_steps_of_one_way_and_one_restart() {
     let fake = machine("supervisor.service", 1024, 1024);
     configured(&fake, "run/systemd/system/x", "");

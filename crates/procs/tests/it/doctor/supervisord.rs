@@ -29,7 +29,7 @@ impl Supervised {
         self.dir.path().join("supervisord.conf")
     }
 
-    /// Starts it from a shell with this soft limit, and waits for its program.
+    /// Starts it below a shell with this soft limit, and waits for its program.
     fn start(&self, soft: u64) -> (Program, u32) {
         self.start_in(Path::new("/"), soft, &self.config().display().to_string())
     }
@@ -38,7 +38,8 @@ impl Supervised {
     fn start_in(&self, folder: &Path, soft: u64, config: &str) -> (Program, u32) {
         let said = self.dir.path().join("said");
         drop(fs::remove_file(&said));
-        let script = format!("ulimit -Sn {soft}; exec supervisord -c {config}");
+        // The shell stays: what is above supervisord has that limit.
+        let script = format!("ulimit -Sn {soft}; supervisord -c {config} & trap 'kill $!' TERM; wait; wait");
         let program = Program::start(Command::new("sh").args(["-c", &script]).current_dir(folder));
         let pid = until(|| fs::read_to_string(&said).ok()?.trim().parse().ok());
         // The shell that said it becomes the sleeper.
@@ -69,7 +70,8 @@ fn supervisord_that_raised_it_is_named_and_its_minfds_lets_its_programs_have_mor
         assert_eq!(soft(pid), minfds.unwrap_or(1024));
         let found = diagnose(pid);
         let file = supervised.config().to_str().map(str::to_owned);
-        let wanted = Origin::Supervisord { pid: program.0.id(), file, minfds: minfds.unwrap_or(1024) };
+        let wanted = Origin::Supervisord { pid: found.ancestors[1].pid, file, minfds: minfds.unwrap_or(1024) };
+        assert_eq!(program.0.id(), found.ancestors[2].pid);
         assert_eq!(found.origin, wanted, "{}", found.origin);
         let remedy = lasting(&found).iter().find(|remedy| remedy.lines.contains(&format!("minfds={WANT}"))).unwrap();
         supervised.apply(remedy);
@@ -97,7 +99,7 @@ fn a_configuration_of_supervisord_that_is_named_relative_to_where_it_was_started
         return;
     }
     let supervised = Supervised::new(Some(1100));
-    let (program, pid) = supervised.start_in(supervised.dir.path(), 256, "../$(basename $PWD)/supervisord.conf");
+    let (_program, pid) = supervised.start_in(supervised.dir.path(), 256, "../$(basename $PWD)/supervisord.conf");
     assert_eq!(soft(pid), 1100);
     let found = diagnose(pid);
     let Origin::Supervisord { file: Some(file), minfds: 1100, .. } = &found.origin else { panic!("{}", found.origin) };
@@ -109,7 +111,6 @@ fn a_configuration_of_supervisord_that_is_named_relative_to_where_it_was_started
         step.file.as_deref().unwrap().starts_with('/') && [shutdown, start].iter().all(|line| line.contains(" -c /")),
         "{step:?}"
     );
-    assert_eq!(program.0.id(), found.ancestors[1].pid);
 }
 
 #[test]
