@@ -21,6 +21,15 @@ describe("what is claimed", () => {
     expect(live.currencyOf(B, Date.now())).toEqual({ kind: "live" });
   });
 
+  test("is live with the edge that comes right behind the first lines, before any time has passed", () => {
+    const { live, last } = view();
+    last().onopen?.();
+    last().says({ type: "lines", log: A, position: "a2", lines: lines(0, 2) });
+    expect(live.currency(Date.now())).toEqual({ kind: "opening" });
+    last().says(edge(A, { position: "a2" }));
+    expect(live.currency(Date.now())).toEqual({ kind: "live" });
+  });
+
   test("changes at the very moment at which the last word is 3 s old", async () => {
     const { live, last } = view([A, B]);
     last().onopen?.();

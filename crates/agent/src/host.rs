@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Instant;
 
 use tailcast_tail::{Candidate, Cap, Gate, Log, Obstacle, Quota, Role, Setup, Tag, Unbounded, Watcher};
 use tailcast_wire::{Failure, Hello, HostName, PROTOCOL, Refusal};
@@ -58,17 +59,27 @@ pub struct Host {
 #[derive(Debug)]
 pub(crate) struct Followed {
     pub(crate) log: Log,
-    /// The end of what the pump has handed to the link: history is not read past it, so that it meets the live lines.
-    edge: Mutex<Option<Cap>>,
+    stand: Mutex<Option<Stand>>,
+}
+
+/// Where the pump of a log stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stand {
+    /// The end of what it has handed to the link: history is not read past it, so that it meets the live lines.
+    pub(crate) cap: Cap,
+    /// Bytes on the disk behind it, a half line included.
+    pub(crate) behind: u64,
+    /// When it looked.
+    pub(crate) looked: Instant,
 }
 
 impl Followed {
-    pub(crate) fn edge(&self) -> Option<Cap> {
-        *self.edge.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn stand(&self) -> Option<Stand> {
+        *self.stand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set_edge(&self, edge: Option<Cap>) {
-        *self.edge.lock().unwrap_or_else(PoisonError::into_inner) = edge;
+    pub(crate) fn set_stand(&self, stand: Option<Stand>) {
+        *self.stand.lock().unwrap_or_else(PoisonError::into_inner) = stand;
     }
 }
 
@@ -211,7 +222,7 @@ impl Host {
             return Ok(log);
         }
         let tag = Tag::of(&format!("{}:{name}", self.name));
-        let log = Arc::new(Followed { log: Log::new(path, tag, &self.setup), edge: Mutex::default() });
+        let log = Arc::new(Followed { log: Log::new(path, tag, &self.setup), stand: Mutex::default() });
         logs.retain(|_, log| log.strong_count() > 0);
         logs.insert(name.to_owned(), Arc::downgrade(&log));
         Ok(log)

@@ -11,7 +11,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tailcast_tail::{Follower, From, Position};
+use tailcast_tail::{From, Position};
 use tailcast_wire::{Tiding, Told, Why};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -20,14 +20,14 @@ use tokio::time::{Instant, sleep_until};
 use self::work::Work;
 use crate::channel::Channel;
 use crate::disk::SLOW;
-use crate::host::{Followed, Host, not_offered};
+use crate::host::{Followed, Host, Stand, not_offered};
 use crate::outbox::{Ended, Outbox};
 
 /// A busy log goes out at most this often: no more often than a screen shows it (16 ms), and a little less, since each time
 /// costs a system call per viewer whatever is in it.
 const PACE: Duration = Duration::from_millis(20);
 /// How far the channel has come is said at least this often, also of a log that is silent (law 12).
-const EDGE: Duration = Duration::from_secs(1);
+pub(crate) const EDGE: Duration = Duration::from_secs(1);
 /// Orders that may wait; the hub's messages wait behind them.
 const ORDERS: usize = 256;
 
@@ -136,7 +136,7 @@ impl Running {
                 break;
             }
         }
-        self.log.set_edge(None);
+        self.log.set_stand(None);
     }
 
     /// When to step although nothing woke: more to read, something the follower waits for, or an edge to be said.
@@ -205,7 +205,7 @@ impl Running {
                 let edge = follower.edge();
                 self.withdrawn = Some(edge.map_or(From::End, |edge| From::At(edge.position)));
                 self.work.more = false;
-                self.log.set_edge(None);
+                self.log.set_stand(None);
                 let told = error("this log is no longer offered by its host");
                 self.work.tell_all(&Told { why: Some(Why::NotOffered), ..told });
             }
@@ -256,7 +256,8 @@ impl Running {
             (self.next_step, self.next_edge) = (Instant::now() + EDGE, Instant::now() + EDGE);
             return Ok(());
         }
-        let say_edge = Instant::now() >= self.next_edge;
+        let looked = Instant::now();
+        let say_edge = looked >= self.next_edge;
         self.step(say_edge).await?;
         if say_edge {
             self.next_edge = Instant::now() + EDGE;
@@ -265,8 +266,9 @@ impl Running {
             self.outbox.live(message).await?;
         }
         // Only now: an answer that is capped here must not overtake the blocks up to here.
-        let edge = self.work.follower.as_ref().and_then(Follower::edge);
-        self.log.set_edge(edge.map(|edge| edge.cap()));
+        self.log.set_stand(self.work.follower.as_ref().and_then(|follower| {
+            Some(Stand { cap: follower.edge()?.cap(), behind: follower.behind(), looked: looked.into_std() })
+        }));
         // A look by the clock does not count: the line that comes right after it is a quiet log's next line.
         if std::mem::take(&mut self.hinted) || self.work.more {
             self.next_step = self.work.window.not_before().max(Instant::now() + PACE);

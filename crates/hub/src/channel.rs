@@ -97,6 +97,8 @@ struct State {
     edge: Option<At>,
     /// When the agent last said something about this log.
     heard: Option<Instant>,
+    /// Where the log ends by the agent's last edge, and when that was heard.
+    end: Option<(Reach, Instant)>,
     link: Link,
     long: Option<LongLine>,
     /// Where the line starts that is open at the edge, when it is longer than a block.
@@ -127,6 +129,7 @@ impl Channel {
             epoch: 0,
             edge: None,
             heard: None,
+            end: None,
             link: Link::Down,
             long: None,
             line: None,
@@ -167,6 +170,11 @@ impl Channel {
     /// The agent's word that lines come late, if they do.
     pub(crate) fn late(&self) -> Option<Told> {
         self.lock().late.clone()
+    }
+
+    /// Where the log ends by an edge that was heard since then.
+    pub(crate) fn end_heard_since(&self, since: Instant) -> Option<Reach> {
+        self.lock().end.filter(|(_, heard)| *heard >= since).map(|(end, _)| end)
     }
 
     /// The host's time zone.
@@ -216,8 +224,13 @@ impl Channel {
     }
 
     fn publish(&self, state: &mut State, from: Reach, what: What) {
-        state.heard = Some(Instant::now());
+        let now = Instant::now();
+        state.heard = Some(now);
         match &what {
+            What::Edge { behind } => {
+                let reached = state.reached();
+                state.end = Some((Reach { offset: reached.offset + behind, ..reached }, now));
+            }
             What::Told(told) if told.tiding == Some(Tiding::Polling) => {
                 state.late = (told.why != Some(Why::Watched)).then(|| told.clone());
             }

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tailcast_fanout::{Drained, Subscription};
 use tailcast_wire::{Place, Tiding, Told, Why};
@@ -102,6 +102,8 @@ pub(crate) struct View {
     grain: Grain,
     start: Start,
     stage: Stage,
+    /// When the file was asked for last.
+    asked: Instant,
     /// Where the next line for this viewer starts, to come again with.
     position: Option<Arc<str>>,
     /// Bytes read from the file since the view last read the ring.
@@ -138,6 +140,7 @@ impl View {
             grain: Grain::Lines,
             start,
             stage: Stage::Waiting(None),
+            asked: Instant::now(),
             position,
             caught_up: 0,
             told_away: false,
@@ -250,6 +253,7 @@ impl View {
             Stage::Waiting(Some(at)) => {
                 let at = at.clone();
                 self.go_on(&at, true, out);
+                self.tell_edge(None, out);
             }
             _ => self.read(),
         }

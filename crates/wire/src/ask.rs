@@ -180,6 +180,10 @@ pub struct Page {
     /// What happened right before its first line: a life of the file ends there. The page that ends there does not say so.
     #[n(6)]
     pub in_front: Option<Told>,
+    /// Bytes on the disk behind `after`, where whoever follows the log stands there and has looked a moment ago: its edge, for one who
+    /// comes between two of them.
+    #[n(7)]
+    pub behind: Option<u64>,
 }
 
 /// A piece of a page.

@@ -7,7 +7,8 @@ use tailcast_tail::{Ask, Error, Incarnation, Line, Offset, Position, Stopped};
 use tailcast_wire::{Answer, Block, Body, Ends, Failure, HalfLine, Page, Part, Place, Refusal, Spot, Tiding, Told};
 
 use super::TakenBack;
-use crate::host::Followed;
+use crate::host::{Followed, Stand};
+use crate::pump::EDGE;
 use crate::sieve::compile;
 use crate::text::text;
 use crate::told;
@@ -42,6 +43,7 @@ pub(super) fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option
     let mut tries = 0;
     loop {
         tries += 1;
+        let stand = log.stand();
         let mut state = FilterState::default();
         let mut wants =
             |line: Line<'_>| taken_back.is_so() || compiled.matches(&text(line.bytes, line.encoding), &mut state);
@@ -50,7 +52,7 @@ pub(super) fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option
             bytes: bounds.bytes.into(),
             scan: bounds.scan,
             length: MAX_LENGTH,
-            upto: log.edge(),
+            upto: stand.map(|stand| stand.cap),
             want: (!filter.is_empty()).then_some(&mut wants),
         };
         match page(log, spot, ask, zone) {
@@ -61,7 +63,10 @@ pub(super) fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option
                 return Ok(Answer::Page(Page { end: true, ..Page::default() }));
             }
             Err(e) => return Err(refusal(&e)),
-            Ok(page) => return Ok(Answer::Page(wire_page(page, bounds.half))),
+            Ok(page) => {
+                let behind = stand.filter(|stand| is_at(&page, stand)).map(|stand| stand.behind);
+                return Ok(Answer::Page(Page { behind, ..wire_page(page, bounds.half) }));
+            }
         }
     }
 }
@@ -100,6 +105,13 @@ pub(super) fn raw(log: &Followed, from: Option<&str>, to: Option<&str>, bytes: u
     Ok(Answer::Raw { bytes: Bytes::from(raw.bytes), next: raw.next.map(|next| next.to_string()) })
 }
 
+/// Whether a page ends where the pump of its log stands, by a look that is no older than an edge is when the next one is due: a
+/// pump that a disk holds up says nothing, and so does the page.
+fn is_at(page: &tail::Page, stand: &Stand) -> bool {
+    let after = page.after.as_ref().map(Position::offset);
+    (page.after_life, after) == (Some(stand.cap.life), Some(stand.cap.offset)) && stand.looked.elapsed() <= EDGE
+}
+
 /// A page for the wire; where one incarnation ends and the next begins, that is told.
 fn wire_page(page: tail::Page, half: HalfLine) -> Page {
     let mut last: Option<Incarnation> = None;
@@ -132,6 +144,7 @@ fn wire_page(page: tail::Page, half: HalfLine) -> Page {
         limited: page.stopped == Stopped::Scan,
         scanned: page.scanned,
         in_front,
+        behind: None,
     }
 }
 

@@ -7,9 +7,10 @@ use tailcast_tail::{self as tail, Offset};
 use tailcast_wire::{Block, Filter, HalfLine, Part, Place, Spot, Tiding};
 
 use super::*;
-use crate::host::HostConfig;
+use crate::host::{HostConfig, Stand};
 use crate::hung_disk::HungDisk;
 use crate::offers::Offers;
+use crate::pump::EDGE;
 
 /// A host that offers a directory.
 fn host(dir: &Path) -> Arc<Host> {
@@ -153,4 +154,30 @@ async fn a_short_question_does_not_wait_behind_those_that_look_through_much() {
     }
     drop(all);
     assert!(matches!(seeking.await, Answer::Page(_)));
+}
+
+#[tokio::test]
+async fn a_page_that_ends_where_the_log_is_followed_to_says_its_edge_while_that_is_fresh() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().canonicalize().unwrap().join("a.log");
+    fs::write(&path, "one\ntwo\nhal").unwrap();
+    let host = host(path.parent().unwrap());
+    let log = host.log(path.to_str().unwrap()).unwrap();
+    let answers = Answers::new(Arc::clone(&host));
+    let behind = async |spot| match answers.answer(question(&path, spot, &[])).await {
+        Answer::Page(page) => page.behind,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(behind(Spot::Last).await, None, "nobody follows it");
+    let mut follower = log.log.follow(tail::From::End).unwrap();
+    follower.step(1 << 20);
+    let looked = std::time::Instant::now();
+    let stand = Stand { cap: follower.edge().unwrap().cap(), behind: follower.behind(), looked };
+    // Far ahead, so that it is fresh however long this takes.
+    let looked = looked + std::time::Duration::from_secs(3600);
+    log.set_stand(Some(Stand { looked, ..stand }));
+    assert_eq!(behind(Spot::Last).await, Some(3));
+    assert_eq!(behind(Spot::Offset(0)).await, None, "one line is not all of it");
+    log.set_stand(Some(Stand { looked: stand.looked.checked_sub(EDGE * 2).unwrap(), ..stand }));
+    assert_eq!(behind(Spot::Last).await, None, "it has not been looked at for too long");
 }

@@ -79,7 +79,7 @@ async fn a_log_that_is_withdrawn_is_closed_at_once_and_goes_on_there_when_it_is_
             .until(|message| matches!(message, ToHub::Told { told, .. } if told.words.contains("no longer offered")))
             .await;
         assert!(!is_open_in_this_process(&file));
-        assert_eq!(log.edge(), None);
+        assert!(log.stand().is_none());
         OpenOptions::new().append(true).open(&file).unwrap().write_all(b"two\n").unwrap();
         host.offer(offered());
         heard
@@ -90,4 +90,44 @@ async fn a_log_that_is_withdrawn_is_closed_at_once_and_goes_on_there_when_it_is_
             .await;
         pump.end().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_new_channel_is_told_its_edge_right_behind_its_first_lines_and_the_others_when_it_is_due() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    let file = root.join("a.log");
+    fs::write(&file, "one\n").unwrap();
+    let offers = Offers::new(&[root.to_str().unwrap().to_owned()], &[]).unwrap();
+    let host = Host::new(HostConfig { host: "web1".parse().unwrap(), offers, labels: Vec::new(), zone: None });
+    let log = host.log(file.to_str().unwrap()).unwrap();
+    let channel = |number| Channel::new(number, Filter::new(&FilterSpec::default()).unwrap(), u64::MAX);
+    let beginning = log.log.at_offset(tailcast_tail::Offset::ZERO).unwrap();
+    let mut work = Work { follower: Some(log.log.follow(From::At(beginning)).unwrap()), ..Work::default() };
+    work.channels.push(channel(7));
+    let mut said = || {
+        work.step(&log, false);
+        let said: Vec<ToHub> = work.out.drain(..).map(|bytes| decode(&bytes).unwrap().unwrap()).collect();
+        work.channels.push(channel(8));
+        said
+    };
+    let first = said();
+    let [
+        ToHub::Followed { channel: 7, .. },
+        ..,
+        ToHub::Block { channel: 7, .. },
+        ToHub::Edge { channel: 7, edge, behind },
+    ] = &first[..]
+    else {
+        panic!("{first:?}")
+    };
+    assert_eq!((edge.as_ref().map(|edge| edge.offset), *behind), (Some(4), 0));
+    OpenOptions::new().append(true).open(&file).unwrap().write_all(b"two\nhal").unwrap();
+    let second = said();
+    let edges = second.iter().filter_map(|message| match message {
+        ToHub::Edge { channel, edge, behind } => Some((*channel, edge.as_ref().map(|edge| edge.offset), *behind)),
+        _ => None,
+    });
+    assert_eq!(edges.collect::<Vec<_>>(), [(8, Some(8), 3)], "{second:?}");
+    assert!(matches!(second.last(), Some(ToHub::Edge { .. })), "{second:?}");
 }

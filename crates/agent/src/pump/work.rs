@@ -71,14 +71,14 @@ impl Work {
         let edge = follower.edge().map(|edge| told::edge_place(&edge));
         let stood = |edge: tail::Edge| (told::edge_place(&edge), edge.cap());
         let started = before.map(stood).or_else(|| first_place(&step.events)).or_else(|| follower.edge().map(stood));
-        self.open_new_channels(log, started.as_ref());
+        let opened = self.open_new_channels(log, started.as_ref());
         let places = places_behind(&step.events, edge.clone());
         for (event, place) in step.events.into_iter().zip(places) {
             self.event(event, place);
         }
-        if say_edge {
-            let behind = follower.behind();
-            for channel in &mut self.channels {
+        let behind = follower.behind();
+        for channel in &mut self.channels {
+            if say_edge || opened.contains(&channel.number()) {
                 self.out.extend(channel.edge(edge.as_ref(), behind).iter().map(encode));
             }
         }
@@ -95,15 +95,22 @@ impl Work {
         was_full && follower.behind() > BURST
     }
 
-    /// Channels that came since the last step: they are told where they start, and brought up to there.
-    fn open_new_channels(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) {
+    /// Channels that came since the last step: they are told where they start, and brought up to there. Their edge is due then, since
+    /// whoever looks at the first lines wants to know whether they are the last ones.
+    fn open_new_channels(&mut self, log: &Followed, edge: Option<&(Place, Cap)>) -> Vec<u32> {
+        let mut opened = Vec::new();
         for channel in &mut self.channels {
             let mut messages = channel.open(log, edge);
-            if let (false, Some(late)) = (messages.is_empty(), &self.late) {
+            if messages.is_empty() {
+                continue;
+            }
+            opened.push(channel.number());
+            if let Some(late) = &self.late {
                 messages.extend(channel.tell(late.clone()));
             }
             self.out.extend(messages.iter().map(encode));
         }
+        opened
     }
 
     fn event(&mut self, event: Event, behind: Option<Place>) {

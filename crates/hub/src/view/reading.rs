@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use tailcast_fanout::Weigh as _;
 use tailcast_tail::BLOCK_BYTES;
@@ -64,6 +65,7 @@ impl View {
             now_asked.store(true, Ordering::Relaxed);
             (room, hub.agents.ask(&host, question).await)
         });
+        self.asked = Instant::now();
         self.stage = Stage::Reading { asking, slow: Some(Box::pin(sleep(SLOW))), asked };
     }
 
@@ -155,6 +157,20 @@ impl View {
             return self.skip_ahead(place.unwrap_or_default(), out);
         }
         self.go_on(&at, moved && !page.end, out);
+        self.tell_edge(page.behind, out);
+    }
+
+    /// Where the log ends, when the view goes on in the ring behind the edge that says it: the next one comes within a second, and until
+    /// then nobody would know whether the lines up to here are the last ones. The agent said it with the page (`behind`), or since
+    /// that was asked for; what it said before is not repeated as if it were so now.
+    pub(super) fn tell_edge(&self, behind: Option<u64>, out: &mut Vec<Arc<Item>>) {
+        let Stage::Live(reach) = self.stage else { return };
+        let heard = || self.channel.end_heard_since(self.asked).filter(|end| end.epoch == reach.epoch);
+        let behind = behind.or_else(|| Some(heard()?.offset.saturating_sub(reach.offset)));
+        out.extend(behind.map(|behind| {
+            let (log, position) = (Arc::clone(self.channel.log()), self.position.clone());
+            Arc::new(Item::new(log, self.channel.zone(), What::Edge { behind }, (reach, reach), position))
+        }));
     }
 
     /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.

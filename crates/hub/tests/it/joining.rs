@@ -118,7 +118,7 @@ async fn speak_of_a_gap(mut agent: Pipe) {
             Some(ToAgent::Follow(follow)) => vec![ToHub::Followed { channel: follow.channel, edge: Some(at(500)) }],
             Some(ToAgent::Ask { ask, .. }) => {
                 let (parts, before, after, in_front) = (Vec::new(), None, Some(at(700)), None);
-                let page = Page { parts, before, after, end: true, limited: false, scanned: 0, in_front };
+                let page = Page { parts, before, after, end: true, limited: false, scanned: 0, in_front, behind: None };
                 let gap = Told::of(Tiding::Gap, "500 bytes were skipped".to_owned());
                 let told = Told { from: Some(at(500)), to: Some(at(1000)), bytes: Some(500), ..gap };
                 vec![ToHub::Answer { ask, answer: Answer::Page(page) }, ToHub::Told { channel: 1, told }]
@@ -143,4 +143,62 @@ async fn who_has_read_the_beginning_of_a_gap_from_the_file_is_told_of_the_rest_a
     assert_eq!((gap.from.as_deref(), gap.to.as_deref()), (Some("at 700"), Some("at 1000")));
     assert_eq!(gap.bytes, Some(300));
     speaking.abort();
+}
+
+/// An agent that says what it is asked and nothing by itself: no edge comes by its clock.
+async fn speak_when_asked(mut agent: Pipe, order: Order) {
+    let (mut channel, mut asked) = (None, None);
+    while let Some(message) = agent.rx.recv().await {
+        match decode(&message).unwrap() {
+            Some(ToAgent::Follow(follow)) => channel = Some(follow.channel),
+            Some(ToAgent::Ask { ask, .. }) => asked = Some(ask),
+            _ => (),
+        }
+        let (Some(ask), Some(channel)) = (asked, channel) else { continue };
+        asked = None;
+        let page = Page { after: Some(at(500)), end: true, behind: order.behind(), ..Page::default() };
+        let answer = ToHub::Answer { ask, answer: Answer::Page(page) };
+        let followed = ToHub::Followed { channel, edge: Some(at(500)) };
+        let said = match order {
+            Order::Followed => vec![followed, answer],
+            Order::Page => vec![answer, followed, ToHub::Edge { channel, edge: Some(at(500)), behind: 7 }],
+        };
+        for message in said {
+            agent.tx.send(encode(&message)).await.unwrap();
+        }
+    }
+}
+
+/// What the agent says first.
+#[derive(Clone, Copy)]
+enum Order {
+    Followed,
+    Page,
+}
+
+impl Order {
+    /// A page of a log that nobody follows yet says nothing of its edge.
+    fn behind(self) -> Option<u64> {
+        matches!(self, Order::Followed).then_some(7)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_edge_is_told_right_behind_the_first_lines_and_not_when_the_next_one_is_due() {
+    for order in [Order::Followed, Order::Page] {
+        let world = World::new().await;
+        let (pipe, agent) = Pipe::pair();
+        tokio::spawn(Arc::clone(&world.served.hub).attach(pipe));
+        agent.tx.send(encode(&ToHub::Hello(hello("quiet")))).await.unwrap();
+        let speaking = tokio::spawn(speak_when_asked(agent, order));
+        let mut viewer = Viewer::open(world.served.address, "log=quiet:/a.log&last=1").await;
+        loop {
+            let edge = viewer.told("edge").await;
+            assert_eq!((edge.known_up_to(), edge.position.as_deref()), (Some(500), Some("at 500")));
+            if edge.behind == Some(7) {
+                break;
+            }
+        }
+        speaking.abort();
+    }
 }

@@ -167,7 +167,8 @@ async fn an_agent_that_was_too_slow_to_answer_is_told_as_back_when_it_answers() 
                 Some(ToAgent::Follow(follow)) => ToHub::Followed { channel: follow.channel, edge: None },
                 Some(ToAgent::Ask { ask, .. }) if *is_quick.borrow() => {
                     let (parts, before, after, in_front) = (Vec::new(), None, None, None);
-                    let page = Page { parts, before, after, end: true, limited: false, scanned: 0, in_front };
+                    let page =
+                        Page { parts, before, after, end: true, limited: false, scanned: 0, in_front, behind: None };
                     ToHub::Answer { ask, answer: Answer::Page(page) }
                 }
                 _ => continue,

@@ -146,11 +146,16 @@ fn answers() -> Vec<(String, Answer)> {
         limited: true,
         scanned: 9,
         in_front: None,
+        behind: None,
     };
     let mut answers = vec![
         ("logs".to_owned(), Answer::Logs { logs: vec![entry], next: Some("/b".to_owned()) }),
         ("page".to_owned(), Answer::Page(page.clone())),
-        ("page of another life".to_owned(), Answer::Page(Page { in_front: Some(told(Tiding::Rotated)), ..page })),
+        (
+            "page of another life".to_owned(),
+            Answer::Page(Page { in_front: Some(told(Tiding::Rotated)), ..page.clone() }),
+        ),
+        ("page up to the edge".to_owned(), Answer::Page(Page { behind: Some(9), ..page })),
         ("raw".to_owned(), Answer::Raw { bytes: Bytes::from_static(b"\0\xff"), next: Some("Anext".to_owned()) }),
     ];
     for failure in FAILURES {
