@@ -35,7 +35,7 @@ fn short() -> Patience {
     let second = Duration::from_secs(1);
     Patience {
         ping: 2 * second,
-        pings: 3,
+        pings: 6,
         comment: second,
         unacknowledged: 3 * second,
         probe: 2 * second,
