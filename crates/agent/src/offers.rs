@@ -6,7 +6,9 @@
 
 mod exclude;
 
+use std::ffi::OsStr;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -277,12 +279,12 @@ pub(crate) fn is_rotated_from(real: &Path, log: &Path) -> bool {
 /// The log that a rotated file's name belongs to: `a.log.1`, `a.log-20260101`, `a.log.2026-01-01`, each also with `.gz`
 /// or `.zst` behind it; `None` for a name without such an ending.
 fn unrotated(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let name = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | '_'));
-    let suffix = &name[stem.len()..];
-    let is_suffix = suffix.starts_with(['.', '-']) && suffix.ends_with(|c: char| c.is_ascii_digit());
-    (is_suffix && !stem.is_empty()).then(|| path.with_file_name(stem))
+    let name = path.file_name()?.as_bytes();
+    let name = [&b".gz"[..], b".zst"].iter().find_map(|end| name.strip_suffix(*end)).unwrap_or(name);
+    let is_of_suffix = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
+    let (stem, suffix) = name.split_at(name.iter().rposition(|byte| !is_of_suffix(byte))? + 1);
+    let is_suffix = matches!(suffix, [b'.' | b'-', .., last] if last.is_ascii_digit());
+    is_suffix.then(|| path.with_file_name(OsStr::from_bytes(stem)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tailcast_procs::{Error, Look, Proc, Sample, Users, Watch, Window};
-use tailcast_wire::{Answer, Failure, Inspect, Inspected, Refusal, Why};
+use tailcast_wire::{Answer, Failure, Inspect, Inspected, Order, Refusal, Why};
 
 use crate::disk::Disk;
 use crate::offers::{Monitor, Offers, is_rotated_from, resolve_parent};
@@ -69,7 +69,7 @@ impl Processes {
             _ if offers.is_spool() => return refused(Why::NotAMachine, NOT_A_MACHINE),
             _ if offers.processes() == Monitor::Off => return refused(Why::ProcessesOff, NOT_OFFERED),
             Inspect::Processes { limit, writes, words, order } => {
-                self.list(offers, writes.as_deref(), &Wanted::new(limit.min(MOST), words, order))
+                self.list(offers, writes.as_deref().map(Path::new), &Wanted::new(limit.min(MOST), words, order))
             }
             Inspect::Process { pid, from, limit } => self.detail(offers, pid, from, limit.min(MOST_FILES)),
             Inspect::Sockets => sockets(),
@@ -78,13 +78,21 @@ impl Processes {
         answer.map_or_else(Answer::Refused, Answer::Inspected)
     }
 
-    fn list(&self, offers: &Offers, writes: Option<&str>, wanted: &Wanted) -> Result<Inspected, Refusal> {
+    /// Who writes a log of this machine, by its path, as [`Inspect::Processes`] asks by a name. A path may be of any bytes; names, as
+    /// hubs and messages have them, are UTF-8. Blocks as an answer does.
+    pub fn writers(&self, offers: &Offers, path: &Path, limit: u32, order: Order) -> Answer {
+        let wanted = Wanted::new(limit.min(MOST), Vec::new(), Some(order));
+        self.list(offers, Some(path), &wanted).map_or_else(Answer::Refused, Answer::Inspected)
+    }
+
+    fn list(&self, offers: &Offers, writes: Option<&Path>, wanted: &Wanted) -> Result<Inspected, Refusal> {
         let (look, users) = self.look().map_err(|error| failed(&error))?;
         let shaper = Shaper::new(&users);
         let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, wanted, None))) };
         let (path, files) = files_of(offers, log)?;
         let writers = Proc::new().map_err(|error| failed(&error))?.writers(&files, &path);
-        let writers = writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{log}: {error}")))?;
+        let writers =
+            writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{}: {error}", log.display())))?;
         Ok(Inspected::Processes(shaper.list(&look, wanted, Some(&writers))))
     }
 
@@ -156,8 +164,8 @@ const MOST_ROTATED: usize = 100;
 
 /// A log's real path, and its files that are there: the one of that name, and those that were rotated away from it, since
 /// who was not told of a rotation still writes into one of these.
-fn files_of(offers: &Offers, name: &str) -> Result<(PathBuf, Vec<File>), Refusal> {
-    let (path, disk) = (Path::new(name), Disk::default());
+fn files_of(offers: &Offers, path: &Path) -> Result<(PathBuf, Vec<File>), Refusal> {
+    let disk = Disk::default();
     let may = |real: &PathBuf| offers.admit(real, &disk);
     let real = path.canonicalize().ok().or_else(|| resolve_parent(path)).filter(|real| offers.names(path) && may(real));
     let real = real.filter(|real| !real.exists() || real.is_file()).ok_or_else(crate::host::not_offered)?;

@@ -7,8 +7,9 @@
 //! lies above, the few below are listed instead.
 //!
 //! A count may take milliseconds where thousands are to be listed, so the next one is due after fifty times what the last one took. In
-//! between, whatever was closed is taken for one of those above: room is told too small, never too large. Refuses to trust the places:
-//! only numbers that were read count.
+//! between, as many as are open less are taken for some of those above: room is rather told too small. (Where as many were opened below
+//! meanwhile it is told too large, for that long; the spare descriptor is there for that.) Refuses to trust the places: only numbers that
+//! were read count.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;

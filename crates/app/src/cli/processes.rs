@@ -1,5 +1,7 @@
 //! `tailcast ps` and `tailcast doctor`: what is asked of the processes of a host.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueEnum};
 use tailcast_wire::By;
 
@@ -15,9 +17,9 @@ pub(crate) struct Ps {
     /// Of another host, through the hub [default: this machine, without a hub]
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
-    /// Only processes that have this log open for writing
+    /// Only processes that have this log open for writing: HOST:NAME, or a file of this machine
     #[arg(long, value_name = "LOG", conflicts_with = "pid")]
-    pub(crate) writes: Option<String>,
+    pub(crate) writes: Option<OsString>,
     /// What comes first
     #[arg(long, value_enum, default_value_t = Sort::Percent, value_name = "BY", conflicts_with = "pid")]
     pub(crate) sort: Sort,

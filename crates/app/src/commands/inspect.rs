@@ -1,5 +1,8 @@
 //! Who is asked about processes: this machine itself, by the very code that answers for an agent, or a host through its hub.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use anyhow::anyhow;
 use tailcast_agent::{Offers, Processes as Here};
 use tailcast_wire::{
@@ -45,12 +48,16 @@ impl Source {
     }
 
     /// The first of all processes, or of the writers of a log.
-    pub(super) async fn processes(&mut self, writes: Option<&str>, by: By, limit: u32) -> Result<Processes, Failure> {
-        let writes = writes.map(name_of).transpose()?;
+    pub(super) async fn processes(&mut self, writes: Option<&OsStr>, by: By, limit: u32) -> Result<Processes, Failure> {
         match self {
             Source::Here(here, offers) => {
-                let order = Some(Order { by, reverse: false });
-                match here.answer(offers, Inspect::Processes { limit, writes, words: Vec::new(), order }) {
+                let order = Order { by, reverse: false };
+                let all = || Inspect::Processes { limit, writes: None, words: Vec::new(), order: Some(order) };
+                let answer = match writes {
+                    Some(log) => here.writers(offers, &path_of(log)?, limit, order),
+                    None => here.answer(offers, all()),
+                };
+                match answer {
                     Answer::Inspected(Inspected::Processes(list)) => Ok(list),
                     other => Err(refused(other)),
                 }
@@ -58,8 +65,8 @@ impl Source {
             Source::Hub(client, host) => {
                 let mut query = Serializer::new(String::new());
                 query.append_pair("limit", &limit.to_string()).append_pair("sort", by.name());
-                if let Some(log) = &writes {
-                    query.append_pair("writes", log);
+                if let Some(log) = writes {
+                    query.append_pair("writes", &name_of(log)?);
                 }
                 Ok(client.json(&format!("hosts/{host}/processes?{}", query.finish())).await?)
             }
@@ -105,17 +112,33 @@ pub(super) fn host(name: Option<&str>) -> Result<Option<HostName>, Failure> {
 }
 
 /// The host in `HOST:NAME`, when there is one.
-pub(super) fn host_of(log: Option<&str>) -> Option<HostName> {
-    log?.parse::<LogName>().ok().map(|log| log.host)
+///
+/// # Errors
+/// There is one, and the NAME is not UTF-8.
+pub(super) fn host_of(log: &OsStr) -> Result<Option<HostName>, Failure> {
+    let Ok(name) = log.to_string_lossy().parse::<LogName>() else { return Ok(None) };
+    log.to_str().map(|_| Some(name.host)).ok_or_else(|| nameless(log))
 }
 
-/// The NAME of a log, from `HOST:NAME` or a path of this machine.
-fn name_of(log: &str) -> Result<String, Failure> {
-    if let Ok(log) = log.parse::<LogName>() {
+/// The NAME of a log, from `HOST:NAME` or a path.
+fn name_of(log: &OsStr) -> Result<String, Failure> {
+    if let Some(Ok(log)) = log.to_str().map(str::parse::<LogName>) {
         return Ok(log.name);
     }
-    let path = std::path::absolute(log).map_err(|error| Failure::usage(format_args!("{log}: {error}")))?;
-    path.into_os_string().into_string().map_err(|_| Failure::usage(format_args!("{log}: not UTF-8")))
+    path_of(log)?.into_os_string().into_string().map_err(|_| nameless(log))
+}
+
+/// A file of this machine, by any bytes.
+fn path_of(log: &OsStr) -> Result<PathBuf, Failure> {
+    std::path::absolute(log).map_err(|error| Failure::usage(format_args!("{}: {error}", Path::new(log).display())))
+}
+
+fn nameless(log: &OsStr) -> Failure {
+    Failure::usage(format_args!(
+        "{}: not UTF-8, and so no log that a hub could be asked for; on the machine that has it, \"tailcast ps --writes FILE\" \
+         without a host or a hub takes every path",
+        Path::new(log).display()
+    ))
 }
 
 fn refused(answer: Answer) -> Failure {

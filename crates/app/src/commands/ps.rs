@@ -27,7 +27,8 @@ const ROWS: u32 = 20;
 
 /// Shows them, once or until it is ended.
 pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
-    let host = inspect::host(flags.host.as_deref())?.or_else(|| inspect::host_of(flags.writes.as_deref()));
+    let named = flags.writes.as_deref().map(inspect::host_of).transpose()?.flatten();
+    let host = inspect::host(flags.host.as_deref())?.or(named);
     let mut source = Source::new(Way { host, hub: &flags.hub, config: &flags.config }, environment)?;
     let screen = Screen { on_terminal: io::stdout().is_terminal(), watch: flags.watch, json: flags.json };
     loop {

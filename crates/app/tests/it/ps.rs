@@ -1,11 +1,13 @@
 //! Processes: of this machine without a hub, and of a host through one.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::house::{House, Running};
+use crate::house::{House, Ran, Running};
 
 /// A process of our own that has `log` open.
 fn writer(house: &House, log: &str) -> Running {
@@ -51,6 +53,32 @@ fn a_log_leads_to_its_writers() {
     house.append("idle.log", "x\n");
     let ran = house.run(&["ps", "--writes", house.path("logs/idle.log").to_str().unwrap()]).ended(1);
     assert_eq!(ran.out.lines().filter(|line| !line.starts_with("not seen")).count(), 1, "{}", ran.out);
+}
+
+#[test]
+fn a_log_whose_path_is_not_text_leads_to_its_writers_and_a_hub_is_not_asked_for_it() {
+    let house = House::new();
+    let name = OsStr::from_bytes(b"caf\xe9.log");
+    let path = house.path("logs").join(name);
+    let log = File::create(&path).unwrap();
+    let writer = Running(Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(log).spawn().unwrap());
+    let ps = |host: &[&str], log: &OsStr| {
+        let mut command = house.command(&[&["ps", "--json"], host].concat());
+        Ran::of(command.arg("--writes").arg(log).output().unwrap())
+    };
+    let writers = || {
+        let list: Value = serde_json::from_str(&ps(&[], path.as_os_str()).ended(0).out).unwrap();
+        list["processes"].as_array().unwrap().iter().map(|process| process["pid"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!(writers(), [Some(u64::from(writer.0.id()))]);
+    // Who was not told of a rotation writes it still.
+    fs::rename(&path, house.path("logs").join(OsStr::from_bytes(b"caf\xe9.log.1"))).unwrap();
+    assert_eq!(writers(), [Some(u64::from(writer.0.id()))]);
+    let at_a_host = [&b"web1:"[..], path.as_os_str().as_bytes()].concat();
+    for (host, log) in [(&[][..], OsStr::from_bytes(&at_a_host)), (&["--host", "web1"], path.as_os_str())] {
+        let said = ps(&[&["--hub", "http://127.0.0.1:1"], host].concat(), log).ended(2).err;
+        assert!(said.contains("not UTF-8") && said.contains("takes every path"), "{said}");
+    }
 }
 
 #[test]
