@@ -34,8 +34,8 @@ use crate::peer::Peer;
 use crate::row::Row;
 use crate::rows::fanout::Fanout;
 use crate::rows::{
-    cluster, descriptors, history, idle_agent, idle_links, idle_viewers, join, leak, limit, quiet, reconnect, scan,
-    sealing, storm, torrent,
+    administrator, cluster, descriptors, history, idle_agent, idle_links, idle_viewers, join, leak, limit, lowered,
+    quiet, reconnect, scan, sealing, silent, storm, torrent,
 };
 
 /// What can be asked for, in the order of the table.
@@ -47,6 +47,9 @@ const NAMES: &[&str] = &[
     "follow",
     "history",
     "descriptors",
+    "lowered",
+    "silent",
+    "administrator",
     "limit",
     "storm",
     "idle-agent",
@@ -106,6 +109,9 @@ async fn table(asked: &[String]) -> Result<()> {
             "follow" => print(name, torrent::follow()).await,
             "history" => look_back(name).await?,
             "descriptors" => print(name, descriptors::run()).await,
+            "lowered" => print(name, lowered::run()).await,
+            "silent" => print(name, silent::run()).await,
+            "administrator" => print(name, administrator::run()).await,
             "limit" => print(name, limit::run()).await,
             "storm" => print(name, storm::run()).await,
             "idle-agent" => print(name, idle_agent::run()).await,

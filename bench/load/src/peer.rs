@@ -99,6 +99,21 @@ impl Server {
         self.program.watched()
     }
 
+    /// Its number.
+    pub(crate) fn pid(&self) -> Result<Pid> {
+        i32::try_from(self.program.0.id()).ok().and_then(Pid::from_raw).context("a process without a number")
+    }
+
+    /// How many descriptors it has open.
+    pub(crate) fn open_files(&self) -> Result<u64> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.program.0.id()))?.count() as u64)
+    }
+
+    /// The administrator's socket.
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.scratch.path().join("state/admin.sock")
+    }
+
     /// Where lines go in.
     pub(crate) fn feed(&self) -> Result<Feed> {
         if self.log.as_os_str().is_empty() {

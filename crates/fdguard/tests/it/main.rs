@@ -11,14 +11,14 @@
 //! | everybody else is told, at once and in words, also who only listens | the same, `a_client_that_only_listens_is_told_too`; `bench/run descriptors` |
 //! | those who are inside lose nothing | `at_the_limit::the_old_clients_lose_nothing_…`; whole: `limits::with_1024_descriptors_…` |
 //! | a new one is served as soon as there is room | `at_the_limit::once_all_have_left_…`, `faults::a_pause_ends_…`; `bench/run limit` |
-//! | the limit is lowered and raised while it runs | `live_limit` |
+//! | the limit is lowered and raised while it runs | `live_limit`; `bench/run lowered` |
 //! | a log is rotated, the broker comes back, the configuration is read again | whole: `cluster::full`, `full::a_log_for_which_there_is_no_descriptor_…` |
-//! | clients that never say a word make room | whole: `full::clients_that_never_say_a_word_…` |
+//! | clients that never say a word make room | whole: `full::clients_that_never_say_a_word_…`; `bench/run silent` |
 //! | a crowd that connects at once is not dropped before it is accepted | `storm`; `bench/run storm` |
 //! | a crowd that tries again and again costs a handful of log lines | `faults::a_minute_at_the_limit_…`; whole: `full::a_crowd_that_tries_again_…` |
 //! | the log says when it was over, at night too | `episodes` |
 //! | ENFILE, ENOBUFS, ENOMEM, EPROTO, ECONNABORTED are survived without a spin | `faults` |
-//! | an administrator gets in | whole: `limits::an_administrator_is_answered_…` |
+//! | an administrator gets in | whole: `limits::an_administrator_is_answered_…`; `bench/run administrator` |
 //! | an event stream comes again by itself, a page's WebSocket hears 1013 | whole: `limits::an_event_stream_…`, `a_page_that_finds_no_room_…`; `web/e2e/full-house` with a browser's own |
 //! | a browser is told on a page, and is whole where one place is left | `web/e2e/full-house`, `door::who_may_wait_…` |
 //! | nothing stays open behind ten thousand clients, or a thousand viewers | `at_the_limit::ten_thousand_clients_…`; whole: `full::a_thousand_viewers_…` |
