@@ -2,16 +2,18 @@
 //! asked why. `curl --unix-socket STATE/admin.sock http://localhost/metrics`.
 //!
 //! One connection after the other, each for ten seconds at most and without keep-alive: it needs one descriptor, and that is held
-//! in advance. Everything of the hub is answered there but what does not end within that time. Whoever can open the socket is the
+//! in advance. One that asks nothing gives way to whoever comes behind it, so that a script that hangs holds nobody up. Everything of the hub is answered there but what does not end within that time. Whoever can open the socket is the
 //! owner: it lies in the state folder, and the kernel says who is at the other end.
 
 use std::convert::Infallible;
 use std::fs;
 use std::io;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +24,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tailcast_fdguard::Spare;
 use tokio::net::{UnixListener, UnixStream};
 use tower_service::Service;
@@ -35,6 +38,8 @@ use crate::routes;
 const TURN: Duration = Duration::from_secs(10);
 /// How long its request may take.
 const HEAD: Duration = Duration::from_secs(2);
+/// How long it may say nothing while others wait behind it: a program on this machine sends its request with its connection.
+const SILENT: Duration = Duration::from_millis(50);
 /// The pause when not even the descriptor that was held helps.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -77,9 +82,7 @@ impl AdminDoor {
                     tokio::time::sleep(AGAIN).await;
                     continue;
                 };
-                if tokio::time::timeout(TURN, connection(&router, stream)).await.is_err() {
-                    tracing::info!("a connection to the administrator's socket took too long and is cut");
-                }
+                self.turn(&router, stream).await;
                 self.spare.hold_again();
             }
         };
@@ -87,6 +90,36 @@ impl AdminDoor {
             () = hub.stop.cancelled() => (),
             () = serving => (),
         }
+    }
+
+    /// Serves one connection, unless it takes too long or keeps others from asking.
+    async fn turn(&self, router: &Router, stream: UnixStream) {
+        let asked = AtomicBool::new(false);
+        tokio::select! {
+            () = connection(router, stream, &asked) => (),
+            () = tokio::time::sleep(TURN) => {
+                tracing::info!("a connection to the administrator's socket took too long and is cut");
+            }
+            () = self.is_in_the_way(&asked) => {
+                tracing::debug!("a connection to the administrator's socket asked nothing while others waited, and is cut");
+            }
+        }
+    }
+
+    /// Ends when the connection that is served has been silent for its time and somebody waits behind it.
+    async fn is_in_the_way(&self, asked: &AtomicBool) {
+        loop {
+            tokio::time::sleep(SILENT).await;
+            if !asked.load(Ordering::Relaxed) && self.somebody_waits() {
+                return;
+            }
+        }
+    }
+
+    /// Looks without accepting, for which there may be no descriptor.
+    fn somebody_waits(&self) -> bool {
+        let mut listening = [PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN)];
+        poll(&mut listening, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
 
     /// The next connection; `None` when the kernel has no descriptor even in the place of the spare one.
@@ -107,12 +140,15 @@ impl Drop for AdminDoor {
     }
 }
 
-async fn connection(router: &Router, stream: UnixStream) {
+async fn connection(router: &Router, stream: UnixStream, asked: &AtomicBool) {
     let peer = match stream.peer_cred() {
         Ok(credentials) => Peer::of_user(credentials.uid()),
         Err(error) => return tracing::warn!(%error, "who is at the administrator's socket is not known"),
     };
-    let service = service_fn(|request| answer(router.clone(), request, peer.clone()));
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        answer(router.clone(), request, peer.clone())
+    });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)

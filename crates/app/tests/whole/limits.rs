@@ -150,6 +150,13 @@ async fn an_administrator_is_answered_when_nobody_else_is() {
         let words = ask_as_administrator(&site, "/api/v1/hub").await;
         assert!(words.starts_with("HTTP/1.1 200 ") && words.contains(r#""limit":30"#), "{words}");
     }
+    // Scripts that hang: each of them would have its two seconds.
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(UnixStream::connect(site.state().join("admin.sock")).await.unwrap());
+    }
+    let metrics = ask_as_administrator(&site, "/metrics").await;
+    assert!(metrics.starts_with("HTTP/1.1 200 "), "{metrics}");
 }
 
 /// What is answered over the administrator's socket.
