@@ -22,6 +22,7 @@ use self::reading::{Bounds, Lines, raw, read};
 use crate::disk::{SLOW, Visit};
 use crate::host::Host;
 use crate::list::{Eyes, Wanted, list};
+use crate::told::hangs_words;
 
 /// Questions that are at the disk at once and are soon done: lists, bytes, pages of all lines.
 const READERS: usize = 4;
@@ -175,8 +176,7 @@ fn unforeseen() -> Answer {
 }
 
 fn hangs(mount: &Path) -> Refusal {
-    let words = format!("the file system at {} does not answer", mount.display());
-    Refusal { why: Some(Why::DiskHangs), ..Refusal::of(Failure::Unreadable, words) }
+    Refusal { why: Some(Why::DiskHangs), ..Refusal::of(Failure::Unreadable, hangs_words(mount)) }
 }
 
 /// The log that has to be at hand for an answer.

@@ -8,11 +8,12 @@
 mod tests;
 mod work;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tailcast_tail::{From, Position};
-use tailcast_wire::{Tiding, Told, Why};
+use tailcast_wire::{Tiding, ToHub, Told, Why, encode};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -22,6 +23,7 @@ use crate::channel::Channel;
 use crate::disk::SLOW;
 use crate::host::{Followed, Host, Stand, not_offered};
 use crate::outbox::{Ended, Outbox};
+use crate::told;
 
 /// A busy log goes out at most this often: no more often than a screen shows it (16 ms), and a little less, since each time
 /// costs a system call per viewer whatever is in it.
@@ -86,6 +88,8 @@ struct Running {
     renewals: watch::Receiver<()>,
     /// Where the log stood when it was withdrawn, while it is: there it goes on should it be offered again.
     withdrawn: Option<From>,
+    /// It was told that the log's file system does not answer.
+    told_hung: bool,
     /// A hint has come since the last step.
     hinted: bool,
     next_step: Instant,
@@ -103,6 +107,7 @@ impl Running {
             outbox,
             hint: Arc::default(),
             work: Work::default(),
+            told_hung: false,
             hinted: false,
             next_step: now,
             next_edge: now + EDGE,
@@ -218,18 +223,30 @@ impl Running {
         }
     }
 
-    /// Whether the log is on a file system that is known to hang: it is asked nothing until that answers.
-    async fn hangs(&self) -> bool {
+    /// The mount point of the file system that the log is on, if that is known to hang: it is asked nothing until it answers.
+    async fn hangs_at(&self) -> Option<PathBuf> {
         if !self.host.disk.any_hangs() {
-            return false;
+            return None;
         }
         let (host, log) = (Arc::clone(&self.host), Arc::clone(&self.log));
-        tokio::task::spawn_blocking(move || host.disk.hangs_at(log.log.path()).is_some()).await.unwrap_or(false)
+        tokio::task::spawn_blocking(move || host.disk.hangs_at(log.log.path())).await.ok().flatten()
+    }
+
+    /// Says once, until the log could be looked at again, that its file system does not answer: else nothing would be said at all, and
+    /// the agent would seem to be away.
+    async fn tell_hung(&mut self, channels: &[u32], mount: &Path) -> Result<(), Ended> {
+        if !std::mem::replace(&mut self.told_hung, true) {
+            for &channel in channels {
+                self.outbox.live(encode(&ToHub::Told { channel, told: told::hangs(mount) })).await?;
+            }
+        }
+        Ok(())
     }
 
     /// One step on a blocking thread. One that hangs keeps the thread, and its turn is another log's.
     async fn step(&mut self, say_edge: bool) -> Result<(), Ended> {
         let turn = self.host.step_turn().await;
+        let channels = self.work.numbers();
         let mut work = std::mem::take(&mut self.work);
         let log = Arc::clone(&self.log);
         let mut working = tokio::task::spawn_blocking(move || {
@@ -239,11 +256,13 @@ impl Running {
         let worked = loop {
             match tokio::time::timeout(SLOW, &mut working).await {
                 Ok(worked) => break worked,
-                Err(_) if self.host.disk.look(self.log.log.path().to_owned()).await.is_some() => {
-                    drop(turn);
-                    break working.await;
+                Err(_) => {
+                    if let Some(mount) = self.host.disk.look(self.log.log.path().to_owned()).await {
+                        drop(turn);
+                        self.tell_hung(&channels, &mount).await?;
+                        break working.await;
+                    }
                 }
-                Err(_) => (),
             }
         };
         self.work = worked.map_err(|_| Ended)?;
@@ -252,13 +271,15 @@ impl Running {
 
     /// One step, and all that it brought onto the link.
     async fn turn(&mut self) -> Result<(), Ended> {
-        if self.hangs().await {
+        if let Some(mount) = self.hangs_at().await {
+            self.tell_hung(&self.work.numbers(), &mount).await?;
             (self.next_step, self.next_edge) = (Instant::now() + EDGE, Instant::now() + EDGE);
             return Ok(());
         }
         let looked = Instant::now();
         let say_edge = looked >= self.next_edge;
         self.step(say_edge).await?;
+        self.told_hung = false;
         if say_edge {
             self.next_edge = Instant::now() + EDGE;
         }

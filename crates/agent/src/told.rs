@@ -2,6 +2,8 @@
 //!
 //! The words are for the person who reads the log at three in the morning: what happened, and what it means for the lines.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use tailcast_tail as tail;
 use tailcast_tail::{Departure, Event, Incarnation, Loss, Obstacle, Offset, Poll};
@@ -54,6 +56,17 @@ pub(crate) fn told(event: &Event, edge: Option<Place>) -> Option<Told> {
         Event::Watching => (Tiding::Polling, None, None, None, "changes are told by the system again".to_owned()),
     };
     Some(Told { tiding: Some(tiding), from, to, bytes, words, why: why(event) })
+}
+
+/// That the file system at `mount` does not answer, to who follows a log on it.
+pub(crate) fn hangs(mount: &Path) -> Told {
+    let words = format!("{}; this log goes on as soon as it does", hangs_words(mount));
+    Told { why: Some(Why::DiskHangs), ..Told::of(Tiding::Waiting, words) }
+}
+
+/// That the file system at `mount` does not answer.
+pub(crate) fn hangs_words(mount: &Path) -> String {
+    format!("the file system at {} does not answer", mount.display())
 }
 
 /// Why, for those who say it in words of their own.

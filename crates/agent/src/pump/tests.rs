@@ -14,6 +14,7 @@ use tailcast_wire::ToHub;
 
 use super::*;
 use crate::host::HostConfig;
+use crate::hung_disk::HungDisk;
 use crate::offers::Offers;
 use crate::outbox::outbox;
 
@@ -130,4 +131,48 @@ async fn a_new_channel_is_told_its_edge_right_behind_its_first_lines_and_the_oth
     });
     assert_eq!(edges.collect::<Vec<_>>(), [(8, Some(8), 3)], "{second:?}");
     assert!(matches!(second.last(), Some(ToHub::Edge { .. })), "{second:?}");
+}
+
+#[tokio::test]
+async fn who_follows_a_log_is_told_that_its_disk_does_not_answer_and_that_it_does_again() {
+    let Some(mut hung) = HungDisk::mount() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    let file = root.join("a.log");
+    fs::write(&file, "one\n").unwrap();
+    let offers = [hung.path(), &root].map(|path| path.to_str().unwrap());
+    let offers = Offers::new(&offers, &[]).unwrap();
+    let host = Host::new(HostConfig { host: "web1".parse().unwrap(), offers, labels: Vec::new(), zone: None });
+    let log = host.log(file.to_str().unwrap()).unwrap();
+    let (pump, mut heard) = follow(&host, &log);
+    open(&pump).await;
+    heard.until(|message| matches!(message, ToHub::Edge { .. })).await;
+    // From one look to the next: the path leads to a disk that does not answer.
+    let next = root.join("next");
+    symlink(hung.path().join("a.log"), &next).unwrap();
+    fs::rename(&next, &file).unwrap();
+    let mount = hung.path().display().to_string();
+    heard
+        .until(|message| match message {
+            ToHub::Told { told, .. } => told.why == Some(Why::DiskHangs) && told.words.contains(&mount),
+            _ => false,
+        })
+        .await;
+    // Nobody is asked for a log that is on it: what is known is told.
+    let other = host.log(hung.path().join("b.log").to_str().unwrap()).unwrap();
+    let (second, mut told) = follow(&host, &other);
+    open(&second).await;
+    let ToHub::Told { told, .. } = told.next().await else { panic!("it is followed on a disk that hangs") };
+    assert_eq!((told.tiding, told.why), (Some(Tiding::Waiting), Some(Why::DiskHangs)));
+    hung.let_go();
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "two\n").unwrap();
+    heard
+        .until(|message| match message {
+            ToHub::Block { block, .. } => matches!(&block.body, Body::Raw(bytes) if bytes == "two\n"),
+            _ => false,
+        })
+        .await;
+    pump.end().await.unwrap();
+    second.end().await.unwrap();
 }

@@ -85,6 +85,11 @@ impl Work {
         self.follower = Some(follower);
     }
 
+    /// Of its channels.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        self.channels.iter().map(Channel::number).collect()
+    }
+
     /// Whether the log has brought its share of a window and there is as much again waiting.
     fn is_too_much(&mut self, follower: &Follower) -> bool {
         if self.window.began.elapsed() < WINDOW {
