@@ -17,7 +17,7 @@ export interface Piece {
 /** Elements that one row is worth; what comes behind them is shown without colours and links. */
 const MOST = 400;
 /** A link ends before what ends a sentence, a quotation or a list. */
-const LINK = /\bhttps?:\/\/[^\s"'<>`{}|\\^\u2400-\u2421⟨⟩�]+/gi;
+const LINK = /\bhttps?:\/\/[^\s"'<>`{}|\\^⟨⟩�]+/gi;
 const BEHIND_LINK = /[.,;:!?)\]*_~]+$/;
 
 /** The text itself where there is nothing but text, as in most lines. */
@@ -76,7 +76,7 @@ function safe(link: string): string | null {
 
 type Dress = Pick<Piece, "look" | "colour" | "ground">;
 
-/** What is hidden stands out, so that nobody takes a picture of a character for the character. */
+/** What is hidden stands out, so that nobody takes `\x1b` for four characters of the line. */
 function* shownOf({ text, href }: Linked, dress: Dress): Generator<Piece> {
   if (href !== undefined) return yield { ...dress, text, href };
   let from = 0;

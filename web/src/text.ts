@@ -1,6 +1,7 @@
-// A log's text made fit to be seen: terminal sequences removed, control and direction characters made visible.
-// Its last station before a text node. Bytes of a log are never markup and never an instruction to a terminal or to the
-// layout; so it makes strings, and nothing here or behind it makes HTML. `pieces.ts` does the same and keeps the colours.
+// Text from outside made fit to be seen: names of processes, files and hosts, and what programs say. Control and direction characters are
+// made visible, in the spelling of the command line (`harmless` in the crate `lines`), so that one name reads the same in both places.
+// Its last station before a text node: nothing from outside is markup or an instruction to a terminal or to the layout; so it makes strings,
+// and nothing here or behind it makes HTML. Of lines `pieces.ts` does the same and keeps the colours that a program gave them.
 
 /**
  * What a terminal obeys (ECMA-48 §5.4, §5.6, §8.3.89): control sequences, strings such as titles that have an end, single-letter escapes.
@@ -20,22 +21,21 @@ export const HIDDEN =
 /** Text in which nothing is hidden, as most is: told in one pass. */
 const PLAIN = /^[\t -~]*$/;
 
-/** What a person may see of a line. A carriage return at its end is how the other systems end lines. */
+/** What a person may see of a text. Nothing is left out: a name that is one with a terminal sequence in it is another name without. */
 export function visible(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(TERMINAL, "").replace(/\r$/, "").replace(HIDDEN, show);
+  return PLAIN.test(text) ? text : text.replace(HIDDEN, show);
 }
 
 export function isPlain(text: string): boolean {
   return PLAIN.test(text);
 }
 
-/** C0 and DEL have pictures of their own (U+2400); the others are named by number. */
+/** `\x1b` for a byte of ASCII, `\u{202e}` for what lies beyond: every font has these letters, as it has not the pictures of U+2400. */
 export function show(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code === 0xfffd) return character;
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return "␡";
-  return `⟨${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  const digits = code.toString(16);
+  return code < 0x80 ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
 }
 
 /** The first characters of a text, never half of a surrogate pair. */

@@ -33,7 +33,7 @@ describe.each(["en", "zh"] as const)("in %s", (language) => {
 
   test("what has no word that is known is said as the hub says it, and not as anything else", async () => {
     const words = await inLanguage(language);
-    expect(words({ words: "unclosed \u202e group", why: "of a newer hub", ...at }, "web1")).toBe("unclosed ⟨202E⟩ group");
+    expect(words({ words: "unclosed \u202e group", why: "of a newer hub", ...at }, "web1")).toBe("unclosed \\u{202e} group");
     expect(words({ words: "of the hub" }, null)).toBe("of the hub");
     expect(words({ words: "of the hub", why: "link_down" }, null)).toBe("of the hub");
   });

@@ -6,15 +6,12 @@ import { beginning, visible } from "../src/text";
 
 test.each([
   ["markup is text", "<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"],
-  ["colours are removed", "\x1b[1;31mred\x1b[0m and \x1b[38;5;200mpink", "red and pink"],
-  ["titles are removed", "\x1b]0;owned\x07after", "after"],
-  ["links are removed, their text stays", "\x1b]8;;http://x\x1b\\text\x1b]8;;\x1b\\", "text"],
-  ["a lone escape is seen", "a\x1b", "a␛"],
-  ["control characters are seen", "a\x00b\x08c\x7f", "a␀b␈c␡"],
-  ["a tab stays, a final carriage return goes", "a\tb\r", "a\tb"],
-  ["a carriage return in the middle is seen", "a\rb", "a␍b"],
-  ["C1 is seen", "\u009b31m", "⟨009B⟩31m"],
-  ["what turns text around is seen", "user\u202etxt.exe", "user⟨202E⟩txt.exe"],
+  ["colours are seen", "\x1b[1;31mred\x1b[0m", "\\x1b[1;31mred\\x1b[0m"],
+  ["titles are seen", "\x1b]0;owned\x07after", "\\x1b]0;owned\\x07after"],
+  ["control characters are seen", "a\x00b\x08c\x7f", "a\\x00b\\x08c\\x7f"],
+  ["a tab stays, a carriage return is seen", "a\tb\r", "a\tb\\x0d"],
+  ["C1 is seen", "\u009b31m", "\\u{9b}31m"],
+  ["what turns text around is seen", "user\u202etxt.exe", "user\\u{202e}txt.exe"],
   ["other scripts stay", "Grüße 日志 🚀", "Grüße 日志 🚀"],
 ])("%s", (_, text, shown) => expect(visible(text)).toBe(shown));
 

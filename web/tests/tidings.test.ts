@@ -66,5 +66,5 @@ test("the reason decides the words and what to do", async () => {
 
 test("an error without a reason that is known is said in the hub's words, made harmless", async () => {
   const said = await inLanguage("en");
-  expect(said({ kind: "error", words: "reading \u202e failed" })[1]).toBe("Reading ⟨202E⟩ failed");
+  expect(said({ kind: "error", words: "reading \u202e failed" })[1]).toBe("Reading \\u{202e} failed");
 });
