@@ -322,3 +322,24 @@ for (const [language, theme] of [["en", "dark"], ["zh", "light"]] as const) {
     await fits();
   });
 }
+
+test("the sides of a host, and how many sockets are in which state, stay where they are whatever the numbers are", async ({ page, hub }) => {
+  await hub.start();
+  let states: Record<string, number> = { ESTABLISHED: 9, TIME_WAIT: 5, LISTEN: 3 };
+  await page.route("**/hosts/*/sockets*", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), states } });
+  });
+  await page.goto(all(hub, "?host=web1&show=connections"));
+  const [sides, names] = [page.getByRole("navigation", { name: "What of this host" }).getByRole("link"), page.locator("dl dt")];
+  const stand = (all: Locator): Promise<[string | null, number][]> =>
+    all.evaluateAll((each) => each.map((element) => [element.textContent, element.getBoundingClientRect().x]));
+  await expect(names).toHaveText(["ESTABLISHED", "TIME_WAIT", "LISTEN", "UDP", "Unix"]);
+  const [before, where] = [await stand(names), await stand(sides)];
+  states = { ESTABLISHED: 12, TIME_WAIT: 88_000, LISTEN: 3_210_000 };
+  await expect(page.getByText("3,210,000", { exact: true })).toBeVisible();
+  expect(await stand(names)).toEqual(before);
+  await sides.getByText("Limits", { exact: true }).click();
+  await expect(page.getByRole("link", { name: "Limits", exact: true })).toHaveAttribute("aria-current", "page");
+  expect(await stand(sides)).toEqual(where);
+});
