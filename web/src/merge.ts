@@ -49,6 +49,12 @@ export function wholeLines(page: LinesPage): LinesPage {
   return half ? { ...page, lines: page.lines.slice(0, -1) } : page;
 }
 
+/** As much of a page as there is up to a time; the rest is read again. */
+export function upTo(page: LinesPage, time: number): LinesPage {
+  const end = withTimes(page).findIndex((line) => line.time > time);
+  return end < 0 ? page : { ...page, lines: page.lines.slice(0, end), after: page.lines[end]?.position ?? page.after, end: false };
+}
+
 /** What lies above a page. */
 export function topOf(page: LinesPage): Top {
   return page.before === null ? { kind: "beginning" } : { kind: "before", position: page.before };

@@ -3,13 +3,14 @@
 //
 // Three ways in: at the live end, at a line (a link), at the first byte. Each ends with a window whose both ends can be gone on from.
 // One question is on its way at a time; one that is overtaken by another way in is given up and its answer not looked at.
+// A log whose host is away is left out of an answer and told of, and asked again once the connection says that it is there.
 
 import type { Filter } from "./address";
-import type { Spot } from "./api";
+import { Refused, type Spot } from "./api";
 import { fillGap } from "./gap";
-import { History, scannedIn } from "./history";
+import { atLeastOne, History, scannedIn, type Missed, type Parts } from "./history";
 import { LAST } from "./liveurl";
-import { mergeAbove, mergeBelow, topOf } from "./merge";
+import { mergeAbove, mergeBelow, topOf, upTo } from "./merge";
 import { Search, type Stretch } from "./search";
 import type { LinesPage, LogName, Position } from "./shapes";
 import { Stream, type LineOf, type Row } from "./stream";
@@ -19,6 +20,8 @@ import type { LogAt, Subscription } from "./transport";
 const PAGE = 500;
 /** Context below a line that a link points to. */
 const CONTEXT = 100;
+/** After so long without an answer the live end is listened to, which says what is the matter, in milliseconds. */
+const SLOW_MS = 1000;
 /** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
 const EMPTY_PAGES = 20;
 
@@ -47,6 +50,13 @@ interface Look {
   scanned: number;
 }
 
+/** A log of which no lines are among the others. */
+export interface Absentee {
+  log: LogName;
+  /** Empty where it has only not answered yet. */
+  words: string;
+}
+
 /** What a view does for its pages. */
 export interface Paged {
   /** There is another window, and all that was published is of the past. */
@@ -64,6 +74,10 @@ export class Paging {
   beyond = $state.raw(NOWHERE);
   /** The first line at or behind the one that was to be opened at, which a filter may leave out. */
   nearest = $state.raw<LineOf | null>(null);
+  /** Logs that what was asked for last came without. */
+  absentees = $state.raw<readonly Absentee[]>([]);
+  /** What could not be opened is asked for again by itself. */
+  awaited = $state(false);
 
   #history = new History();
   #stream = new Stream([]);
@@ -75,6 +89,10 @@ export class Paging {
   #answers = 0;
   /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
   #counts = false;
+  /** The parts that a window in the middle was opened without. */
+  #owed = new Map<LogName, Missed>();
+  /** The line that could not be opened at. */
+  #unopened: { log: LogName; at: Position } | null = null;
 
   constructor(private readonly view: Paged) {}
 
@@ -128,7 +146,7 @@ export class Paging {
 
   /** To the first byte of the file that is there now; files before it are above. */
   toStart(): Promise<boolean> {
-    return this.#jump(() => this.#history.pages(() => ({ offset: 0, limit: PAGE })));
+    return this.#jump(() => this.#history.parts(() => ({ offset: 0, limit: PAGE })));
   }
 
   /** To the line of a log in which a byte lies; the other logs are shown around the same time. */
@@ -138,7 +156,7 @@ export class Paging {
 
   /** To the first lines that are not earlier than a time (RFC 3339). */
   toTime(time: string): Promise<boolean> {
-    return this.#jump(() => this.#history.pages(() => ({ at: time, limit: PAGE })));
+    return this.#jump(() => this.#history.parts(() => ({ at: time, limit: PAGE })));
   }
 
   /** To the line that starts at a position of a log. */
@@ -185,6 +203,8 @@ export class Paging {
   change(logs: readonly LogName[]): void {
     const before = this.logs;
     this.#history = this.#history.of(logs);
+    for (const log of this.#owed.keys()) if (!logs.includes(log)) this.#owed.delete(log);
+    this.absentees = this.absentees.filter(({ log }) => logs.includes(log));
     for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "", at: Date.now() });
     for (const log of logs) if (!before.includes(log)) this.#join(log);
   }
@@ -192,6 +212,15 @@ export class Paging {
   /** A window without rows of a log stands at a point: all lines before it are above, all others below. */
   standAt(log: LogName, position: Position | null): void {
     if (position !== null) this.#stream.stand(log, { top: { kind: "before", position }, next: position });
+  }
+
+  /** The connection has heard of a log: what is missing of it is asked for again. `back`: its host was away, or the log was not there. */
+  heard(log: LogName, back: boolean): void {
+    if (this.#reading !== "nothing") return;
+    const missed = this.#owed.get(log);
+    if (missed && (back || mayCome(missed.why))) void this.#reads("opening", () => this.#comesIn(missed));
+    const lost = this.#unopened;
+    if (lost?.log === log && (back || this.awaited)) void this.#reads("opening", () => this.#openAt(lost.at, log));
   }
 
   /** Gives up whatever is being asked. */
@@ -217,66 +246,123 @@ export class Paging {
     this.#history = new History(logs, filter, this.#abort.signal);
     this.#search = new Search();
     this.#reading = "nothing";
+    this.#owed.clear();
+    this.#unopened = null;
     this.beyond = NOWHERE;
-    [this.problem, this.nearest] = [null, null];
+    [this.problem, this.nearest, this.awaited] = [null, null, false];
   }
 
+  /** Of a log that does not answer the connection brings the last lines, and says what is the matter until then. */
   async #openEnd(): Promise<void> {
-    const pages = await this.#history.pages(() => ({ last: LAST }));
+    const { pages, missed } = await this.#history.parts(() => ({ last: LAST }), SLOW_MS);
     for (const { log, after } of pages) this.standAt(log, after);
+    for (const { log } of missed) this.#stream.lag(log, "first");
     this.#stream.prepend(mergeAbove(pages));
     this.#goLive(this.positions);
   }
 
   async #openAt(at: Position, log: LogName): Promise<void> {
-    const pages = await this.#around(log, { after: at, limit: CONTEXT });
-    this.#openWith(pages);
-    const [line] = pages[0]?.lines ?? [];
-    this.nearest = line ? { log, line } : null;
+    const slow = setTimeout(() => this.#listen(), SLOW_MS);
+    try {
+      const parts = await this.#around(log, { after: at, limit: CONTEXT });
+      this.#succeed();
+      this.#openWith(parts);
+      const [line] = parts.pages[0]?.lines ?? [];
+      this.nearest = line ? { log, line } : null;
+    } catch (error) {
+      this.#unopened = { log, at };
+      this.awaited = mayCome(error);
+      if (!this.#history.signal.aborted) this.#listen();
+      throw error;
+    } finally {
+      clearTimeout(slow);
+    }
+    [this.#unopened, this.awaited] = [null, false];
     await this.#oneAbove();
   }
 
   /** Pages of one log from a spot on, and of the others around the same time; a line without one says nothing about where that is. */
-  async #around(log: LogName, spot: Spot): Promise<LinesPage[]> {
+  async #around(log: LogName, spot: Spot): Promise<Parts> {
     const page = await this.#history.page(log, spot);
     const time = page.lines[0]?.time;
     const then: Spot = time ? { at: time, limit: CONTEXT } : { last: 1 };
-    return [page, ...(await this.#history.pages((each) => (each === log ? null : then)))];
+    const { pages, missed } = await this.#history.parts((each) => (each === log ? null : then), SLOW_MS);
+    return { pages: [page, ...pages], missed };
   }
 
   /**
    * Goes elsewhere in the same logs. What is shown stays until the answer is there, and the connection goes on: new lines are counted
    * as before. Whether it came about; a jump that is overtaken by another one does not.
    */
-  async #jump(question: () => Promise<LinesPage[]>, context: "below" | "around" = "below"): Promise<boolean> {
+  async #jump(question: () => Promise<Parts>, context: "below" | "around" = "below"): Promise<boolean> {
     this.#overtake();
     const { signal } = this.#abort;
     await this.#reads("opening", async () => {
-      const pages = await question();
-      const stream = new Stream(this.logs);
-      stream.succeed(this.#stream);
-      this.#stream = stream;
-      this.#openWith(pages);
+      const parts = atLeastOne(await question());
+      this.#succeed();
+      this.#openWith(parts);
       if (context === "around") await this.#oneAbove();
     });
     return !signal.aborted && this.problem === null;
   }
 
+  /** Another window on the same connection. */
+  #succeed(): void {
+    const stream = new Stream(this.logs);
+    stream.succeed(this.#stream);
+    this.#stream = stream;
+  }
+
   /** Opens in the middle: these pages, and from there in both directions. */
-  #openWith(pages: LinesPage[]): void {
+  #openWith({ pages, missed }: Parts): void {
     this.#stream.detach();
     for (const page of pages) this.#stream.stand(page.log, { top: topOf(page) });
     this.#stream.extend(mergeBelow(pages));
+    this.#owed = new Map(missed.map((each) => [each.log, each]));
+    for (const { log } of missed) this.#stream.lag(log, "first");
+    this.absentees = missed.map(absentee);
     this.#joinLive(pages);
-    // Meanwhile new lines are only counted, from the end on: what lies between is read when the reader comes to it.
-    if (!this.#stream.attached && !this.#counts) this.#goLive(this.logs.map((log) => ({ log, from: null })), 0);
+    // What lies between here and the end is read when the reader comes to it.
+    if (!this.#stream.attached) this.#listen();
   }
 
-  /** When every log was read to its end, live lines go on exactly there. */
+  /** The part that a window was opened without: as much of it as the window reaches down to. */
+  async #comesIn({ log, spot }: Missed): Promise<void> {
+    try {
+      const page = await this.#history.page(log, spot);
+      this.#owed.delete(log);
+      this.#present([log]);
+      this.#stream.stand(log, { top: topOf(page) });
+      this.#stream.extend(mergeBelow([this.#stream.attached ? page : upTo(page, this.#stream.latest)]));
+    } catch (error) {
+      if (this.#history.signal.aborted) throw error;
+      const missed = { log, spot, why: error instanceof Error ? error : new Error(String(error)) };
+      this.#owed.set(log, missed);
+      this.#absent([missed]);
+    }
+  }
+
+  #absent(missed: readonly Missed[]): void {
+    this.#present(missed.map(({ log }) => log));
+    if (missed.length > 0) this.absentees = [...this.absentees, ...missed.map(absentee)];
+  }
+
+  #present(logs: readonly LogName[]): void {
+    if (this.absentees.some(({ log }) => logs.includes(log))) this.absentees = this.absentees.filter(({ log }) => !logs.includes(log));
+  }
+
+  /** When every log was read to its end, as far as it is there, live lines go on exactly there; of one that is not, with its last ones. */
   #joinLive(pages: LinesPage[]): void {
     if (!pages.every((page) => page.end && this.#stream.next(page.log) === page.after)) return;
     this.#stream.attach();
+    this.#owed.clear();
+    this.absentees = [];
     this.#goLive(this.positions);
+  }
+
+  /** Hears what comes at the live end, and what is the matter with a log; the lines that are there already are not sent. */
+  #listen(): void {
+    if (!this.#counts) this.#goLive(this.logs.map((log) => ({ log, from: null })), 0);
   }
 
   #goLive(logs: LogAt[], last = LAST): void {
@@ -305,21 +391,30 @@ export class Paging {
   }
 
   async #oneAbove(): Promise<Look> {
-    const pages = await this.#history.pages((log): Spot | null => {
+    const parts = await this.#further((log): Spot | null => {
       const top = this.#stream.top(log);
       return top.kind === "before" ? { before: top.position, limit: PAGE } : null;
     });
-    const page = mergeAbove(pages);
+    const page = mergeAbove(parts);
     this.#stream.prepend(page);
-    return look(pages, page.lines.length > 0 || this.#atBeginning());
+    return look(parts, page.lines.length > 0 || this.upward !== "more");
   }
 
   async #oneBelow(): Promise<Look> {
-    const pages = await this.#history.pages((log) => ({ after: this.#stream.next(log) ?? "", limit: PAGE }));
+    const pages = await this.#further((log): Spot | null => (this.#owed.has(log) ? null : { after: this.#stream.next(log) ?? "", limit: PAGE }));
     const page = mergeBelow(pages);
     this.#stream.extend(page);
     this.#joinLive(pages);
     return look(pages, page.lines.length > 0 || this.#stream.attached);
+  }
+
+  /** The next pages at an end. A log that does not answer stands where it stood, and catches up with the others later. */
+  async #further(spotOf: (log: LogName) => Spot | null): Promise<LinesPage[]> {
+    const { pages, missed } = atLeastOne(await this.#history.parts(spotOf));
+    for (const { log } of missed) this.#stream.lag(log, "next");
+    this.#present(pages.map(({ log }) => log));
+    this.#absent(missed);
+    return pages;
   }
 
   #atBeginning(): boolean {
@@ -352,4 +447,13 @@ export class Paging {
 
 function look(pages: readonly LinesPage[], found: boolean): Look {
   return { found, limited: pages.some((page) => page.limited === true), scanned: scannedIn(pages) };
+}
+
+function absentee({ log, why }: Missed): Absentee {
+  return { log, words: why?.message ?? "" };
+}
+
+/** Whether the same question may have an answer later: nothing came, or the host was away. What was refused is so until it changes. */
+function mayCome(why: unknown): boolean {
+  return !(why instanceof Refused) || why.status === 0 || why.status >= 500;
 }

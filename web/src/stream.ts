@@ -5,8 +5,10 @@
 // trimmed at an end can be read again from that end's position. So it drops rows freely and loses nothing.
 // It refuses: the DOM, the network, the clock.
 
+import { timeOf } from "./merge";
 import { Order } from "./order";
 import type { GapEvent, Line, LogName, NoteEvent, NoteKind, Position } from "./shapes";
+import { woven } from "./weave";
 
 /** Bytes that were not sent and can be read: a button stands for them. */
 export interface GapMark {
@@ -97,6 +99,10 @@ export class Stream {
   #order: Order | null = null;
   /** The last row that was there when the reader stopped following: nothing is put above it. */
   #read = -1;
+  /** Logs whose first lines go where their times belong, since the others were shown without them. */
+  #owed = new Set<LogName>();
+  /** Part of a log was missed: what comes of it later belongs among the rows, and not at their end. */
+  #lags = false;
 
   constructor(
     logs: readonly LogName[],
@@ -113,6 +119,11 @@ export class Stream {
   /** Lines that came since the reader left the end. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** The latest time that a line of the window names, in milliseconds since 1970. */
+  get latest(): number {
+    return this.#rows.reduce((latest, row) => (row.kind === "line" ? Math.max(latest, timeOf(row.line)) : latest), -Infinity);
   }
 
   /** Whether the window's last row is the newest one that came; else the rest is read page by page. */
@@ -161,6 +172,12 @@ export class Stream {
   join(log: LogName): void {
     this.#endsOf(log);
     if (this.#ends.size > 1) this.#order ??= new Order();
+  }
+
+  /** A part of a log has not come with that of the others. `owed`: its first part. */
+  lag(log: LogName, owed: "first" | "next"): void {
+    this.#lags = true;
+    if (owed === "first") this.#owed.add(log);
   }
 
   /** The window does not reach the live end: it was opened in the middle, or scrolled away from it. */
@@ -212,14 +229,16 @@ export class Stream {
 
   /** Puts a page of history above; trims at the bottom, which detaches the window from the live end. */
   prepend(page: Above): void {
-    this.#rows = [...this.#rowsAbove(page.lines), ...this.#rows];
+    const come = this.#rowsAbove(page.lines);
+    this.#rows = this.#lags ? woven(this.#rows, come, "above") : [...come, ...this.#rows];
     for (const [log, top] of page.tops) this.#endsOf(log).top = top;
     this.#trim("bottom");
   }
 
   /** Puts a page that was read onwards below; trims at the top. */
   extend(page: Below): void {
-    this.#rows = [...this.#rows, ...this.#rowsBelow(page.lines)];
+    const come = this.#rowsBelow(page.lines);
+    this.#rows = this.#lags ? woven(this.#rows, come, "below") : [...this.#rows, ...come];
     for (const [log, next] of page.nexts) this.#endsOf(log).next = next;
     this.#trim("top");
   }
@@ -269,7 +288,8 @@ export class Stream {
 
   #below(log: LogName, lines: readonly Line[]): void {
     const come = this.#rowsBelow(lines.map((line) => ({ log, line })));
-    if (!this.#order) for (const row of come) this.#rows.push(row);
+    if (this.#owed.delete(log)) this.#rows = woven(this.#rows, come, "below");
+    else if (!this.#order) for (const row of come) this.#rows.push(row);
     else this.#order.put(this.#rows, log, come, this.#following ? -1 : this.#read);
   }
 

@@ -6,14 +6,18 @@ import { fetchRaw } from "./api";
 import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
 import { Halves, LONGEST_HALF } from "./halves";
+import { atLeastOne } from "./history";
 import { Live, type LiveState } from "./live";
-import { Paging, type Beyond, type End, type Reading } from "./paging.svelte";
+import { Paging, type Absentee, type Beyond, type End, type Reading } from "./paging.svelte";
 import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
 import { gapMark, noteMark, type LineOf, type LineRow, type Row } from "./stream";
 import type { Transport } from "./transport";
 import type { Evidence } from "./ways";
+
+/** Events by which a log, and so its host, is there. */
+const SIGNS: ReadonlySet<LiveEvent["type"]> = new Set(["agent_back", "opened", "edge", "lines"]);
 
 export class Viewer {
   rows = $state.raw<readonly Row[]>([]);
@@ -91,6 +95,16 @@ export class Viewer {
   /** What went wrong last with reading, in words. */
   get problem(): string | null {
     return this.#paging.problem;
+  }
+
+  /** Whether what could not be opened comes by itself. */
+  get awaited(): boolean {
+    return this.#paging.awaited;
+  }
+
+  /** Logs that what was asked for last came without. */
+  get absentees(): readonly Absentee[] {
+    return this.#paging.absentees;
   }
 
   /** How a filter fares at either end of the rows. */
@@ -228,6 +242,7 @@ export class Viewer {
     } else if (event.type === "gap") this.#paging.stream.mark(event.log, gapMark(event, Date.now()));
     else if (event.type === "edge") this.#confirmed(event);
     else if (event.type !== "bye" && event.type !== "opened") this.#paging.stream.mark(event.log, noteMark(event, Date.now()));
+    if (event.type !== "bye" && SIGNS.has(event.type)) this.#paging.heard(event.log, event.type === "agent_back" || event.type === "opened");
     // The first lines are made ready for the next frame instead of waiting for it: in a browser that has just started it is long to come.
     if (event.type === "lines" && this.rows.length === 0) this.#publish();
     else this.#show();
@@ -242,10 +257,10 @@ export class Viewer {
   /** How many lines have come since the connection was let go. */
   async #glance(): Promise<Glance> {
     const stands = new Map(this.#live.positions.map(({ log, from }) => [log, from]));
-    const pages = await this.#paging.history.pages((log) => {
+    const { pages } = atLeastOne(await this.#paging.history.parts((log) => {
       const after = stands.get(log) ?? null;
       return after === null ? null : { after, limit: GLANCE_LINES };
-    });
+    }));
     return { lines: pages.reduce((all, { lines }) => all + lines.length, this.#unseen), more: pages.some(({ end }) => !end), failed: false };
   }
 

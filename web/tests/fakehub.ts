@@ -11,8 +11,14 @@ export class FakeHub {
   readonly asked: string[] = [];
   /** So many next pages find nothing within what the hub looks through at once. */
   fruitless = 0;
+  /** Logs whose host is away: a question about one is refused at once. */
+  readonly away = new Set<string>();
+  /** Logs whose host stands still: a question about one is answered when it is back. */
+  readonly still = new Set<string>();
   /** The next answer is this instead. */
   refuse: { status: number; detail: string } | null = null;
+
+  #waiting: (() => void)[] = [];
 
   constructor() {
     vi.stubGlobal("window", globalThis);
@@ -21,7 +27,7 @@ export class FakeHub {
     vi.stubGlobal("document", { baseURI: "http://hub/", hidden: false, addEventListener: () => {} });
     vi.stubGlobal("requestAnimationFrame", (frame: () => void) => setTimeout(frame, 0));
     vi.stubGlobal("cancelAnimationFrame", clearTimeout);
-    vi.stubGlobal("fetch", async (url: URL) => this.#answer(url));
+    vi.stubGlobal("fetch", (url: URL, init?: RequestInit) => this.#answers(url, init?.signal ?? null));
     vi.stubGlobal("WebSocket", socketsOf(this));
   }
 
@@ -46,8 +52,30 @@ export class FakeHub {
     return this.sockets.findLast((socket) => !socket.closed);
   }
 
+  /** The host of a log is there again, and so are its lines. */
+  comesBack(log: string): void {
+    this.away.delete(log);
+    this.still.delete(log);
+    for (const answer of this.#waiting.splice(0)) answer();
+    for (const socket of this.sockets) socket.comesBack(log);
+  }
+
+  isAway(log: string): boolean {
+    return this.away.has(log) || this.still.has(log);
+  }
+
+  #answers(url: URL, signal: AbortSignal | null): Promise<Response> {
+    if (!this.still.has(url.searchParams.get("log") ?? "")) return Promise.resolve(this.#answer(url));
+    this.asked.push(url.search);
+    return new Promise((answer, refuse) => {
+      this.#waiting.push(() => answer(Response.json(this.#page(url.searchParams))));
+      signal?.addEventListener("abort", () => refuse(new DOMException("aborted", "AbortError")));
+    });
+  }
+
   #answer(url: URL): Response {
     this.asked.push(url.search);
+    if (this.away.has(url.searchParams.get("log") ?? "")) return Response.json({ detail: "the host is away" }, { status: 503 });
     if (this.refuse) {
       const { status, detail } = this.refuse;
       this.refuse = null;
@@ -133,9 +161,15 @@ class FakeSocket {
   catchUp(log: string): void {
     const lines = this.hub.lines(log);
     const from = this.#sent.get(log);
-    if (this.closed || from === undefined || from === lines.length) return;
+    if (this.closed || from === undefined || from === lines.length || this.hub.isAway(log)) return;
     this.#sent.set(log, lines.length);
     this.says({ type: "lines", log, position: `p${lines.length}`, lines: lines.slice(from) });
+  }
+
+  comesBack(log: string): void {
+    if (this.closed || !this.#sent.has(log)) return;
+    this.says({ type: "agent_back", log, words: "back" });
+    this.#tells(log);
   }
 
   /** Skips lines: the viewer is told of a gap. */
@@ -150,9 +184,14 @@ class FakeSocket {
     if (this.closed) return;
     this.onopen?.();
     for (const log of this.#sent.keys()) {
-      this.catchUp(log);
-      const end = this.hub.lines(log).length;
-      this.says({ type: "edge", log, offset: end * 10, behind: 0, position: `p${end}` });
+      if (this.hub.away.has(log)) this.says({ type: "agent_lost", log, words: "away" });
+      else if (!this.hub.still.has(log)) this.#tells(log);
     }
+  }
+
+  #tells(log: string): void {
+    this.catchUp(log);
+    const end = this.hub.lines(log).length;
+    this.says({ type: "edge", log, offset: end * 10, behind: 0, position: `p${end}` });
   }
 }

@@ -660,6 +660,7 @@ export const en = {
   procs_writes: "writes",
   procs_zombie: (parent: number) => `has ended and holds nothing; it is listed until its parent, ${parent}, asks how it ended`,
   reading_again: "Again",
+  reading_awaited: "As soon as there is an answer, this goes on by itself.",
   reading_bar: "Place in the file",
   reading_begins: "The log begins here.",
   reading_empty: "No line yet.",
@@ -680,6 +681,8 @@ export const en = {
   /** `log`: of which one, where there are several. */
   reading_place: (percent: string, size: string, log: string | null) => `${percent}% of ${size}${log === null ? "" : ` in ${log}`}`,
   reading_to_end: "To the end of the log",
+  reading_without: (name: string, host: string, words: string) => `Without ${name} on ${host}: ${words}`,
+  reading_without_answer: "it has not answered yet. Its lines join the others as soon as it does.",
   refused_backreference: "the same text again (\\1) cannot be asked for",
   refused_bad_glob: "That is no pattern for names; one looks like web*.",
   refused_bad_name: "That is no name for a token: 1 to 64 letters, digits or . _ - @",

@@ -1,0 +1,89 @@
+// A view over logs of two hosts of which one is away: what the other one has is shown, and what is missing is said and joins by itself.
+
+import { expect } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import type { Agent } from "./agent";
+import { isLive, range, rowOf, test, type Hub } from "./hub";
+
+const stamped = (n: number): string => `${new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString()} event ${n}\n`;
+
+/** Even events on the hub's own host, odd ones on another. */
+async function twoHosts(hub: Hub): Promise<Agent> {
+  await hub.start();
+  const agent = hub.agent("web2");
+  for (const n of range(0, 10)) (n % 2 === 0 ? hub : agent).append("app.log", stamped(n));
+  agent.start();
+  await hub.has(agent);
+  return agent;
+}
+
+const merged = (hub: Hub, agent: Agent): string => `${hub.url}logs?log=${hub.log("app.log")}&log=${agent.log("app.log")}`;
+
+function events(page: Page): Promise<number[]> {
+  return page.locator(".row .text").evaluateAll((rows) => rows.flatMap((row) => /event (\d+)$/.exec(row.textContent ?? "")?.[1] ?? []).map(Number));
+}
+
+const shows = (page: Page, ...numbers: number[]) => expect.poll(() => events(page)).toEqual(numbers);
+
+test("of two hosts one that is away takes nothing from the other, and its lines join by themselves where their times belong", async ({ page, hub }) => {
+  const agent = await twoHosts(hub);
+  await agent.kill();
+  await page.goto(merged(hub, agent));
+  await shows(page, 0, 2, 4, 6, 8);
+  await expect(page.locator('.legend li:has-text("web2") .state')).toContainText("host away");
+  hub.append("app.log", stamped(10));
+  await shows(page, 0, 2, 4, 6, 8, 10);
+  await page.keyboard.press("g");
+  await page.keyboard.press("G");
+  await shows(page, 0, 2, 4, 6, 8, 10);
+  await page.keyboard.press("/");
+  await page.keyboard.type("event");
+  await page.keyboard.press("Enter");
+  await shows(page, 0, 2, 4, 6, 8, 10);
+  agent.start();
+  await isLive(page);
+  await shows(page, ...range(0, 11));
+});
+
+test("a host that stands still holds up no other one", async ({ page, hub }) => {
+  const agent = await twoHosts(hub);
+  agent.signal("SIGSTOP");
+  await page.goto(merged(hub, agent));
+  await shows(page, 0, 2, 4, 6, 8);
+  hub.append("app.log", stamped(10));
+  await shows(page, 0, 2, 4, 6, 8, 10);
+  agent.signal("SIGCONT");
+  await isLive(page);
+  await shows(page, ...range(0, 11));
+});
+
+test("a log that is not offered, or of an unknown host, is said to be so beside the lines of the other", async ({ page, hub }) => {
+  const agent = await twoHosts(hub);
+  for (const [log, why] of [
+    ["web1:/etc/passwd", "not offered"],
+    ["web9:/var/log/app.log", "host away"],
+  ] as const) {
+    await page.goto(`${hub.url}logs?log=${agent.log("app.log")}&log=${log}`);
+    await shows(page, 1, 3, 5, 7, 9);
+    await expect(page.locator(".legend .state")).toContainText(why);
+    await expect(page.locator(".problem")).toHaveCount(0);
+  }
+});
+
+test("a link to a line on a host that is away says so, and leads to the line as soon as the host is back", async ({ page, hub }) => {
+  const agent = await twoHosts(hub);
+  await page.goto(`${hub.url}logs?log=${agent.log("app.log")}`);
+  await shows(page, 1, 3, 5, 7, 9);
+  await rowOf(page, /event 5$/).getByRole("link").click();
+  await expect(page).toHaveURL(/at=/);
+  const link = page.url();
+  await agent.kill();
+  await page.goto("about:blank");
+  await page.goto(link);
+  await expect(page.getByRole("alert")).toContainText("web2");
+  await expect(page.getByTestId("standing")).toContainText("host away");
+  agent.start();
+  await expect(page.locator(".marked .text")).toContainText("event 5");
+  await expect(page.locator(".problem")).toHaveCount(0);
+  await isLive(page);
+});
