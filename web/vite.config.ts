@@ -42,6 +42,7 @@ export default defineConfig({
       },
     },
   },
+  worker: { format: "es", rolldownOptions: { output: { entryFileNames: "assets/[name].js" } } },
   server: { proxy: { "/api": { target: hub, ws: true } } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

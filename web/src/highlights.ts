@@ -3,8 +3,6 @@
 // They are the hub's patterns, as those of a filter are; one that does not care about case says so itself, with `(?i)`. They are few: more
 // colours than that nobody tells apart. Between the find bar, the address, where they are kept, and `lights.ts`, which lights them up.
 
-import { matcher } from "./find";
-
 /** As many as there are colours (`--lit-0` and so on). */
 export const MOST_LIT = 6;
 
@@ -48,9 +46,4 @@ export function typedAs(highlight: string): { pattern: string; ignoreCase: boole
 export function withOne(lit: readonly string[], highlight: string): readonly string[] | null {
   if (lit.includes(highlight)) return lit;
   return lit.length < MOST_LIT ? [...lit, highlight] : null;
-}
-
-/** What the browser looks for; one that it does not know lights up nothing, and keeps its colour. */
-export function regexesOf(lit: readonly string[]): (RegExp | null)[] {
-  return lit.map((highlight) => matcher(highlight, false));
 }
