@@ -116,6 +116,10 @@ const CEILINGS: Readonly<Record<string, () => string>> = {
 
 const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   fd_counter: ({ text }) => m.said_fd_counter(text("count")),
+  fd_no_reader_seen: () => m.said_fd_no_reader_seen,
+  fd_no_writer_seen: () => m.said_fd_no_writer_seen,
+  fd_nobody_reads: () => m.said_fd_nobody_reads,
+  fd_nobody_writes: () => m.said_fd_nobody_writes,
   fd_pid: ({ text }) => m.said_fd_pid(text("pid")),
   fd_pid_ended: () => m.said_fd_pid_ended,
   fd_signals: ({ text }) => m.said_fd_signals(text("signals")),

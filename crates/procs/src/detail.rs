@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::fd::AsFd;
 
 use crate::ends::Holders;
-use crate::file::{self, File, Holder, Kind};
+use crate::file::{self, File, Kind};
 use crate::link::{Link, Node};
 use crate::peer::{Direction, Grouping, MOST_PEERS, Peer};
 use crate::proc::{Entered, Error, Proc};
 use crate::process::{self, Process};
 use crate::socket::{Ends, Socket, Sockets, State};
 use crate::unseen::Unseen;
-use crate::{held, listener};
+use crate::{held, listener, pipe};
 
 /// Deleted files whose sizes are asked for.
 const MOST_DELETED: usize = 10_000;
@@ -238,13 +238,14 @@ impl Detail {
         let servers = here.servers(&self.peers);
         let mut wanted: HashSet<Node> = self.files.iter().filter_map(|file| here.of_file(file)).collect();
         wanted.extend(servers.values().map(|inode| Node::Socket(*inode)));
-        let holders = Holders::find(proc, &wanted, None);
-        let own = self.process.id.pid;
+        let holders = Holders::find(proc, &wanted);
+        let all_seen = holders.unseen.is_empty() && proc.shows_all();
         for file in &mut self.files {
-            let Some(node) = here.of_file(file) else { continue };
-            // The own end of a pipe is no news; a process that talks to itself is.
-            let both = |holder: &&Holder| holder.pid != own || file.kind != Kind::Pipe;
-            file.others = holders.of(node).iter().filter(both).cloned().collect();
+            match (here.of_file(file), file.pipe) {
+                (_, Some(pipe)) => pipe::name_other_end(file, pipe, self.process.id.pid, &holders, all_seen),
+                (Some(node), None) => file.others = holders.of(node).to_vec(),
+                (None, None) => (),
+            }
         }
         for peer in &mut self.peers {
             let holder = servers.get(&peer.remote).and_then(|inode| holders.of(Node::Socket(*inode)).first());
@@ -278,11 +279,7 @@ impl<'a> OtherEnds<'a> {
     }
 
     fn of_file(&self, file: &File) -> Option<Node> {
-        match (Link::of(&file.target), &file.socket) {
-            (Link::Pipe(inode), _) => Some(Node::Pipe(inode)),
-            (_, Some(socket)) => self.of_socket(socket).map(Node::Socket),
-            _ => None,
-        }
+        file.pipe.or_else(|| self.of_socket(file.socket.as_ref()?).map(Node::Socket))
     }
 
     fn of_socket(&self, socket: &Socket) -> Option<u64> {

@@ -6,7 +6,7 @@ use bstr::BString;
 use rustix::fs::{AtFlags, FileType, StatxFlags, statat, statx};
 
 use crate::fdinfo;
-use crate::link::{Link, undeleted};
+use crate::link::{Link, Node, undeleted};
 use crate::phrase::Phrase;
 use crate::socket::Socket;
 
@@ -107,8 +107,10 @@ pub struct File {
     pub about: Option<Phrase>,
     /// Of a socket: what is known of it.
     pub socket: Option<Socket>,
-    /// Who has the other end, on this machine.
+    /// Who has the other end, on this machine: of a pipe that is written who reads it, and the other way round.
     pub others: Vec<Holder>,
+    /// Of a pipe: what ties it to its other end.
+    pub(crate) pipe: Option<Node>,
 }
 
 /// A process that holds something.
@@ -127,6 +129,13 @@ pub(crate) struct Looked {
     pub(crate) links: u32,
     /// Device and inode.
     pub(crate) identity: (u32, u32, u64),
+}
+
+impl Looked {
+    /// The pipe with a name that it is.
+    pub(crate) fn fifo(&self) -> Option<Node> {
+        (self.kind == Some(Kind::Pipe)).then_some(Node::Fifo(self.identity))
+    }
 }
 
 /// Looks at what descriptor `name` of a process is open on. Never asks a server for it (a network file system that has
@@ -167,6 +176,10 @@ pub(crate) fn file(fds: BorrowedFd<'_>, fdinfos: Option<BorrowedFd<'_>>, fd: u32
         about: fdinfos.and_then(|fdinfos| fdinfo::about(fdinfos, &name, kind)),
         socket: None,
         others: Vec::new(),
+        pipe: match link {
+            Link::Pipe(_) => link.node(),
+            _ => looked.and_then(|looked| looked.fifo()),
+        },
     }
 }
 
@@ -181,7 +194,7 @@ fn target(link: &Link, deleted: bool) -> BString {
 }
 
 /// The kernel writes it into the permissions of the link itself.
-fn access(fds: BorrowedFd<'_>, name: &str) -> Option<Access> {
+pub(crate) fn access(fds: BorrowedFd<'_>, name: &str) -> Option<Access> {
     let mode = statat(fds, name, AtFlags::SYMLINK_NOFOLLOW).ok()?.st_mode;
     match (mode & 0o400 != 0, mode & 0o200 != 0) {
         (true, true) => Some(Access::Both),

@@ -31,6 +31,7 @@ mod network;
 mod owner;
 mod peer;
 mod phrase;
+mod pipe;
 mod proc;
 mod process;
 mod series;

@@ -20,6 +20,8 @@ pub(crate) enum Link {
 pub(crate) enum Node {
     Pipe(u64),
     Socket(u64),
+    /// A pipe with a name, by the device and inode of that.
+    Fifo((u32, u32, u64)),
 }
 
 /// What stands behind the path of a file without a name. A name may end so, too: whether it does the link count tells.

@@ -87,7 +87,7 @@ impl Proc {
         listeners.sort_by_key(|listener| (std::cmp::Reverse(listener.queue), listener.address));
         listeners.truncate(MOST_LISTENERS);
         let wanted: HashSet<_> = listeners.iter().map(|listener| Node::Socket(listener.inode)).collect();
-        let holders = Holders::find(self, &wanted, None);
+        let holders = Holders::find(self, &wanted);
         for listener in &mut listeners {
             listener.holders = holders.of(Node::Socket(listener.inode)).to_vec();
         }

@@ -13,6 +13,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, fstatfs, open, openat, statat};
 use rustix::io::Errno;
 
 use crate::dir::names;
+use crate::unseen::Unseen;
 
 /// `PROC_SUPER_MAGIC` (linux/magic.h).
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
@@ -128,6 +129,15 @@ impl Proc {
     pub(crate) fn is_in_our_network(&self, pid: u32) -> bool {
         let namespace = |whose: &str| self.link(&format!("{whose}/ns/net")).ok();
         namespace(&pid.to_string()).is_some_and(|hers| namespace("self") == Some(hers))
+    }
+
+    /// Whether there is no process that it does not list: none of other users is hidden (`hidepid`), and it is that of the whole
+    /// machine, which has the first of all namespaces of processes and not one of a container.
+    pub(crate) fn shows_all(&self) -> bool {
+        /// `PROC_PID_INIT_INO` (linux/proc_ns.h).
+        const FIRST: &[u8] = b"pid:[4026531836]";
+        let whole = || self.link("self/ns/pid").is_ok_and(|namespace| namespace == FIRST);
+        !self.kernel || (whole() && Unseen::hidden(self).is_none())
     }
 
     /// A number that stands alone in a file below, such as those in `sys`.

@@ -7,8 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::event::{EventfdFlags, epoll, eventfd};
-use rustix::fs::inotify;
-use rustix::pipe::pipe;
+use rustix::fs::{CWD, FileType, inotify, mknodat};
+use rustix::pipe::{PipeFlags, pipe_with};
 use tailcast_procs::{Access, Detail, Kind, Proc, Window};
 
 fn own() -> (Proc, u32) {
@@ -64,7 +64,7 @@ fn files_are_told_from_directories_devices_and_deleted_ones() {
 
 #[test]
 fn what_watches_says_what() {
-    let (read, _write) = pipe().unwrap();
+    let (read, _write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
     epoll::add(&poll, &read, epoll::EventData::new_u64(1), epoll::EventFlags::IN).unwrap();
     let counter = eventfd(3, EventfdFlags::CLOEXEC).unwrap();
@@ -90,6 +90,57 @@ fn a_pipe_knows_who_has_its_other_end() {
     assert_eq!(seen.others[0].name, "cat");
     drop(stdin);
     child.wait().unwrap();
+}
+
+/// What is said of a pipe whose other end nobody has that can be seen; in a container there may be others.
+fn nobody(does: &str) -> String {
+    let whole = fs::read_link("/proc/self/ns/pid").unwrap().as_os_str() == "pid:[4026531836]";
+    let all = look().unseen.is_empty() && whole;
+    if all { format!("nobody {does} it") } else { format!("nobody that can be seen {does} it") }
+}
+
+#[test]
+fn who_holds_the_same_end_of_a_pipe_is_not_at_the_other() {
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+    let mut children: Vec<_> = (0..2)
+        .map(|_| {
+            let mut cat = std::process::Command::new("sleep");
+            cat.arg("600").stdout(write.try_clone().unwrap()).spawn().unwrap()
+        })
+        .collect();
+    let with_reader = look();
+    drop(read);
+    let without = look();
+    let child = Proc::new().unwrap().detail(children[0].id(), Window { from: 0, most: 10 }).unwrap();
+    let expected = nobody("reads");
+    for child in &mut children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let own = find(&with_reader, &write).others;
+    assert_eq!(own.iter().map(|other| other.pid).collect::<Vec<_>>(), [std::process::id()], "it reads it itself");
+    for seen in [find(&without, &write), child.files[1].clone()] {
+        assert_eq!((seen.access, &seen.others[..]), (Some(Access::Write), &[][..]));
+        assert_eq!(seen.about.map(|about| about.to_string()), Some(expected.clone()));
+    }
+}
+
+#[test]
+fn a_pipe_with_a_name_knows_who_has_its_other_end_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fifo");
+    mknodat(CWD, &path, FileType::Fifo, 0o600.into(), 0).unwrap();
+    let mut child = std::process::Command::new("sh");
+    // Opening waits for the other side.
+    let mut child = child.args(["-c", "exec sleep 600 < \"$0\""]).arg(&path).spawn().unwrap();
+    let write = OpenOptions::new().write(true).open(&path).unwrap();
+    let seen = find(&look(), &write);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let alone = find(&look(), &write);
+    assert_eq!((seen.kind, seen.about), (Kind::Pipe, None));
+    assert_eq!(seen.others.iter().map(|other| other.pid).collect::<Vec<_>>(), [child.id()]);
+    assert_eq!((&alone.others[..], alone.about.map(|about| about.to_string())), (&[][..], Some(nobody("reads"))));
 }
 
 #[test]

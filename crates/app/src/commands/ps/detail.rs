@@ -112,13 +112,56 @@ fn file(out: &mut String, open: &OpenFile) -> fmt::Result {
     if open.deleted {
         write!(out, "  deleted, {}", size(open.size.unwrap_or(0)))?;
     }
+    if open.kind == "pipe" {
+        out.push_str(does(open));
+    }
     if let Some(about) = &open.about {
         write!(out, "  {about}")?;
     }
-    writeln!(out, "{}", others(&open.others))
+    writeln!(out, "{}", others(open))
 }
 
-fn others(others: &[Holder]) -> String {
-    let named: Vec<_> = others.iter().map(|other| format!("{}, pid {}", harmless(&other.name), other.pid)).collect();
-    if named.is_empty() { String::new() } else { format!("  ({})", named.join("; ")) }
+/// What the process does with a pipe.
+fn does(open: &OpenFile) -> &'static str {
+    match open.access.as_deref() {
+        Some("read") => "  reads",
+        Some("write") => "  writes",
+        Some("both") => "  reads and writes",
+        _ => "",
+    }
+}
+
+/// Who has the other end, and of a pipe what for.
+fn others(open: &OpenFile) -> String {
+    let named = |other: &Holder| format!("{}, pid {}", harmless(&other.name), other.pid);
+    let named: Vec<_> = open.others.iter().map(named).collect();
+    let does = match (&open.kind[..], open.access.as_deref()) {
+        ("pipe", Some("read")) => "written by ",
+        ("pipe", Some("write")) => "read by ",
+        _ => "",
+    };
+    if named.is_empty() { String::new() } else { format!("  ({does}{})", named.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_says_who_does_what_with_it() {
+        let shown = |open: serde_json::Value| {
+            let mut out = String::new();
+            file(&mut out, &serde_json::from_value(open).unwrap()).unwrap();
+            out
+        };
+        let pipe = serde_json::json!({
+            "fd": 1, "kind": "pipe", "target": "pipe:[7]", "access": "write", "deleted": false,
+            "others": [{"pid": 12, "name": "cat"}],
+        });
+        assert_eq!(shown(pipe.clone()), "    1  pipe       pipe:[7]  writes  (read by cat, pid 12)\n");
+        let mut alone = pipe;
+        (alone["access"], alone["others"]) = ("read".into(), serde_json::json!([]));
+        alone["about"] = "nobody writes it".into();
+        assert_eq!(shown(alone), "    1  pipe       pipe:[7]  reads  nobody writes it\n");
+    }
 }
