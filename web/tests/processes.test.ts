@@ -1,6 +1,7 @@
 // What the page makes of figures of processes: a line of their past, words of a finding, an order that holds still.
 
 import { expect, test } from "vitest";
+import { shortened } from "../src/commandline";
 import { advice, evidence, nameOfFinding } from "../src/findings";
 import type { Finding, Process } from "../src/procshapes";
 import { steady } from "../src/steady";
@@ -37,6 +38,11 @@ test("a spin is told with how full and how busy it is, and what a newer host fin
   );
   const newer = { ...LEAK, pattern: "zombies", cause: null, words: "too\u202e many", advice: "bury them" };
   expect([nameOfFinding(newer), evidence(PROCESS, newer), advice(newer)]).toEqual(["zombies", "too\\u{202e} many", "bury them"]);
+});
+
+test("a command in a row begins with its program and not with the folder of it", () => {
+  expect(shortened("/root/.pyenv/versions/3.11.7/bin/python3 /srv/leak.py --port 80")).toBe("python3 /srv/leak.py --port 80");
+  expect(["/usr/bin/redis-server", "nginx: worker process", "./a/b c", "", "/ x"].map(shortened)).toEqual(["redis-server", "nginx: worker process", "./a/b c", "", "/ x"]);
 });
 
 test("a line goes from the oldest count at the left to the newest at the right, and is flat for a little", () => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
-use tailcast_wire::Processes;
+use tailcast_wire::{Process, Processes};
 
 use crate::cli::{self, Sort};
 use crate::commands::inspect::{self, ALL, Source, Way};
@@ -31,26 +31,32 @@ pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
     let host = inspect::host(flags.host.as_deref())?.or(named);
     let mut source = Source::new(Way { host, hub: &flags.hub, config: &flags.config }, environment)?;
     let screen = Screen { on_terminal: io::stdout().is_terminal(), watch: flags.watch, json: flags.json };
+    let mut first = true;
     loop {
-        let (shown, exit) = look(&mut source, flags, &screen).await?;
+        let (shown, exit) = look(&mut source, flags, &screen, first).await?;
         screen.show(&shown, Timestamp::now())?;
         if !flags.watch {
             return Ok(exit);
         }
+        first = false;
         tokio::time::sleep(EACH).await;
     }
 }
 
-async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(String, Exit), Failure> {
+/// `first`: nothing was seen before.
+async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen, first: bool) -> Result<(String, Exit), Failure> {
     let most = screen.most(flags.most);
     if let Some(pid) = flags.pid {
-        let process = source.process(pid, most).await?;
+        let mut process = source.process(pid, most).await?;
+        if first && spins_perhaps([&process.process]) {
+            tokio::time::sleep(EACH).await;
+            process = source.process(pid, most).await?;
+        }
         let shown = if flags.json { json(&process)? } else { detail::show(&process) };
         return Ok((shown, Exit::Ok));
     }
     let mut list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
-    if !flags.watch && spins_perhaps(&list) {
-        // What it does at its limit, two looks tell.
+    if first && spins_perhaps(list.processes.iter().chain(&list.found)) {
         tokio::time::sleep(EACH).await;
         list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;
     }
@@ -62,9 +68,9 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen) -> Result<(
     Ok((if flags.json { json(&list)? } else { table() }, exit))
 }
 
-/// Whether one is at its limit of which it is not known what it does there.
-fn spins_perhaps(list: &Processes) -> bool {
-    let mut findings = list.processes.iter().chain(&list.found).flat_map(|process| &process.findings);
+/// Whether one is at its limit of which it is not known what it does there: that two looks tell.
+fn spins_perhaps<'a>(processes: impl IntoIterator<Item = &'a Process>) -> bool {
+    let mut findings = processes.into_iter().flat_map(|process| &process.findings);
     findings.any(|found| found.pattern == "at_limit")
 }
 

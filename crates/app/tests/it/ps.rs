@@ -209,3 +209,30 @@ fn a_connection_has_the_command_that_ends_it_and_it_alone() {
     let own = from.split(' ').next().unwrap().parse::<u16>().unwrap();
     assert!(ours.iter().any(|stream| stream.local_addr().unwrap().port() == own), "{command}");
 }
+
+#[test]
+fn one_in_full_and_the_first_look_of_a_watch_tell_a_spin_as_the_table_does() {
+    let house = House::new();
+    // It has all that it may have, and perhaps some that it inherited, and tries to open one more again and again.
+    let script = "ulimit -n 4; exec 3</dev/null; while :; do true 4</dev/null; done";
+    let mut spins = Command::new("sh");
+    let spins = spins.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let spins = Running(spins.spawn().unwrap());
+    let pid = spins.0.id().to_string();
+    while std::fs::symlink_metadata(format!("/proc/{pid}/fd/3")).is_err() {
+        std::thread::yield_now();
+    }
+    let ran = house.run(&["ps", &pid]).ended(0);
+    assert!(
+        ran.out.contains("\nspin: ") && ran.out.contains(" of 4 descriptors are open, and a thread "),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("; CPU ") && ran.out.contains(" %, 1 thread, "), "{}", ran.out);
+    for words in [&["ps", &pid, "--watch", "--json"][..], &["ps", "-n", "0", "--watch", "--json"]] {
+        let look: Value = serde_json::from_str(&house.start(words).next()).unwrap();
+        let list = look["processes"].as_array();
+        let own = list.map_or(Some(&look), |list| list.iter().find(|process| process["pid"] == spins.0.id()));
+        assert_eq!(own.unwrap()["findings"][0]["pattern"], "spin", "{look}");
+    }
+}

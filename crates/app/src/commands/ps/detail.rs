@@ -67,7 +67,9 @@ fn head(out: &mut String, detail: &ProcessDetail) -> fmt::Result {
     if process.seconds_left.is_some() {
         write!(out, ", {} until the limit", left(process.seconds_left))?;
     }
-    writeln!(out, "; {} threads, {}", process.threads, size(process.memory))?;
+    let cpu = process.cpu.map(|cpu| format!("CPU {cpu:.1} %, ")).unwrap_or_default();
+    let threads = if process.threads == 1 { "thread" } else { "threads" };
+    writeln!(out, "; {cpu}{} {threads}, {}", process.threads, size(process.memory))?;
     for found in &process.findings {
         writeln!(out, "{}\n    {}", words(found), found.advice)?;
     }

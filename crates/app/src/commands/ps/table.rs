@@ -14,14 +14,18 @@ pub(super) const BELOW: &str = "        ";
 /// A terminal with fewer letters in a row has room for a command, or for what it costs and whose it is: the command says
 /// which process it is.
 const WIDE: usize = 110;
+/// With so many there is room for the hard limit, too.
+const WIDER: usize = 120;
 
 /// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them.
 pub(super) fn show(list: &Processes, width: Option<usize>) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
+    let wider = width.is_none_or(|width| width >= WIDER);
+    let hard = if wider { "     HARD" } else { "" };
     let costs = if wide { "  CPU%   MEMORY  USER          " } else { " " };
-    let mut out = format!("    PID      FDS    LIMIT      %    /MIN     LEFT {costs}COMMAND\n");
+    let mut out = format!("    PID      FDS    LIMIT{hard}      %    /MIN     LEFT {costs}COMMAND\n");
     for process in &list.processes {
-        row(&mut out, process, wide).unwrap_or_default();
+        row(&mut out, process, (wide, wider)).unwrap_or_default();
     }
     if list.left_out > 0 {
         writeln!(out, "… and {} more: -n 0 shows all", list.left_out).unwrap_or_default();
@@ -29,12 +33,15 @@ pub(super) fn show(list: &Processes, width: Option<usize>) -> String {
     out + &hidden(&list.unseen)
 }
 
-fn row(out: &mut String, process: &Process, wide: bool) -> std::fmt::Result {
+fn row(out: &mut String, process: &Process, (wide, wider): (bool, bool)) -> std::fmt::Result {
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let figure = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.1}"));
     let slope = process.slope_per_min.map_or_else(|| "-".to_owned(), |slope| format!("{slope:+.1}"));
     let user = process.user.as_deref().unwrap_or("-");
     write!(out, "{:>7} {:>8} {:>8} ", process.pid, number(process.fds), number(process.soft))?;
+    if wider {
+        write!(out, "{:>8} ", number(process.hard))?;
+    }
     write!(out, "{:>6} {slope:>7} {:>8} ", figure(process.percent), left(process.seconds_left))?;
     if wide {
         write!(out, "{:>6} {:>8}  {:<12}  ", figure(process.cpu), size(process.memory), harmless(user))?;
@@ -85,6 +92,7 @@ mod tests {
         let json = serde_json::json!({
             "pid": pid, "start": pid, "parent": 1, "name": "x\u{1b}[2J", "command": "", "memory": 2048, "threads": 1,
             "state": "S", "slopes": {}, "findings": [], "percent": percent, "seconds_left": left,
+            "soft": 1024, "hard": 4096,
         });
         serde_json::from_value(json).unwrap()
     }
@@ -109,6 +117,10 @@ mod tests {
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[0].find('%').unwrap(), lines[1].find("12.3").unwrap() + 3, "{shown}");
         assert_eq!(lines[2], "… and 3 more: -n 0 shows all");
+        let wide = show(&list, Some(WIDER));
+        let lines: Vec<_> = wide.lines().collect();
+        assert_eq!(lines[0].find("HARD").unwrap(), lines[1].find("4096").unwrap(), "{wide}");
+        assert!(!show(&list, Some(WIDER - 1)).contains("HARD"));
         let narrow = show(&list, Some(80));
         let lines: Vec<_> = narrow.lines().map(|line| line.chars().take(80).collect::<String>()).collect();
         assert!(lines[1].contains("x\\x1b[2J") && !narrow.contains("USER"), "{narrow}");
