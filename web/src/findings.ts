@@ -14,8 +14,15 @@ const NAMES: Readonly<Record<string, () => string>> = {
   at_limit: () => m.procs_found_at_limit,
 };
 
-export function nameOfFinding({ pattern }: Finding): string {
-  return NAMES[pattern]?.() ?? visible(pattern);
+/** What a leak is of where that says which mistake it is: one is mended in another place than the other. */
+const LEAKS: Readonly<Record<string, () => string>> = {
+  not_closed: () => m.procs_found_leak_not_closed,
+  connections: () => m.procs_found_leak_connections,
+  clients: () => m.procs_found_leak_clients,
+};
+
+export function nameOfFinding({ pattern, cause }: Finding): string {
+  return (pattern === "leak" ? LEAKS[cause ?? ""]?.() : undefined) ?? NAMES[pattern]?.() ?? visible(pattern);
 }
 
 /** The evidence, in figures. */
@@ -45,6 +52,7 @@ const ADVICE: Readonly<Record<string, () => string>> = {
   not_closed: () => m.procs_advice_not_closed,
   connections: () => m.procs_advice_connections,
   clients: () => m.procs_advice_clients,
+  deleted_file: () => m.procs_advice_deleted_file,
   spin: () => m.procs_advice_spin,
   at_limit: () => m.procs_advice_at_limit,
 };

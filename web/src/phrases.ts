@@ -93,6 +93,7 @@ export function remoteWords(remote: string, addresses: number | null | undefined
 }
 
 const KINDS: Readonly<Record<string, () => string>> = {
+  deleted_file: () => m.said_kind_deleted_file,
   device: () => m.said_kind_device,
   directory: () => m.said_kind_directory,
   file: () => m.said_kind_file,

@@ -28,6 +28,9 @@ test("a leak is told with its evidence: how fast, for how long, what, and until 
   expect(evidence(PROCESS, LEAK)).toBe("grew by 14 a minute for 40 minutes, all of it connections with 10.0.0.5:6379; 3 h until the limit");
   expect(evidence(PROCESS, { ...LEAK, share: 80, peer: null, cause: "pipe", per_minute: 2.5, seconds_left: null })).toBe("grew by 2.5 a minute for 40 minutes, 80% of it of the kind pipe");
   expect(advice(LEAK)).toContain("this process does not");
+  const names = ["not_closed", "connections", "clients", "pipe", null].map((cause) => nameOfFinding({ ...LEAK, cause }));
+  expect(names).toEqual(["Leak: not closed", "Leak: connections", "Leak: clients that stay", "Leak", "Leak"]);
+  expect(nameOfFinding({ ...LEAK, pattern: "spin" })).toBe("Spin");
 });
 
 test("a spin is told with how full and how busy it is, and what a newer host finds in its own words, without what would harm", () => {

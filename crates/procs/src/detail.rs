@@ -1,15 +1,17 @@
 //! One process in full: every descriptor, what it is, whom it is with, and who has the other end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::os::fd::AsFd;
 
 use crate::ends::Holders;
 use crate::file::{self, File, Kind};
 use crate::link::{Link, Node};
+use crate::opposite::OtherEnds;
 use crate::peer::{Direction, Grouping, MOST_PEERS, Peer};
 use crate::proc::{Entered, Error, Proc};
 use crate::process::{self, Process};
-use crate::socket::{Ends, Socket, Sockets, State};
+use crate::servers::Servers;
+use crate::socket::{Socket, Sockets};
 use crate::unseen::Unseen;
 use crate::{held, listener, pipe};
 
@@ -66,6 +68,8 @@ pub struct Composition {
     pub peers: Vec<Peer>,
     /// Where it listens.
     pub listeners: Vec<listener::Listener>,
+    /// How many of its files have no name any more.
+    pub deleted: u64,
 }
 
 impl Proc {
@@ -79,6 +83,7 @@ impl Proc {
         let held = Held::look(&entered, window);
         let mut unseen: Vec<_> = held.total.is_none().then_some(Unseen::Files).into_iter().collect();
         let (sockets, shut) = held.sockets(self, pid);
+        let inside = held.inside(&sockets);
         unseen.extend(shut);
         let mut detail = Detail {
             process,
@@ -91,7 +96,7 @@ impl Proc {
             other_network: self.is_kernels() && !self.is_in_our_network(pid),
             unseen,
         };
-        detail.name_other_ends(self, &sockets);
+        detail.name_other_ends(self, &sockets, inside);
         Ok(detail)
     }
 
@@ -99,6 +104,20 @@ impl Proc {
     /// them. One that has gone or cannot be looked into is left out.
     #[must_use]
     pub fn compositions(&self, pids: &[u32]) -> Vec<(u32, Composition)> {
+        self.composed(pids, |_, _| ())
+    }
+
+    /// The same, with who serves those that have many connections to one place: `servers` remembers it from look to look.
+    pub(crate) fn compositions_served(&self, pids: &[u32], servers: &mut Servers) -> Vec<(u32, Composition)> {
+        self.composed(pids, |sockets, made| servers.name(self, sockets, made))
+    }
+
+    /// `name` is given all of them with their networks: of another process, or ours.
+    fn composed(
+        &self,
+        pids: &[u32],
+        name: impl FnOnce(&Sockets, Vec<(Option<u32>, &mut Vec<Peer>)>),
+    ) -> Vec<(u32, Composition)> {
         let mut sockets = Sockets::default();
         if !pids.is_empty() {
             sockets = Sockets::of_ours(self).0;
@@ -117,8 +136,12 @@ impl Proc {
             kinds: held.kinds(),
             peers: held.peers(&sockets, &grouping),
             listeners: held.listeners(&sockets),
+            deleted: held.deleted.files,
         };
-        held.iter().map(|(pid, held)| (*pid, composition(held))).collect()
+        let mut made: Vec<_> = held.iter().map(|(pid, held)| (*pid, composition(held))).collect();
+        let both = held.iter().zip(&mut made);
+        name(&sockets, both.map(|((_, held), (_, made))| (held.inside(&sockets), &mut made.peers)).collect());
+        made
     }
 }
 
@@ -145,6 +168,7 @@ impl Composition {
         for (kind, count) in &mut self.kinds {
             *count = (*count).min(other.of(*kind));
         }
+        self.deleted = self.deleted.min(other.deleted);
         for peer in &mut self.peers {
             match other.with(peer) {
                 Some(known) => peer.lower_to(known),
@@ -211,9 +235,16 @@ impl Held {
     }
 
     fn peers(&self, sockets: &Sockets, grouping: &Grouping<'_>) -> Vec<Peer> {
-        // All that one process has is mostly of one network, and that it is another one is said of the process.
+        // All that one process has is mostly of one network, and that it is another one is said of the process. What others come to it
+        // for is its own affair: the port would be a guess at that.
         let peers = grouping.group(self.own(sockets));
-        peers.into_iter().map(|peer| Peer { inside: None, ..peer }).collect()
+        let guess = |peer: &Peer| peer.service.clone().filter(|_| peer.direction != Direction::In);
+        peers.into_iter().map(|peer| Peer { inside: None, service: guess(&peer), ..peer }).collect()
+    }
+
+    /// In the network of which process it is, as its sockets have it.
+    fn inside(&self, sockets: &Sockets) -> Option<u32> {
+        self.own(sockets).next()?.inside
     }
 
     fn listeners(&self, sockets: &Sockets) -> Vec<listener::Listener> {
@@ -230,12 +261,12 @@ impl Held {
 
 impl Detail {
     /// Says of each wanted file, and of each peer on this machine, which process has the other end.
-    fn name_other_ends(&mut self, proc: &Proc, sockets: &Sockets) {
+    fn name_other_ends(&mut self, proc: &Proc, sockets: &Sockets, inside: Option<u32>) {
         let here = OtherEnds::of(sockets);
         for file in &mut self.files {
             file.socket = inode(file).and_then(|inode| sockets.get(inode)).cloned();
         }
-        let servers = here.servers(&self.peers);
+        let servers = here.servers(&self.peers, inside);
         let mut wanted: HashSet<Node> = self.files.iter().filter_map(|file| here.of_file(file)).collect();
         wanted.extend(servers.values().map(|inode| Node::Socket(*inode)));
         let holders = Holders::find(proc, &wanted);
@@ -250,7 +281,7 @@ impl Detail {
         for peer in &mut self.peers {
             let holder = servers.get(&peer.remote).and_then(|inode| holders.of(Node::Socket(*inode)).first());
             if let Some(holder) = holder {
-                peer.service = Some(format!("{}, pid {}", holder.name, holder.pid));
+                peer.service = Some(holder.to_string());
             }
         }
         self.unseen.extend(holders.unseen);
@@ -262,51 +293,5 @@ fn inode(file: &File) -> Option<u64> {
     match Link::of(&file.target) {
         Link::Socket(inode) => Some(inode),
         _ => None,
-    }
-}
-
-/// Which socket is at the other end of which, among those of this machine.
-struct OtherEnds<'a> {
-    sockets: &'a Sockets,
-    by_ends: HashMap<(std::net::SocketAddr, std::net::SocketAddr), u64>,
-}
-
-impl<'a> OtherEnds<'a> {
-    fn of(sockets: &'a Sockets) -> Self {
-        let connected = sockets.iter().filter(|socket| socket.inode != 0 && socket.state != State::Listen);
-        let by_ends = connected.filter_map(|socket| Some((socket.inet()?, socket.inode))).collect();
-        OtherEnds { sockets, by_ends }
-    }
-
-    fn of_file(&self, file: &File) -> Option<Node> {
-        file.pipe.or_else(|| self.of_socket(file.socket.as_ref()?).map(Node::Socket))
-    }
-
-    fn of_socket(&self, socket: &Socket) -> Option<u64> {
-        match &socket.ends {
-            Ends::Inet { local, remote } => self.by_ends.get(&(*remote, *local)).copied(),
-            Ends::Unix { peer, .. } => *peer,
-            Ends::Named(_) => None,
-        }
-    }
-
-    /// The sockets that listen where the outgoing connections go, as far as that is on this machine.
-    fn servers(&self, peers: &[Peer]) -> HashMap<String, u64> {
-        let wanted: HashSet<_> =
-            peers.iter().filter(|peer| peer.direction == Direction::Out).map(|peer| peer.remote.as_str()).collect();
-        let local: HashSet<_> = self.by_ends.keys().map(|(local, _)| local.ip()).collect();
-        let mut servers = HashMap::new();
-        for socket in self.sockets.iter().filter(|socket| socket.state == State::Listen && socket.inode != 0) {
-            let Some((address, _)) = socket.inet() else { continue };
-            let addresses =
-                if address.ip().is_unspecified() { local.iter().copied().collect() } else { vec![address.ip()] };
-            for ip in addresses {
-                let text = std::net::SocketAddr::new(ip, address.port()).to_string();
-                if wanted.contains(text.as_str()) {
-                    servers.insert(text, socket.inode);
-                }
-            }
-        }
-        servers
     }
 }

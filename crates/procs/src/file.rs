@@ -1,5 +1,6 @@
 //! One open file of a process.
 
+use std::fmt;
 use std::os::fd::BorrowedFd;
 
 use bstr::BString;
@@ -120,6 +121,12 @@ pub struct Holder {
     pub pid: u32,
     /// Its name.
     pub name: BString,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, pid {}", self.name, self.pid)
+    }
 }
 
 /// What was looked up of a path.

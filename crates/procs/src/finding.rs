@@ -44,6 +44,8 @@ pub enum Cause {
     Connections,
     /// Connections of others that stay.
     Clients,
+    /// Files that have no name any more, whose bytes go when they are closed.
+    Deleted,
     /// Files, pipes and the like.
     Kind(Kind),
     /// It could not be seen what.
@@ -68,6 +70,7 @@ impl Pattern {
             Pattern::Leak(Cause::NotClosed) => Some("not_closed"),
             Pattern::Leak(Cause::Connections) => Some("connections"),
             Pattern::Leak(Cause::Clients) => Some("clients"),
+            Pattern::Leak(Cause::Deleted) => Some("deleted_file"),
             Pattern::Leak(Cause::Kind(kind)) => Some(kind.name()),
             Pattern::Leak(Cause::Unknown) | Pattern::Spin | Pattern::AtLimit => None,
         }
@@ -85,6 +88,9 @@ impl Pattern {
             }
             Pattern::Leak(Cause::Clients) => {
                 "clients come and stay: give idle connections a time-out, or look whether one client opens many"
+            }
+            Pattern::Leak(Cause::Deleted) => {
+                "files are deleted and stay open, and their bytes stay on the disk: look where a temporary file is not closed, or a rotated log not opened anew"
             }
             Pattern::Leak(Cause::Kind(_)) => "what is opened for a request is not closed after it",
             Pattern::Leak(Cause::Unknown) => {

@@ -8,6 +8,7 @@ use bstr::ByteSlice;
 use crate::ends::Holders;
 use crate::link::Node;
 use crate::listener::Listener;
+use crate::opposite::OtherEnds;
 use crate::peer::{Grouping, MOST_PEERS, Peer};
 use crate::proc::{Error, Proc};
 use crate::socket::{Protocol, Sockets, State};
@@ -67,8 +68,8 @@ impl Proc {
             states: states(&sockets),
             udp: count(Protocol::Udp),
             unix: count(Protocol::Unix),
+            peers: peers(&sockets, &listeners),
             listeners,
-            peers: peers(&sockets),
             overflows: self.overflows(),
             namespaces: namespaces.others.len() + 1,
             unseen,
@@ -128,11 +129,25 @@ fn states(sockets: &Sockets) -> Vec<(State, u64)> {
     states
 }
 
-fn peers(sockets: &Sockets) -> Vec<Peer> {
+fn peers(sockets: &Sockets, listeners: &[Listener]) -> Vec<Peer> {
     let over_ip = sockets.iter().filter(|socket| socket.protocol != Protocol::Unix);
     let mut peers = Grouping::of(sockets).group(over_ip);
     peers.truncate(MOST_PEERS);
+    name_services(&mut peers, &OtherEnds::of(sockets), listeners);
     peers
+}
+
+/// Who listens where the connections of our own network go, or where they come to, wins over what the port is usually for.
+fn name_services(peers: &mut [Peer], here: &OtherEnds<'_>, listeners: &[Listener]) {
+    let servers = here.servers(peers, None);
+    for peer in peers.iter_mut().filter(|peer| peer.inside.is_none()) {
+        let serves = |listener: &&Listener| match peer.port {
+            Some(port) => listener.inside.is_none() && listener.address.port() == port,
+            None => servers.get(&peer.remote) == Some(&listener.inode),
+        };
+        let holder = listeners.iter().filter(serves).find_map(|listener| listener.holders.first());
+        peer.service = holder.map(ToString::to_string).or_else(|| peer.service.take());
+    }
 }
 
 /// Pairs of lines, names and numbers, each beginning with the name of the group.

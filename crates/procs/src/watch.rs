@@ -17,6 +17,7 @@ use crate::listener::Listener;
 use crate::proc::{Error, Proc};
 use crate::process::{Id, Process};
 use crate::series::{Point, Series, Slopes};
+use crate::servers::Servers;
 use crate::unseen::Unseen;
 
 pub use sample::Sample;
@@ -44,6 +45,7 @@ pub struct Watch {
     proc: Proc,
     /// By their numbers, so that a sample needs to know nothing else of most.
     watched: HashMap<u32, Watched>,
+    servers: Servers,
 }
 
 /// What is remembered of one.
@@ -100,7 +102,7 @@ impl Watch {
     /// A watch on the processes of `proc`; nothing is looked at yet.
     #[must_use]
     pub fn new(proc: Proc) -> Self {
-        Watch { proc, watched: HashMap::new() }
+        Watch { proc, watched: HashMap::new(), servers: Servers::default() }
     }
 
     /// What is looked at.
@@ -187,7 +189,7 @@ impl Watch {
     fn look_into(&mut self, pids: &[u32], now: Duration) {
         let mut room =
             MOST_SUSPECTED.saturating_sub(self.watched.values().filter(|each| each.suspect.is_some()).count());
-        for (pid, composition) in self.proc.compositions(pids) {
+        for (pid, composition) in self.proc.compositions_served(pids, &mut self.servers) {
             let Some(watched) = self.watched.get_mut(&pid) else { continue };
             if watched.suspect.is_none() {
                 let Some(left) = room.checked_sub(1) else { continue };

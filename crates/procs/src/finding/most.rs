@@ -34,13 +34,21 @@ impl Most {
         match now.peers.iter().max_by_key(|peer| of_peer(peer)) {
             Some(peer) if share(of_peer(peer)) >= 0.5 => Some(Most {
                 cause: cause(peer, before.with(peer)),
-                what: format!("connections {}", whom(peer)),
+                what: format!("connections {}{}", whom(peer), unclosed(peer)),
                 peer: Some(peer.remote.clone()),
                 addresses: peer.addresses,
                 share: share(of_peer(peer)),
             }),
-            _ => Some(Most::of_kind(kind, share(most))),
+            _ => {
+                let deleted = now.deleted.saturating_sub(before.deleted);
+                let mostly = kind == Kind::File && deleted * 10 >= most * 8;
+                Some(if mostly { Most::of_deleted(share(most)) } else { Most::of_kind(kind, share(most)) })
+            }
         }
+    }
+
+    fn of_deleted(share: f64) -> Self {
+        Most { cause: Cause::Deleted, what: "deleted files".to_owned(), peer: None, addresses: None, share }
     }
 
     fn of_kind(kind: Kind, share: f64) -> Self {
@@ -64,6 +72,14 @@ fn whom(peer: &Peer) -> String {
     match peer.direction {
         Direction::In => format!("to its {}", peer.whom()),
         Direction::Out | Direction::Local => format!("to {}", peer.whom()),
+    }
+}
+
+/// How many of them the other side has closed and this one has not.
+fn unclosed(peer: &Peer) -> String {
+    match peer.in_state(State::CloseWait) {
+        0 => String::new(),
+        count => format!(", {count} not closed (CLOSE_WAIT)"),
     }
 }
 

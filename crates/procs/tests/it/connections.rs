@@ -4,8 +4,9 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use tailcast_procs::{Direction, Ends, Kind, Proc, Protocol, State, Window};
+use tailcast_procs::{Direction, Ends, Kind, Proc, Protocol, State, Watch, Window};
 
 fn look() -> tailcast_procs::Detail {
     Proc::new().unwrap().detail(std::process::id(), Window { from: 0, most: 10_000 }).unwrap()
@@ -30,10 +31,39 @@ fn connections_are_shown_with_both_ends_their_state_and_who_is_there() {
     assert!(service.ends_with(&format!("pid {}", std::process::id())), "{service}");
     let inward = detail.peers.iter().find(|peer| peer.port == Some(address.port())).unwrap();
     assert_eq!((inward.direction, inward.count, inward.remote.as_str()), (Direction::In, 3, "127.0.0.1"));
+    assert_eq!(inward.service, None, "what it does itself is not guessed at");
     let listening = detail.listeners.iter().find(|known| known.address == address).unwrap();
     assert_eq!((listening.queue, listening.is_full()), (2, false));
     assert!(listening.backlog.unwrap() >= 128);
     drop((clients, servers));
+}
+
+/// A port that is usually for something else than what this process does, where one is free.
+fn mistakable() -> TcpListener {
+    let ports = [26_379, 11_211, 27_017, 9042, 8086, 5671];
+    ports.iter().find_map(|port| TcpListener::bind(("127.0.0.1", *port)).ok()).expect("a free port")
+}
+
+#[test]
+fn who_is_known_to_listen_wins_over_what_a_port_is_usually_for() {
+    let listener = mistakable();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut watch = Watch::new(Proc::new().unwrap());
+    let own = format!("pid {})", std::process::id());
+    let mut clients = Vec::new();
+    // Two a minute, by a clock of ours.
+    let named = (0..60u64).find_map(|step| {
+        clients.push(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+        let list = watch.look(Duration::from_secs(step * 30)).unwrap().list;
+        let seen = list.into_iter().find(|seen| seen.process.id.pid == std::process::id())?;
+        seen.findings.into_iter().find(|finding| finding.peer.as_ref() == Some(&address))
+    });
+    let finding = named.expect("it is named within half an hour");
+    assert!(finding.words.contains(&own), "{}", finding.words);
+    let network = Proc::new().unwrap().network().unwrap();
+    for peer in network.peers.iter().filter(|peer| peer.whom().contains(&address.replace("127.0.0.1:", ""))) {
+        assert!(peer.to_string().contains(&own), "{peer}");
+    }
 }
 
 #[test]

@@ -284,15 +284,20 @@ fn a_leak_of_files_is_one_of_files() {
     for second in (0..900).step_by(STEP as usize) {
         series.push(Duration::from_secs(second), 40 + second / 10);
     }
-    let held = |files, sockets| Composition {
+    let held = |files, sockets, deleted| Composition {
         kinds: vec![(Kind::File, files), (Kind::Socket, sockets)],
+        deleted,
         ..Composition::default()
     };
-    let (before, now) = (held(10, 30), held(70, 33));
-    let known = Known { series: &series, limit: None, demand: None, grown: Some((&before, &now)), listeners: &[] };
-    let finding = &judge(&known)[0];
-    assert_eq!(finding.pattern, Pattern::Leak(Cause::Kind(Kind::File)));
-    assert!(finding.words.ends_with("all of it files"), "{}", finding.words);
+    for (deleted, cause, words) in
+        [(20, Cause::Kind(Kind::File), "all of it files"), (60, Cause::Deleted, "all of it deleted files")]
+    {
+        let (before, now) = (held(10, 30, 2), held(70, 33, deleted));
+        let known = Known { series: &series, limit: None, demand: None, grown: Some((&before, &now)), listeners: &[] };
+        let finding = &judge(&known)[0];
+        assert_eq!(finding.pattern, Pattern::Leak(cause));
+        assert!(finding.words.ends_with(words), "{}", finding.words);
+    }
 }
 
 /// It opens one twice a minute; returns when it is named first.
@@ -309,12 +314,16 @@ fn named(mut leaky: Leaky) -> (u64, Seen) {
 
 #[test]
 fn a_leak_is_named_with_whom_the_connections_are_and_who_does_not_close() {
-    for (state, cause) in [("01", Cause::Connections), ("08", Cause::NotClosed)] {
+    for (state, cause, unclosed) in
+        [("01", Cause::Connections, ""), ("08", Cause::NotClosed, " not closed (CLOSE_WAIT)")]
+    {
         let (minute, seen) = named(Leaky::new(state));
         assert!(minute <= 15, "{minute}");
         let finding = &seen.findings[0];
         assert_eq!(finding.pattern, Pattern::Leak(cause));
-        assert!(finding.words.contains("all of it connections to 10.0.0.5:6379 (redis); "), "{}", finding.words);
+        assert!(finding.words.contains("all of it connections to 10.0.0.5:6379 (redis)"), "{}", finding.words);
+        assert!(finding.words.contains(&format!("{unclosed}; ")), "{}", finding.words);
+        assert_eq!(finding.words.contains("CLOSE_WAIT"), cause == Cause::NotClosed, "{}", finding.words);
         assert_eq!(finding.peer.as_deref(), Some("10.0.0.5:6379"));
         assert_eq!(seen.left, finding.left);
     }

@@ -70,9 +70,15 @@ fn unit(process: &Process) -> String {
     process.unit.as_deref().map(|unit| format!("  [{}]", harmless(unit))).unwrap_or_default()
 }
 
-/// A finding in one line.
+/// A finding in one line. What a leak is of comes first: one is mended in another place than the other.
 pub(super) fn words(found: &Finding) -> String {
-    format!("{}: {}", found.pattern.replace('_', " "), harmless(&found.words))
+    let of = match found.cause.as_deref() {
+        Some("not_closed") => ", not closed",
+        Some("connections") => ", connections (a client per request, or a pool without a bound?)",
+        Some("clients") => ", clients that stay",
+        _ => "",
+    };
+    format!("{}{of}: {}", found.pattern.replace('_', " "), harmless(&found.words))
 }
 
 pub(super) fn left(seconds: Option<u64>) -> String {
@@ -102,6 +108,17 @@ mod tests {
         let zombie = Process { state: "Z".to_owned(), parent: 812, ..process(7, None, None) };
         let list = Processes { processes: vec![zombie], left_out: 0, unseen: Vec::new(), found: Vec::new() };
         assert!(show(&list, None).contains("(has ended and holds nothing; it is listed until its parent, pid 812, "));
+    }
+
+    #[test]
+    fn leaks_of_two_kinds_are_told_apart() {
+        let leak = |cause: Option<&str>| {
+            let json = serde_json::json!({"pattern": "leak", "cause": cause, "words": "grew", "advice": ""});
+            words(&serde_json::from_value(json).unwrap())
+        };
+        assert_eq!(leak(Some("not_closed")), "leak, not closed: grew");
+        assert!(leak(Some("connections")).starts_with("leak, connections (a client per request"));
+        assert_eq!([leak(Some("pipe")), leak(None)], ["leak: grew", "leak: grew"]);
     }
 
     #[test]
