@@ -1,6 +1,6 @@
 // The page of processes over a real hub, agents that are processes of their own, and neighbours that really leak and hold on to files.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { expect, type Locator, type Page } from "@playwright/test";
 import { test, type Hub } from "./hub";
@@ -75,6 +75,42 @@ test("a deleted file that is still open is shown with its size, and a command th
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(command);
   } finally {
     await holder.end();
+  }
+});
+
+test("a row shows how far a limit can be raised, also on a phone, and begins with what tells its command from others", async ({ page, hub }) => {
+  await hub.start();
+  const holder = await shell("ulimit -Sn 200; echo ready; exec /usr/bin/sleep 600");
+  try {
+    const hard = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync(`/proc/${holder.pid}/limits`, "utf8"))?.[1]).toLocaleString("en");
+    await page.goto(all(hub, `?q=${holder.pid}`));
+    for (const width of [1280, 375]) {
+      await page.setViewportSize({ width, height: 800 });
+      await expect(row(page, holder.pid).locator("td.fds")).toHaveText(new RegExp(`^\\s*\\d+ of 200\\s+/ ${hard}\\s*$`));
+      await expect(row(page, holder.pid).getByText(`/ ${hard}`)).toBeVisible();
+      await expect(row(page, holder.pid).locator(".command")).toHaveText("sleep 600");
+      await expect(row(page, holder.pid).locator("td.what")).toHaveAttribute("title", "/usr/bin/sleep 600");
+    }
+  } finally {
+    await holder.end();
+  }
+});
+
+test("who has the other end of a pipe is shown, or that nobody has, and of a thread the process that it is of", async ({ page, hub }) => {
+  await hub.start();
+  // The reader ends with who writes.
+  const writer = await shell('mkfifo "$1"; cat <"$1" >/dev/null & exec 7>"$1"; echo ready; exec sleep 600', hub.path("pipe"));
+  const thread = readdirSync(`/proc/${hub.pid}/task`).find((each) => each !== String(hub.pid)) ?? "";
+  try {
+    await page.goto(all(hub, `?host=web1&pid=${writer.pid}`));
+    await page.getByText("Single files").click();
+    const seven = page.getByRole("row").filter({ has: page.getByRole("cell", { name: "7", exact: true }) });
+    await expect(seven).toContainText("writes");
+    await expect(seven).toContainText(/the other end: cat \d+/);
+    await page.goto(all(hub, `?host=web1&pid=${thread}`));
+    await expect(page.getByText(`${thread} is a thread of process ${hub.pid}, which is shown.`)).toBeVisible();
+  } finally {
+    await writer.end();
   }
 });
 

@@ -1,7 +1,7 @@
 //! One process in full: every descriptor, what it is, whom it is with, and who has the other end.
 
 use std::collections::{BTreeMap, HashSet};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::ends::Holders;
 use crate::file::{self, File, Kind};
@@ -13,7 +13,7 @@ use crate::process::{self, Process};
 use crate::servers::Servers;
 use crate::socket::{Socket, Sockets};
 use crate::unseen::Unseen;
-use crate::{held, listener, pipe};
+use crate::{fdinfo, held, listener, pipe, unlisted};
 
 /// Deleted files whose sizes are asked for.
 const MOST_DELETED: usize = 10_000;
@@ -73,11 +73,12 @@ pub struct Composition {
 }
 
 impl Proc {
-    /// A process in full. Blocks for some milliseconds for each thousand files that the machine has open.
+    /// A process in full; of the number of a thread the process that it is of. Blocks for some milliseconds for each thousand files that the machine has open.
     ///
     /// # Errors
     /// When there is none of that number.
     pub fn detail(&self, pid: u32, window: Window) -> Result<Detail, Error> {
+        let pid = self.whole(pid);
         let entered = self.enter(pid).ok_or(Error::NoSuchProcess(pid))?;
         let process = process::look(&entered).ok_or(Error::NoSuchProcess(pid))?;
         let held = Held::look(&entered, window);
@@ -217,7 +218,23 @@ impl Held {
             }
         });
         held.total = total.ok();
+        if let Some(fdinfos) = &fdinfos {
+            held.name_watched(entered, fdinfos.as_fd());
+        }
         held
+    }
+
+    /// Says of each wanted inotify instance what it watches.
+    fn name_watched(&mut self, entered: &Entered<'_>, fdinfos: BorrowedFd<'_>) {
+        if self.files.iter().all(|file| file.kind != Kind::Inotify) {
+            return;
+        }
+        let open = self.files.iter().filter(|file| !file.deleted);
+        let open = open.filter_map(|file| Some((file.identity?, file.target.clone())));
+        let paths = open.chain(["root", "cwd"].iter().filter_map(|name| entered.place(name))).collect();
+        for file in self.files.iter_mut().filter(|file| file.kind == Kind::Inotify) {
+            file.about = fdinfo::watches(fdinfos, &file.fd.to_string(), &paths);
+        }
     }
 
     /// The sockets of its network: of ours, and when some of its own are not among them, of the one it is in.
@@ -278,6 +295,7 @@ impl Detail {
                 (None, None) => (),
             }
         }
+        unlisted::name(proc, self.process.id.pid, &mut self.files);
         for peer in &mut self.peers {
             let holder = servers.get(&peer.remote).and_then(|inode| holders.of(Node::Socket(*inode)).first());
             if let Some(holder) = holder {

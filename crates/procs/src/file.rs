@@ -112,6 +112,8 @@ pub struct File {
     pub others: Vec<Holder>,
     /// Of a pipe: what ties it to its other end.
     pub(crate) pipe: Option<Node>,
+    /// Of what has a path: which file it is.
+    pub(crate) identity: Option<Identity>,
 }
 
 /// A process that holds something.
@@ -129,13 +131,15 @@ impl fmt::Display for Holder {
     }
 }
 
+/// Major and minor number of a device, and the inode on it.
+pub(crate) type Identity = (u32, u32, u64);
+
 /// What was looked up of a path.
 pub(crate) struct Looked {
     pub(crate) kind: Option<Kind>,
     pub(crate) size: u64,
     pub(crate) links: u32,
-    /// Device and inode.
-    pub(crate) identity: (u32, u32, u64),
+    pub(crate) identity: Identity,
 }
 
 impl Looked {
@@ -183,6 +187,7 @@ pub(crate) fn file(fds: BorrowedFd<'_>, fdinfos: Option<BorrowedFd<'_>>, fd: u32
         about: fdinfos.and_then(|fdinfos| fdinfo::about(fdinfos, &name, kind)),
         socket: None,
         others: Vec::new(),
+        identity: looked.as_ref().map(|looked| looked.identity),
         pipe: match link {
             Link::Pipe(_) => link.node(),
             _ => looked.and_then(|looked| looked.fifo()),

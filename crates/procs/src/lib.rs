@@ -41,6 +41,7 @@ mod service;
 mod socket;
 mod stat;
 mod table;
+mod unlisted;
 mod unseen;
 mod users;
 mod watch;

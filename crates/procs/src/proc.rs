@@ -9,10 +9,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bstr::BString;
 use rustix::fs::{AtFlags, Mode, OFlags, fstatfs, open, openat, statat};
 use rustix::io::Errno;
 
 use crate::dir::names;
+use crate::file::{self, Identity};
 use crate::unseen::Unseen;
 
 /// `PROC_SUPER_MAGIC` (linux/magic.h).
@@ -212,6 +214,13 @@ impl Entered<'_> {
             Count::Told => statat(&self.dir, "fd", AtFlags::empty()).map(told),
             Count::Listed => listed(&self.dir, "fd"),
         }
+    }
+
+    /// Which directory a link of it leads to, such as `cwd`, and by which path.
+    pub(crate) fn place(&self, name: &str) -> Option<(Identity, BString)> {
+        let looked = file::look(self.dir.as_fd(), name)?;
+        let path = rustix::fs::readlinkat(&self.dir, name, Vec::new()).ok()?;
+        Some((looked.identity, path.into_bytes().into()))
     }
 
     /// A directory of it, to be listed.

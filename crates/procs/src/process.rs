@@ -55,6 +55,8 @@ pub struct Process {
     pub memory: u64,
     /// Its threads.
     pub threads: u32,
+    /// Whether it is a thread of the kernel, which opens nothing.
+    pub kernel_thread: bool,
     /// When it was started.
     pub started: Option<SystemTime>,
 }
@@ -118,6 +120,15 @@ impl Proc {
     }
 }
 
+impl Proc {
+    /// The process that `number` is a thread of; of a process its own number. `/proc` shows a thread under its number as if it were
+    /// one, and lists it nowhere.
+    pub(crate) fn whole(&self, number: u32) -> u32 {
+        let status = self.read(&format!("{number}/status")).unwrap_or_default();
+        stat::process(&status).unwrap_or(number)
+    }
+}
+
 /// A process of the list; `None` for one that has gone and for a kernel thread.
 fn process(entered: &Entered<'_>) -> Option<Process> {
     let stat = stat::parse(&entered.read("stat").ok()?)?;
@@ -149,6 +160,7 @@ fn with(entered: &Entered<'_>, stat: stat::Stat) -> Option<Process> {
         cpu: ticks(stat.cpu),
         memory: stat.pages.saturating_mul(rustix::param::page_size() as u64),
         threads: stat.threads,
+        kernel_thread: stat.kernel_thread,
         started: entered.proc.booted().and_then(|booted| booted.checked_add(ticks(stat.start))),
     })
 }

@@ -162,6 +162,15 @@ impl Queue {
 }
 
 impl Socket {
+    /// Its state as people write it: what is not TCP is not closed while nobody is at its other end, but not connected.
+    #[must_use]
+    pub const fn state_name(&self) -> &'static str {
+        match (self.protocol, self.state) {
+            (Protocol::Udp | Protocol::Unix | Protocol::Raw, State::Closed) => "UNCONN",
+            (_, state) => state.name(),
+        }
+    }
+
     /// Its addresses, when it is over IP.
     #[must_use]
     pub fn inet(&self) -> Option<(SocketAddr, SocketAddr)> {

@@ -58,6 +58,12 @@ pub(crate) fn groups(status: &[u8]) -> Option<(u32, u32)> {
     ids(status, b"Gid:")
 }
 
+/// The process that a thread is of, in its `status`.
+pub(crate) fn process(status: &[u8]) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix(b"Tgid:"))?;
+    std::str::from_utf8(line).ok()?.trim().parse().ok()
+}
+
 fn ids(status: &[u8], name: &[u8]) -> Option<(u32, u32)> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let mut ids = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
@@ -88,6 +94,12 @@ mod tests {
         for end in 0..whole.len() - 30 {
             assert_eq!(parse(&whole[..end]), None, "{end}");
         }
+    }
+
+    #[test]
+    fn a_thread_says_of_which_process_it_is() {
+        assert_eq!(process(b"Name:\tx\nTgid:\t12\nPid:\t78\n"), Some(12));
+        assert_eq!(process(b"Name:\tTgid: 3\n"), None);
     }
 
     #[test]

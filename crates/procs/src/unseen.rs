@@ -31,7 +31,7 @@ pub enum Unseen {
     },
     /// The sockets of this machine, with what the system said.
     Sockets(String),
-    /// Sockets of so many network namespaces.
+    /// In which network namespaces so many processes are: mostly in the one that is shown.
     Namespaces(usize),
 }
 
@@ -113,8 +113,12 @@ impl Unseen {
             }
             Unseen::Namespaces(count) => {
                 let english = match count {
-                    1 => "the sockets of one process's network cannot be seen",
-                    _ => "the sockets of {count} processes' networks cannot be seen",
+                    1 => {
+                        "in which network one process is cannot be seen; the sockets of another than these may be missing"
+                    }
+                    _ => {
+                        "in which network {count} processes are cannot be seen; the sockets of others than these may be missing"
+                    }
                 };
                 Phrase::new("unseen_namespaces", english).with("count", count)
             }

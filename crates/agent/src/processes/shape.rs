@@ -158,8 +158,9 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         used: ceiling.used,
         words: ceiling.words.to_owned(),
     });
-    let stops = process.fds.map(|fds| {
-        format!("{} of {} files are open: it stops at {} more", fds, limit.soft, limit.soft.saturating_sub(fds))
+    let stops = process.fds.map(|fds| match limit.soft.saturating_sub(fds) {
+        0 => format!("{fds} of {} files are open: it cannot open one more", limit.soft),
+        more => format!("{fds} of {} files are open: it stops at {more} more", limit.soft),
     });
     Limits {
         pid: process.id.pid,
@@ -245,7 +246,7 @@ fn ends(socket: &procs::Socket, of: &procs::Detail) -> SocketEnds {
     };
     SocketEnds {
         protocol: socket.protocol.name().to_owned(),
-        state: if matches!(socket.ends, procs::Ends::Named(_)) { "" } else { socket.state.name() }.to_owned(),
+        state: if matches!(socket.ends, procs::Ends::Named(_)) { "" } else { socket.state_name() }.to_owned(),
         local,
         remote,
         received: socket.queue.received,
@@ -323,9 +324,12 @@ fn logs(detail: &procs::Detail, offers: &Offers) -> Vec<String> {
     logs
 }
 
-/// What raises the limit of a process that runs.
+/// What raises the limit of a process that runs; a thread of the kernel opens nothing.
 fn commands(process: &procs::Process) -> Vec<Remedy> {
-    let raises = process.limit.and_then(|limit| procs::Way::at_once(process.id.pid, limit, limit.hard));
+    let raises = process
+        .limit
+        .filter(|_| !process.kernel_thread)
+        .and_then(|limit| procs::Way::at_once(process.id.pid, limit, limit.hard));
     remedies(raises.as_slice())
 }
 

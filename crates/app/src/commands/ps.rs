@@ -52,7 +52,7 @@ async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen, first: bool
             tokio::time::sleep(EACH).await;
             process = source.process(pid, most).await?;
         }
-        let shown = if flags.json { json(&process)? } else { detail::show(&process) };
+        let shown = if flags.json { json(&process)? } else { detail::show(&process, pid) };
         return Ok((shown, Exit::Ok));
     }
     let mut list = source.processes(flags.writes.as_deref(), flags.sort.into(), most).await?;

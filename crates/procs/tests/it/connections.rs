@@ -67,6 +67,19 @@ fn who_is_known_to_listen_wins_over_what_a_port_is_usually_for() {
 }
 
 #[test]
+fn sockets_that_are_with_nobody_are_named_by_what_they_are() {
+    use rustix::net::{AddressFamily, SocketType, socket};
+    let bound = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let idle = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    let detail = look();
+    let of = |fd: u32| detail.files.iter().find(|file| file.fd == fd).unwrap();
+    let (bound, idle) = (of(bound.as_raw_fd() as u32), of(idle.as_raw_fd() as u32));
+    assert_eq!(bound.socket.as_ref().unwrap().state_name(), "UNCONN");
+    let about = idle.about.as_ref().map(ToString::to_string);
+    assert_eq!(about.as_deref(), Some("TCP, neither connected nor listening"), "{idle:?}");
+}
+
+#[test]
 fn a_connection_that_the_other_side_has_closed_is_in_close_wait() {
     let listener = TcpListener::bind("[::1]:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -9,9 +9,13 @@ use tailcast_wire::{Holder, OpenFile, ProcessDetail};
 use super::table::{ended, hidden, left, words};
 use crate::commands::ls::{age, size};
 
-/// All that is known of it.
-pub(super) fn show(process: &ProcessDetail) -> String {
+/// All that is known of it. `asked`: the number that was asked for, which may be that of a thread of it.
+pub(super) fn show(process: &ProcessDetail, asked: u32) -> String {
     let mut out = String::new();
+    let pid = process.process.pid;
+    if asked != pid {
+        out += &format!("{asked} is a thread of pid {pid}, which is shown\n");
+    }
     // Writing into a String cannot fail.
     write(&mut out, process).unwrap_or_default();
     out + &hidden(&process.unseen)
@@ -43,7 +47,10 @@ fn closing(out: &mut String, process: &ProcessDetail) -> fmt::Result {
         return Ok(());
     };
     let command = socket.close.as_deref().unwrap_or_default();
-    writeln!(out, "\nTo be copied; it ends one connection, that of descriptor {fd} (--json has one for each):")?;
+    writeln!(
+        out,
+        "\nTo be copied; it needs root or CAP_NET_ADMIN, and ends one connection, that of descriptor {fd} (--json has one for each):"
+    )?;
     writeln!(out, "  {}", harmless(command))
 }
 
