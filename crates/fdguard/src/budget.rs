@@ -97,11 +97,14 @@ impl Budget {
     /// As [`Budget::new`].
     pub fn with_gauge(plan: Plan, gauge: impl Gauge) -> Result<Self, Error> {
         let (reading, open) = (gauge.read(), gauge.at_start());
-        let plan = plan.beside(open);
-        let needed = plan.needed();
+        // What has a number above this limit may have one below a limit that is high enough: what is needed counts it, so that it is the
+        // same number under every limit.
+        let all = plan.beside(open.saturating_add(reading.beyond));
+        let needed = all.needed();
         if reading.soft < needed {
-            return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, always: plan.always, needed });
+            return Err(Error::TooFew { limit: reading.soft, hard: reading.hard, always: all.always, needed });
         }
+        let plan = plan.beside(open);
         let books = Books {
             plan,
             gauge: Box::new(gauge),

@@ -121,6 +121,17 @@ fn what_has_a_number_above_the_limit_takes_no_room_under_it() {
 }
 
 #[test]
+fn what_a_start_needs_is_the_same_number_also_where_some_have_numbers_above_the_limit() {
+    let needed = |soft, fixed, beyond| {
+        let dial = Dial::at(soft, fixed);
+        dial.beyond.store(beyond, SeqCst);
+        let Error::TooFew { needed, .. } = Budget::with_gauge(Plan::default(), dial).unwrap_err() else { panic!() };
+        needed
+    };
+    assert_eq!(needed(8, 7, 5), needed(20, 12, 0));
+}
+
+#[test]
 fn a_slot_moves_to_another_class_if_that_has_room() {
     let budget = Budget::with_gauge(Plan::default(), Dial::at(64, 10)).unwrap();
     let mut viewers = fill(&budget, Class::Viewers);

@@ -34,12 +34,12 @@ fn places_under_a_lowered_limit_are_had_though_more_than_that_are_open() {
 
 #[test]
 fn inherited_descriptors_with_high_numbers_take_no_place() {
-    // As many as the limit are open from the start, half of them above it.
-    let high = "for fd in {100..131}; do eval \"exec $fd</dev/null\"; done; ulimit -n 32";
+    let high = "for fd in {100..115}; do eval \"exec $fd</dev/null\"; done; ulimit -n 64";
     let mut server = Server::under(high);
-    let outcomes = server.visits(40);
+    let outcomes = server.visits(60);
     let (served, refused) = served_and_refused(&outcomes);
-    assert!(served > 0 && refused > 0, "{outcomes:?}");
+    // Of 64 some 24 are always open or promised to others; with these 16 there would be room for 25.
+    assert!(served > 30 && refused > 0, "{served} {refused}");
     assert!(server.is_alive());
 }
 
