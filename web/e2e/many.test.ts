@@ -40,6 +40,23 @@ test("a muted log's lines are left out and come back whole, and who is muted is 
   await expect.poll(() => events(page)).toEqual(range(0, 26));
 });
 
+test("a mute ends with the last other log that is left out", async ({ page, hub }) => {
+  writeTwo(hub, 0, 6);
+  await hub.start();
+  await openBoth(page, hub, `&mute=${hub.log("a.log")}`);
+  await expect.poll(() => events(page)).toEqual([1, 3, 5]);
+  await page.getByRole("button", { name: "Leave b.log out" }).click();
+  await expect.poll(() => events(page)).toEqual([0, 2, 4]);
+  expect(new URL(page.url()).searchParams.has("mute")).toBe(false);
+});
+
+test("a pattern that stands three times in the address is one pattern", async ({ page, hub }) => {
+  writeTwo(hub, 0, 20);
+  await hub.start();
+  await openBoth(page, hub, "&grep=event&grep=event&grep=event&exclude=9&exclude=9&exclude=9");
+  await expect.poll(() => events(page)).toEqual([...range(0, 9), ...range(10, 19)]);
+});
+
 test("one log alone is one click, or Alt and a click, and all of them another", async ({ page, hub }) => {
   writeTwo(hub, 0, 10);
   await hub.start();

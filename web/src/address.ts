@@ -76,6 +76,13 @@ export function viewMatching(glob: string): ViewAddress {
   return { ...viewOf([]), matches: [glob] };
 }
 
+/** The same without one of its logs; `all`: what is looked at, logs that match a glob included. With the last other log to be heard a mute ends. */
+export function withoutLog(view: ViewAddress, log: LogName, all: readonly LogName[]): ViewAddress {
+  const left = all.filter((each) => each !== log);
+  const muted = view.muted.filter((each) => left.includes(each));
+  return { ...view, logs: view.logs.filter((each) => each !== log), muted: left.every((each) => muted.includes(each)) ? [] : muted };
+}
+
 /** Reads an address below `base` (a path that ends with a slash). What it cannot place is the list. */
 export function parseAddress(url: URL, base: string): Address {
   const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
@@ -89,15 +96,17 @@ export function parseAddress(url: URL, base: string): Address {
 function parseView(params: URLSearchParams): ViewAddress {
   const [shared, ...owned] = divide(params);
   const layout = params.get("panes");
+  const [logs, matches] = [some(params, "log"), some(params, "match")];
   return {
     page: "view",
-    logs: some(params, "log"),
-    matches: some(params, "match"),
+    logs,
+    matches,
     at: params.get("at"),
     in: params.get("in"),
     filter: parseFilter(shared ?? params),
     lit: some(params, "lit").slice(0, MOST_LIT),
-    muted: some(params, "mute"),
+    // Of a log that is alone nothing is left out: there would be nothing else, and no legend to take that back.
+    muted: logs.length > 1 || matches.length > 0 ? some(params, "mute") : [],
     layout: LAYOUTS.find((each) => each === layout) ?? (params.has("panes") ? "columns" : "merged"),
     sync: params.has("sync"),
     wall: params.has("wall"),
@@ -181,8 +190,8 @@ function escape(value: string): string {
 function parseFilter(params: URLSearchParams): Filter {
   const level = params.get("level");
   return {
-    grep: params.getAll("grep").filter((pattern) => pattern !== ""),
-    exclude: params.getAll("exclude").filter((pattern) => pattern !== ""),
+    grep: some(params, "grep"),
+    exclude: some(params, "exclude"),
     ignoreCase: params.has("i"),
     level: LEVELS.find((each) => each === level) ?? null,
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PROCESSES } from "../src/procaddress";
-import { formatAddress, NO_FILTER, parseAddress, viewMatching, viewOf, type Address, type ViewAddress } from "../src/address";
+import { formatAddress, NO_FILTER, parseAddress, viewMatching, viewOf, withoutLog, type Address, type ViewAddress } from "../src/address";
 
 const parse = (rest: string, base = "/") => parseAddress(new URL(`http://hub${base}${rest}`), base);
 
@@ -60,4 +60,17 @@ test("the words of a filter are for all panes, but for those behind the name of 
 test("panes are beside each other where nothing else is said", () => {
   expect(parse("logs?log=a:b&log=c:d&panes")).toMatchObject({ layout: "columns" });
   expect(parse("logs?log=a:b&log=c:d&panes=diagonal")).toMatchObject({ layout: "columns" });
+});
+
+test("what stands in an address more than once is there once", () => {
+  expect(parse("logs?log=a:/x&grep=a&grep=b&grep=a&exclude=c&exclude=c")).toMatchObject({ filter: { grep: ["a", "b"], exclude: ["c"] } });
+});
+
+test("a mute ends with the last other log to be heard, and one that is alone is not muted", () => {
+  const three = { ...viewOf(["a:/x", "b:/y", "c:/z"]), muted: ["a:/x", "b:/y"] };
+  expect(withoutLog(three, "b:/y", three.logs)).toMatchObject({ logs: ["a:/x", "c:/z"], muted: ["a:/x"] });
+  expect(withoutLog(three, "c:/z", three.logs)).toMatchObject({ logs: ["a:/x", "b:/y"], muted: [] });
+  expect(withoutLog({ ...viewOf(["a:/x", "b:/y"]), muted: ["a:/x"] }, "b:/y", ["a:/x", "b:/y"])).toMatchObject({ logs: ["a:/x"], muted: [] });
+  expect(parse("logs?log=a:/x&mute=a:/x")).toMatchObject({ muted: [] });
+  expect(parse("logs?match=a:*&mute=a:/x")).toMatchObject({ muted: ["a:/x"] });
 });
