@@ -1,7 +1,7 @@
 // Finding in a view.
 
 import { expect, type Page, type Route } from "@playwright/test";
-import { endsWith, openLog, test } from "./hub";
+import { endsWith, openLog, range, test } from "./hub";
 
 /** What is lit up, and what of it is the hit that was come to last. */
 function lit(page: Page): Promise<{ all: string[]; now: string[] }> {
@@ -151,6 +151,26 @@ test("what is not held is found on the host and shown in its surroundings, in bo
   await page.keyboard.type("needle");
   await page.keyboard.press("Enter");
   await expect(page.getByText("the needle")).toBeInViewport();
+});
+
+test("what lies in a folded trace far from what is held is unfolded, shown and lit up, and so is the next one", async ({ page, hub }) => {
+  const entry = (n: number): string => {
+    const time = new Date(Date.parse("2026-03-01T00:00:00Z") + n * 1000).toISOString();
+    const trace = ["java.lang.IllegalStateException: no stock", "\tat com.shop.Order.place(Order.java:7)", "\tat com.shop.Web.post(Web.java:12)", `Caused by: java.io.IOException: pipe ${n}.`, "\tat com.shop.Net.write(Net.java:7)", "\t... 3 more"];
+    return n % 20 === 7 ? [`${time} ERROR order failed`, ...trace, ""].join("\n") : `${time} INFO done\n`;
+  };
+  hub.append("app.log", range(0, 20_000).map(entry).join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("pipe (8007|4007)\\.");
+  await page.keyboard.press("Enter");
+  for (const n of [8007, 4007]) {
+    await expect(page.getByText(`Caused by: java.io.IOException: pipe ${n}.`, { exact: true })).toBeInViewport();
+    await expect.poll(async () => (await lit(page)).now).toEqual([`pipe ${n}.`]);
+    await page.keyboard.press("N");
+  }
+  await expect(page.getByText("Nothing further up.")).toBeVisible();
 });
 
 /** The page's questions for lines that match: held back and let through, so that what is seen of a search under way is no matter of how fast the machine is. */

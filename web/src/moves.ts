@@ -107,7 +107,12 @@ export class Moves {
   toFound = async (log: LogName, row: LineRow | Position): Promise<void> => {
     if (typeof row !== "string") return this.#toHeld(row);
     this.pause();
-    if (await this.viewer.toLine(log, row)) this.list()?.toLine(row, "middle");
+    if (!(await this.viewer.toLine(log, row))) return;
+    // What is read anew is folded anew.
+    const held = this.viewer.rows.find((each): each is LineRow => each.kind === "line" && each.log === log && each.line.position === row);
+    const head = held && this.here().folded.heads.get(held.id);
+    if (head) this.unfolded.open(head, "lines");
+    this.list()?.toLine(row, "middle");
   };
 
   /** To a line that is held, and that may be folded away. */
