@@ -1,6 +1,6 @@
 // Reading one log: where one stands in it, and that nothing moves what is read.
 
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, type Route } from "@playwright/test";
 import { endsWith, isLive, numbers, openLog, range, readAll, rowOf, test, wheel } from "./hub";
 
 /** A line that is well on the screen, and how far down it is. */
@@ -206,4 +206,47 @@ test("upwards the log goes on in the older file without a seam, and the bar says
   await expect(page.getByRole("scrollbar")).toHaveAttribute("aria-valuenow", "0");
   await page.keyboard.press("Home");
   await expect(page.getByText("line 0", { exact: true })).toBeInViewport();
+});
+
+test("a time or a byte beyond the end leads to the end, and that is said", async ({ page, hub }) => {
+  const time = (n: number): string => new Date(Date.parse("2026-03-01T00:00:00Z") + n * 1000).toISOString();
+  hub.append("app.log", range(0, 2000).map((n) => `${time(n)} INFO number ${n}.\n`).join(""));
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  for (const [goal, words] of [
+    ["2031-01-01", "No line after 2031-01-01 00:00:00Z; the last is of 2026-03-01 00:33:19Z. This is the end."],
+    ["5 GB", "The log does not reach that far; it ends at 84.9 kB. This is its end."],
+    ["18446744073709551615", "The log does not reach that far; it ends at 84.9 kB. This is its end."],
+  ] as const) {
+    await page.keyboard.press("g");
+    await expect(page.getByText("INFO number 0.")).toBeInViewport();
+    await page.keyboard.press(":");
+    await page.keyboard.type(goal);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("status").filter({ hasText: words })).toBeVisible();
+    await expect(page.getByText("INFO number 1999.")).toBeInViewport();
+    await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+    await page.keyboard.press("Escape");
+  }
+  await page.keyboard.press(":");
+  await page.keyboard.type("2026-02-30 10:00");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert").filter({ hasText: "There is no such day." })).toBeVisible();
+});
+
+test("of the ways to both ends in quick succession the last one wins, whatever is answered when", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3000);
+  await hub.start();
+  const held: Route[] = [];
+  await page.route(/\/api\/v1\/lines\?.*&offset=0&/, (route) => void held.push(route));
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 3000);
+  await page.keyboard.press("g");
+  await expect.poll(() => held.length).toBe(1);
+  await page.keyboard.press("G");
+  await Promise.allSettled(held.splice(0).map((route) => route.continue()));
+  await expect(page.getByText("line 2999", { exact: true })).toBeInViewport();
+  await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
+  hub.write("app.log", 3000, 3001);
+  await expect(page.getByText("line 3000", { exact: true })).toBeInViewport();
 });

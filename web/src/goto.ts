@@ -74,7 +74,9 @@ function offset(text: string): Goal | null {
   if (digits === undefined) return null;
   const factor = UNITS[(unit ?? "").toLowerCase()];
   const number = Number(digits.replace(/[,_ ]/g, ""));
-  return factor === undefined || Number.isNaN(number) ? null : { kind: "offset", offset: Math.floor(number * factor) };
+  if (factor === undefined || Number.isNaN(number)) return null;
+  // No file is that long, and the hub takes no larger number: it is beyond the end all the same.
+  return { kind: "offset", offset: Math.min(Math.floor(number * factor), Number.MAX_SAFE_INTEGER) };
 }
 
 /** A link to a line, as the page makes them. */
@@ -86,9 +88,17 @@ function link(text: string): Goal | null {
 
 const ZONE = /(Z|[+-]\d{2}:\d{2})$/i;
 
+/** Whether a day is written that no calendar has, such as February 30: the browser would take it for one in March. */
+export function isNoDay(written: string): boolean {
+  const [, year, month, day] = /^\s*(\d{4})-(\d{2})-(\d{2})(?!\d)/.exec(written) ?? [];
+  if (year === undefined) return false;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day);
+}
+
 function time(text: string, screen: Screen | null): Goal | null {
   const [, day, clock, zone] = /^(?:(\d{4}-\d{2}-\d{2})[T ]?)?\s*(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?\s*(Z|[+-]\d{2}:\d{2})?$/i.exec(text) ?? [];
-  if (day === undefined && clock === undefined) return null;
+  if ((day === undefined && clock === undefined) || isNoDay(text)) return null;
   const zoned = (zone ?? ZONE.exec(screen?.[0] ?? "")?.[0] ?? "Z").toUpperCase();
   const times = (day === undefined ? (screen ?? []).map((each) => each.slice(0, 10)) : [day]).map((date) => Date.parse(`${date}T${padded(clock ?? "00:00")}${zoned}`));
   const [first = -Infinity, last = Infinity] = screen?.map((each) => Date.parse(each)) ?? [];

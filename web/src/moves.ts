@@ -7,7 +7,7 @@ import { offsetOf, type Place } from "./fileplace";
 import type { Folded } from "./folds";
 import type { Goal } from "./goto";
 import type { LogName, Position } from "./shapes";
-import type { LineRow } from "./stream";
+import type { LineRow, Row } from "./stream";
 import type { Unfolded } from "./unfolded.svelte";
 import type { Viewer } from "./viewer.svelte";
 
@@ -29,7 +29,15 @@ export interface Whereabouts {
   lead: LogName | null;
 }
 
+/** What came of a move to a time or a byte: the line there; or it lies beyond the end, which was gone to: the last line, and the bytes of the log that leads. */
+export type Landed = { at: "line"; row: LineRow } | { at: "end"; last: LineRow | null; bytes: number | null };
+
 export class Moves {
+  /** Counts the moves: what one has asked for is not shown when another has come after it. */
+  #moves = 0;
+  /** How many have an answer to come. */
+  #asked = 0;
+
   constructor(
     private readonly viewer: Viewer,
     private readonly unfolded: Unfolded,
@@ -40,14 +48,14 @@ export class Moves {
   ) {}
 
   toEnd = async (): Promise<void> => {
-    if (!this.viewer.attached || this.viewer.problem !== null) await this.viewer.toEnd();
-    this.list()?.toEnd();
+    const move = ++this.#moves;
+    if (!this.viewer.attached || this.viewer.problem !== null || this.#asked > 0) await this.viewer.toEnd();
+    if (move === this.#moves) this.list()?.toEnd();
   };
 
   toStart = async (): Promise<void> => {
     this.pause();
-    if (this.viewer.upward !== "nothing") await this.viewer.toStart();
-    this.list()?.toTop();
+    if (await this.#asks(() => this.viewer.upward === "nothing" || this.viewer.toStart())) this.list()?.toTop();
   };
 
   pause = (): void => {
@@ -58,11 +66,11 @@ export class Moves {
   toOffset = async (offset: number): Promise<boolean> => {
     this.pause();
     const { lead } = this.here();
-    return lead !== null && (await this.viewer.toOffset(lead, offset));
+    return lead !== null && (await this.#asks(() => this.viewer.toOffset(lead, offset)));
   };
 
-  /** Where the go-to field leads. Gives the line that a time has led to, where it has led to one. */
-  async to(goal: Goal): Promise<LineRow | void> {
+  /** Where the go-to field leads, and what came of it where that was a time or a byte. */
+  async to(goal: Goal): Promise<Landed | void> {
     const { address, place } = this.here();
     switch (goal.kind) {
       case "start":
@@ -82,32 +90,40 @@ export class Moves {
   }
 
   /** To the line of the log that leads in which a byte lies: it is marked, so that nobody takes a neighbour for it. */
-  async #toByte(offset: number): Promise<void> {
+  async #toByte(offset: number): Promise<Landed | void> {
     const { lead } = this.here();
     if (!(await this.toOffset(offset))) return;
+    const own = (row: Row): row is LineRow => row.kind === "line" && row.log === lead;
+    if (this.viewer.pastEnd) return this.#atEnd(own);
     // A filter may leave that line out; then it is the next one that is shown, and none is marked.
-    const row = this.viewer.rows.find((each): each is LineRow => each.kind === "line" && each.log === lead);
+    const row = this.viewer.rows.find(own);
     if (row && row.line.offset <= offset) this.go({ ...this.here().address, at: row.line.position, in: row.log });
+  }
+
+  #atEnd(is: (row: Row) => row is LineRow): Landed {
+    this.list()?.toEnd();
+    const { lead } = this.here();
+    return { at: "end", last: this.viewer.rows.findLast(is) ?? null, bytes: this.viewer.sizes.get(lead ?? "") ?? null };
   }
 
   /** Around a time at which another pane is. */
   async around(time: string): Promise<void> {
-    const first = await this.#firstSince(time);
-    if (first) this.list()?.toLine(first.line.position, "middle");
+    const landed = await this.#since(time);
+    if (landed?.at === "line") this.list()?.toLine(landed.row.line.position, "middle");
   }
 
   /** To a time: the line there is marked, and can be sent or come back to, as if a link had led to it. */
-  async toTime(time: string): Promise<LineRow | undefined> {
-    const first = await this.#firstSince(time);
-    if (first) this.go({ ...this.here().address, at: first.line.position, in: first.log });
-    return first;
+  async toTime(time: string): Promise<Landed | undefined> {
+    const landed = await this.#since(time);
+    if (landed?.at === "line") this.go({ ...this.here().address, at: landed.row.line.position, in: landed.row.log });
+    return landed;
   }
 
   /** To a line that was found: among the rows, or in its surroundings, read anew. */
   toFound = async (log: LogName, row: LineRow | Position): Promise<void> => {
     if (typeof row !== "string") return this.#toHeld(row);
     this.pause();
-    if (!(await this.viewer.toLine(log, row))) return;
+    if (!(await this.#asks(() => this.viewer.toLine(log, row)))) return;
     // What is read anew is folded anew.
     const held = this.viewer.rows.find((each): each is LineRow => each.kind === "line" && each.log === log && each.line.position === row);
     const head = held && this.here().folded.heads.get(held.id);
@@ -124,11 +140,24 @@ export class Moves {
   }
 
   /** Reads the lines from a time on, and gives the first of them; where times run backwards, the first that is not earlier. */
-  async #firstSince(time: string): Promise<LineRow | undefined> {
+  async #since(time: string): Promise<Landed | undefined> {
     this.pause();
-    if (!(await this.viewer.toTime(time))) return undefined;
+    if (!(await this.#asks(() => this.viewer.toTime(time)))) return undefined;
+    if (this.viewer.pastEnd) return this.#atEnd((row): row is LineRow => row.kind === "line" && row.line.time !== null);
     const lines = this.viewer.rows.filter((row) => row.kind === "line");
     const since = Date.parse(time);
-    return lines.find((row) => row.line.time !== null && Date.parse(row.line.time) >= since) ?? lines[0];
+    const row = lines.find(({ line }) => line.time !== null && Date.parse(line.time) >= since) ?? lines[0];
+    return row && { at: "line", row };
+  }
+
+  /** Whether what a move has asked for is there, and is still what is wanted: the last move wins. */
+  async #asks(jump: () => boolean | Promise<boolean>): Promise<boolean> {
+    const move = ++this.#moves;
+    this.#asked++;
+    try {
+      return (await jump()) && move === this.#moves;
+    } finally {
+      this.#asked--;
+    }
   }
 }

@@ -78,6 +78,8 @@ export class Paging {
   absentees = $state.raw<readonly Absentee[]>([]);
   /** What could not be opened is asked for again by itself. */
   awaited = $state(false);
+  /** The time or byte that was gone to last lies beyond the end: what is read there are the last lines. */
+  pastEnd = false;
 
   #history = new History();
   #stream = new Stream([]);
@@ -151,12 +153,20 @@ export class Paging {
 
   /** To the line of a log in which a byte lies; the other logs are shown around the same time. */
   toOffset(log: LogName, offset: number): Promise<boolean> {
-    return this.#jump(() => this.#around(log, { offset, limit: PAGE }));
+    return this.#jump(async () => {
+      const parts = await this.#around(log, { offset, limit: PAGE });
+      this.#judge(parts.pages.slice(0, 1));
+      return parts;
+    });
   }
 
   /** To the first lines that are not earlier than a time (RFC 3339). */
   toTime(time: string): Promise<boolean> {
-    return this.#jump(() => this.#history.parts(() => ({ at: time, limit: PAGE })));
+    return this.#jump(async () => {
+      const parts = await this.#history.parts(() => ({ at: time, limit: PAGE }));
+      this.#judge(parts.pages);
+      return parts;
+    });
   }
 
   /** To the line that starts at a position of a log. */
@@ -249,7 +259,7 @@ export class Paging {
     this.#owed.clear();
     this.#unopened = null;
     this.beyond = NOWHERE;
-    [this.problem, this.nearest, this.awaited] = [null, null, false];
+    [this.problem, this.nearest, this.awaited, this.pastEnd] = [null, null, false, false];
   }
 
   /** Of a log that does not answer the connection brings the last lines, and says what is the matter until then. */
@@ -301,9 +311,13 @@ export class Paging {
       const parts = atLeastOne(await question());
       this.#succeed();
       this.#openWith(parts);
-      if (context === "around") await this.#oneAbove();
+      if (context === "around" || this.pastEnd) await this.#oneAbove();
     });
     return !signal.aborted && this.problem === null;
+  }
+
+  #judge(pages: readonly LinesPage[]): void {
+    this.pastEnd = pages.every(({ lines, end }) => lines.length === 0 && end);
   }
 
   /** Another window on the same connection. */

@@ -117,6 +117,11 @@ export class Viewer {
     return this.#paging.nearest;
   }
 
+  /** Whether the time or byte that was gone to last lies beyond the end. */
+  get pastEnd(): boolean {
+    return this.#paging.pastEnd;
+  }
+
   /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
   async open(address: ViewAddress, logs: readonly LogName[] = address.logs): Promise<void> {
     this.#held = false;

@@ -116,7 +116,8 @@ function stretch(query: URLSearchParams, total: number, limit: number): [number,
   const number = (name: string): number => Number(query.get(name)?.replace("p", ""));
   if (query.has("last")) return [Math.max(0, total - limit), total];
   if (query.has("before")) return [Math.max(0, number("before") - limit), number("before")];
-  const from = query.has("at") ? seconds(query.get("at") ?? "") : query.has("after") ? number("after") : number("offset") / 10;
+  const begin = query.has("at") ? seconds(query.get("at") ?? "") : query.has("after") ? number("after") : number("offset") / 10;
+  const from = Math.min(begin, total);
   return [from, Math.min(total, from + limit)];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goalOf, spelled, timeNear, timesOn, type Screen } from "../src/goto";
+import { goalOf, isNoDay, spelled, timeNear, timesOn, type Screen } from "../src/goto";
 import type { LineRow } from "../src/stream";
 import { line } from "./rows";
 
@@ -47,6 +47,19 @@ test("a date, with or without a time", () => {
   expect(goalOf("2026-11-20 22:10:11.5", null, NOW)).toEqual({ kind: "time", time: "2026-11-20T22:10:11.500Z" });
   expect(goalOf("2026-11-20T22:10:11+02:00", null, NOW)).toEqual({ kind: "time", time: "2026-11-20T20:10:11.000Z" });
   expect(goalOf("2026-13-40", null, NOW)).toBeNull();
+});
+
+test("a day that no calendar has is refused, and not taken for one in the next month", () => {
+  for (const text of ["2026-02-30 10:00", "2026-02-29", "2026-04-31", "2026-00-10"]) {
+    expect(goalOf(text, NEAR, NOW)).toBeNull();
+    expect(isNoDay(text)).toBe(true);
+  }
+  expect(goalOf("2028-02-29", null, NOW)).toEqual({ kind: "time", time: "2028-02-29T00:00:00.000Z" });
+  for (const text of ["2028-02-29", "10:00", "2026-02-3", "40%"]) expect(isNoDay(text)).toBe(false);
+});
+
+test("a byte further than the hub can count is one beyond the end", () => {
+  expect(goalOf("18446744073709551615", null, NOW)).toEqual({ kind: "offset", offset: Number.MAX_SAFE_INTEGER });
 });
 
 test("a link to a line", () => {

@@ -59,6 +59,21 @@ test("the first lines wait for no frame, and all that come after them are publis
   await shows(texts(0, 20));
 });
 
+test("a time or a byte beyond the end leads to the last lines, live, and is told to lie there", async () => {
+  hub.fill(A, 2000);
+  await viewer.open(viewOf([A]));
+  await shows(texts(1800, 2000));
+  viewer.follow(false);
+  for (const jump of [() => viewer.toOffset(A, 5e9), () => viewer.toTime("2031-01-01T00:00:00Z")]) {
+    expect(await jump()).toBe(true);
+    expect(viewer.pastEnd).toBe(true);
+    expect(shown()).toEqual(texts(1500, 2000));
+    expect(viewer.attached).toBe(true);
+    expect(await viewer.toOffset(A, 1000)).toBe(true);
+    expect(viewer.pastEnd).toBe(false);
+  }
+});
+
 test("reading up ends at the first line, with every line once", async () => {
   hub.fill(A, 950);
   await viewer.open(viewOf([A]));
