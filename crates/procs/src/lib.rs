@@ -66,3 +66,8 @@ pub use unseen::Unseen;
 pub use users::Users;
 pub use watch::{Look, Sample, Seen, Watch};
 pub use writers::Writers;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
