@@ -194,7 +194,10 @@ test("more logs than fit into one view are told in words", async ({ page, hub })
   for (let i = 0; i < 40; i++) hub.append(`many-${i}.log`, stamped(i, `event ${i}`));
   await hub.start();
   await page.goto(`${hub.url}logs?match=*:${hub.path("many-*.log")}`);
-  await expect(page.getByText(/More than 32 logs match/)).toBeVisible();
+  await expect(page.getByText(/^40 logs match, 32 of them are shown/)).toBeInViewport({ ratio: 1 });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("32 of 40 logs");
+  await expect(page).toHaveTitle(/32 of 40 logs/);
+  await expect(page.locator("main li[role]")).toHaveCount(0);
   await expect(page.getByRole("button", { name: /^Show only many-/ })).toHaveCount(32);
 });
 

@@ -5,8 +5,13 @@ import type { ViewAddress } from "./address";
 import { fetchLogs } from "./api";
 import { completed, Latecomers, NOT_YET, WITHIN_S } from "./latecomers";
 import { whileVisible } from "./look";
-import { lookedAt, MAX_MEMBERS, NOBODY, type Membership } from "./members";
+import { number } from "./digits";
+import { counted, lookedAt, MAX_MEMBERS, NOBODY, type Membership, type Total } from "./members";
 import type { LogName, LogsPage } from "./shapes";
+
+/** What is counted where more match than fit: as many as the hub lists at once, and not with each look. */
+const MOST_COUNTED = 5000;
+const COUNT_MS = 60_000;
 
 interface Glob {
   readonly match: string;
@@ -18,6 +23,11 @@ async function look({ match, late }: Glob, signal: AbortSignal): Promise<LogsPag
   const page = await fetchLogs({ q: "", match, limit: MAX_MEMBERS + 1, next: null, within: WITHIN_S }, signal);
   late.take((page.missing ?? []).filter(({ why }) => why === NOT_YET).map(({ host }) => host), signal);
   return completed(page, late);
+}
+
+/** All that match a glob, as far as they are listed within two seconds. */
+function count(match: string, signal: AbortSignal): Promise<LogsPage> {
+  return fetchLogs({ q: "", match, limit: MOST_COUNTED, next: null, within: WITHIN_S }, signal);
 }
 
 /** The part of a glob that is over NAME; one without `:` is over nothing else. */
@@ -36,14 +46,21 @@ export class Members {
 
   readonly logs = $derived<readonly LogName[]>([...this.#named, ...this.#found.logs.filter((log) => !this.#named.includes(log))]);
 
-  get over(): number {
-    return this.#found.over;
+  #total = $state.raw<Total>({ count: MAX_MEMBERS, more: true });
+  #counted = 0;
+
+  /** Of how many these are some: `1,000`, or `5,000+` where they are not counted to their end. Null where they are all. */
+  get total(): string | null {
+    if (this.#found.over === 0) return null;
+    return `${number(Math.max(this.#total.count, MAX_MEMBERS))}${this.#total.more ? "+" : ""}`;
   }
 
   /** Looks for what an address names until the returned function is called. */
   follow({ logs, matches, in: at }: ViewAddress): () => void {
     this.#named = at === null || logs.includes(at) ? logs : [at, ...logs];
     this.#found = NOBODY;
+    this.#total = { count: MAX_MEMBERS, more: true };
+    this.#counted = 0;
     this.known = matches.length === 0;
     this.silent = [];
     if (matches.length === 0) return () => {};
@@ -55,6 +72,9 @@ export class Members {
         this.#take(lookedAt(this.#found, pages, this.#named));
         this.problem = null;
         this.known = true;
+        if (this.#found.over === 0 || Date.now() - this.#counted < COUNT_MS) return;
+        this.#counted = Date.now();
+        this.#total = counted(await Promise.all(matches.map((match) => count(match, signal))), this.#named);
       } catch (error) {
         if (!signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
       }

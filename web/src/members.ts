@@ -22,6 +22,18 @@ export interface Membership {
   readonly missed: ReadonlyMap<LogName, number>;
 }
 
+/** How many match; `more`: that many at least. */
+export interface Total {
+  readonly count: number;
+  readonly more: boolean;
+}
+
+/** Of so many logs the view shows some, by pages that hold as many as the hub lists at once. */
+export function counted(pages: readonly LogsPage[], named: readonly LogName[]): Total {
+  const readable = pages.flatMap(({ logs }) => logs.flatMap(({ log, unreadable }) => (unreadable === null ? [log] : [])));
+  return { count: new Set([...named, ...readable]).size, more: pages.some(({ next }) => next !== null) };
+}
+
 export const NOBODY: Membership = { logs: [], over: 0, unreadable: 0, missed: new Map() };
 
 /** After one more look at each glob. `named`: logs that are looked at anyway and take room. */

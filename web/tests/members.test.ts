@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lookedAt, MAX_MEMBERS, NOBODY } from "../src/members";
+import { counted, lookedAt, MAX_MEMBERS, NOBODY } from "../src/members";
 import type { LogsPage } from "../src/shapes";
 
 const page = (logs: string[], more: Partial<LogsPage> = {}): LogsPage => ({
@@ -42,4 +42,10 @@ test("two globs over the same log bring it once, and one that is named already n
 test("a log that cannot be read is counted and not looked at", () => {
   const entry = { log: "a:/shadow", size: null, modified: null, active: false, unreadable: "denied" };
   expect(lookedAt(NOBODY, [{ logs: [entry], next: null }], [])).toMatchObject({ logs: [], unreadable: 1 });
+});
+
+test("all that match are counted once each, with those that are named and without those that cannot be read", () => {
+  const shadow = { log: "a:/shadow", size: null, modified: null, active: false, unreadable: "denied" };
+  expect(counted([page(names(40)), { logs: [shadow], next: null }, page(names(3))], ["web1:/0", "web2:/own"])).toEqual({ count: 41, more: false });
+  expect(counted([page(names(40), { next: "web1:/39" })], [])).toEqual({ count: 40, more: true });
 });
