@@ -23,6 +23,7 @@ use crate::limit::Limit;
 use crate::phrase::Phrase;
 use crate::proc::{Error, Proc};
 use crate::process::Process;
+use crate::unseen;
 
 pub use ancestry::Ancestor;
 pub use ceilings::Ceiling;
@@ -78,6 +79,7 @@ fn enough(fds: u64) -> u64 {
 
 fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
     let mut notes = Vec::from_iter(pam::claim(proc, ancestors).and_then(|claim| mistaken(&claim, origin)));
+    notes.extend(hidden(proc, ancestors));
     if let Origin::Supervisord { .. } = origin {
         notes.push(Phrase::new(
             "note_supervisord_closes",
@@ -86,6 +88,25 @@ fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
     }
     notes.push(Phrase::new("note_ulimit", "`ulimit -n` in a shell says what that shell has, not what a service has"));
     notes
+}
+
+/// What was not read: that nothing was found in it must not look as if nothing were there.
+fn hidden(proc: &Proc, ancestors: &[Ancestor]) -> Option<Phrase> {
+    let is_configured = |at: usize, each: &Ancestor| at == 0 || each.is_supervisord() || each.login().is_some();
+    let mut those = ancestors.iter().enumerate().filter(|(at, each)| is_configured(*at, each));
+    let (_, one) = those.find(|(_, each)| etc::is_hidden(proc, each.pid))?;
+    let phrase = match unseen::may_look_into_others() {
+        true => Phrase::new(
+            "note_configuration_kept",
+            "the configuration that {who} sees (limits.conf, PAM, supervisord) could not be read: a security module, a sandbox or a \
+             user namespace keeps this process out",
+        ),
+        false => Phrase::new(
+            "note_configuration_hidden",
+            "the configuration that {who} sees (limits.conf, PAM, supervisord) could not be read: CAP_SYS_PTRACE (root) would show it",
+        ),
+    };
+    Some(phrase.with("who", one.called()))
 }
 
 /// Why what `limits.conf` says does not hold; `None` where it does, or where the origin says it.

@@ -22,6 +22,9 @@ const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 /// The longest file of `/proc` that is read whole, in bytes; a longer one is cut.
 const MOST: usize = 64 << 10;
 
+/// The longest that is read whole or not at all.
+const LONG: u64 = 1 << 20;
+
 /// Why `/proc` cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -115,6 +118,19 @@ impl Proc {
     pub(crate) fn file(&self, name: &str) -> rustix::io::Result<std::fs::File> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         openat(&self.dir, name, flags, Mode::empty()).map(std::fs::File::from)
+    }
+
+    /// A directory below.
+    pub(crate) fn open(&self, name: &str) -> rustix::io::Result<OwnedFd> {
+        openat(&self.dir, name, directory(), Mode::empty())
+    }
+
+    /// A file below that may be long, if it is text and shorter than a mebibyte.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        use std::io::Read as _;
+        let mut text = String::new();
+        let read = self.file(name).ok()?.take(LONG).read_to_string(&mut text).ok()?;
+        (u64::try_from(read).is_ok_and(|read| read < LONG)).then_some(text)
     }
 
     /// The file that a name below leads to: what runs, at `PID/exe`.

@@ -68,11 +68,16 @@ impl Unseen {
 const DAC_READ_SEARCH: (&str, u64) = ("CAP_DAC_READ_SEARCH", 1 << 2);
 const SYS_PTRACE: (&str, u64) = ("CAP_SYS_PTRACE", 1 << 19);
 
-/// Those that are in force for this process; none where that cannot be read.
+/// Those that are in force for this thread, as they are in all of a process that does not part them; none where that cannot be read.
 fn held() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Whether this process may look into those of other users: at their folder and root.
+pub(crate) fn may_look_into_others() -> bool {
+    held() & SYS_PTRACE.1 != 0
 }
 
 fn missing(needed: &[(&'static str, u64)], held: u64) -> Vec<&'static str> {

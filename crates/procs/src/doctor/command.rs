@@ -66,13 +66,14 @@ fn is(path: &str, file: &Stat) -> bool {
     rustix::fs::stat(path).is_ok_and(|found| (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino))
 }
 
-/// What makes root run it as the user that it has: a stranger's program is not to be run as root. `None` for one that is
-/// between two users.
+/// What makes root run it as the user that it has: a stranger's program is not to be run as root. Nothing for who is that user, and
+/// may not become any. `None` for one that is between two users.
 fn as_its_user(entered: &Entered<'_>) -> Option<String> {
     let status = entered.read("status").ok()?;
     let (user, group) = (whole(stat::users(&status)?)?, whole(stat::groups(&status)?)?);
     Some(match (user, group) {
         (0, 0) => String::new(),
+        (user, _) if user != 0 && user == rustix::process::geteuid().as_raw() => String::new(),
         _ => format!("setpriv --reuid={user} --regid={group} --init-groups "),
     })
 }

@@ -1,5 +1,7 @@
 //! Configuration as a process sees it: below its own root, which in a container is not ours.
 //!
+//! The root of a stranger's process cannot be entered. Where it is proven to be our own, that is taken in its place.
+//!
 //! Links in there lead where they lead for that process, never out of its root (`RESOLVE_IN_ROOT`).
 
 use std::os::fd::OwnedFd;
@@ -51,11 +53,29 @@ fn open(proc: &Proc, pid: u32, path: &str, flags: OFlags) -> Option<OwnedFd> {
 
 /// `None` where its root cannot be entered.
 fn try_open(proc: &Proc, pid: u32, path: &str, flags: OFlags) -> Option<rustix::io::Result<OwnedFd>> {
-    let root = proc.enter(pid)?.open("root").ok()?;
+    let root = root(proc, pid)?;
     let flags = flags | OFlags::CLOEXEC;
     Some(match openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
         // Before Linux 5.6, or behind an old seccomp filter.
         Err(rustix::io::Errno::NOSYS) => openat(&root, path.trim_start_matches('/'), flags, Mode::empty()),
         opened => opened,
     })
+}
+
+fn root(proc: &Proc, pid: u32) -> Option<OwnedFd> {
+    let own = || has_our_root(proc, pid).then(|| proc.open("thread-self/root").ok()).flatten();
+    proc.enter(pid)?.open("root").ok().or_else(own)
+}
+
+/// Whether what is at a path is the same to a process as to us, which its list of mounts tells to everybody: each mount of the machine
+/// has a number that no other has, and one that does not lie below the root of a process is not in its list.
+fn has_our_root(proc: &Proc, pid: u32) -> bool {
+    let has_root = |list: &str| list.lines().any(|mount| mount.split(' ').nth(4) == Some("/"));
+    let theirs = proc.text(&format!("{pid}/mountinfo"));
+    theirs.is_some_and(|list| has_root(&list) && proc.text("thread-self/mountinfo") == Some(list))
+}
+
+/// Whether the configuration that a process sees is out of our sight.
+pub(super) fn is_hidden(proc: &Proc, pid: u32) -> bool {
+    proc.is_kernels() && root(proc, pid).is_none()
 }

@@ -306,8 +306,8 @@ fn supervised(proc: &Proc, same: &[Ancestor], above: Option<&Ancestor>, limit: L
         }
     }
     let told = supervisord::of(proc, supervisord);
-    let origin = Origin::Supervisord { pid: supervisord.pid, file: told.file, minfds: told.minfds };
-    (told.minfds == limit.soft).then_some(origin)
+    let minfds = told.minfds.filter(|minfds| *minfds == limit.soft)?;
+    Some(Origin::Supervisord { pid: supervisord.pid, file: told.file, minfds })
 }
 
 /// The first process in a container has what its runtime gave it.

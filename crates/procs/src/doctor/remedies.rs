@@ -12,6 +12,7 @@ use super::systemd;
 use crate::owner::Owner;
 use crate::phrase::Phrase;
 use crate::proc::Proc;
+use crate::unseen;
 
 /// Something to do, to be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,8 +141,11 @@ fn supervisord(proc: &Proc, itself: &Ancestor, want: u64) -> Vec<Remedy> {
 
 /// `hard`: what it has to be started with.
 fn minfds(proc: &Proc, itself: &Ancestor, unit: Option<&str>, hard: Option<u64>, want: u64) -> Remedy {
-    let file = supervisord::of(proc, itself).file;
-    let path = file.as_deref().unwrap_or("/etc/supervisor/supervisord.conf");
+    let restart = unit.and_then(command::word).map(|unit| format!("systemctl restart {unit}"));
+    let Some(path) = supervisord::of(proc, itself).file else {
+        let then = restart.filter(|_| itself.pid != 1).into_iter().collect();
+        return Remedy { phrase: unknown_file(itself, want), file: None, lines: Vec::new(), then };
+    };
     let phrase = match itself.pid {
         1 => Phrase::new(
             "remedy_minfds_first",
@@ -153,18 +157,34 @@ fn minfds(proc: &Proc, itself: &Ancestor, unit: Option<&str>, hard: Option<u64>,
             "lets supervisord raise its limit, and that of its programs, to {want}; all of them stop, and start again with it",
         ),
     };
-    let restart = |unit| command::word(unit).map(|unit| vec![format!("systemctl restart {unit}")]);
+    // A reload does not raise it: only a start does.
+    let then = match (itself.pid, unit) {
+        (1, _) => Vec::new(),
+        (_, Some(_)) => restart.into_iter().collect(),
+        (_, None) => by_hand(proc, itself, &path, hard).unwrap_or_default(),
+    };
     Remedy {
         phrase: phrase.with("want", want),
-        file: Some(path.to_owned()),
+        file: Some(path),
         lines: vec!["[supervisord]".to_owned(), format!("minfds={want}")],
-        // A reload does not raise it: only a start does.
-        then: match (itself.pid, unit) {
-            (1, _) => Vec::new(),
-            (_, Some(unit)) => restart(unit).unwrap_or_default(),
-            (_, None) => by_hand(proc, itself, path, hard).unwrap_or_default(),
-        },
+        then,
     }
+}
+
+/// Of a supervisord whose file is not proven: lines for another one would stop the programs of another supervisord.
+fn unknown_file(itself: &Ancestor, want: u64) -> Phrase {
+    let phrase = match unseen::may_look_into_others() {
+        true => Phrase::new(
+            "remedy_minfds_somewhere",
+            "minfds={want} under [supervisord] in the configuration of {who}, and a new start of it; which file that is cannot be told",
+        ),
+        false => Phrase::new(
+            "remedy_minfds_unseen",
+            "minfds={want} under [supervisord] in the configuration of {who}, and a new start of it; which file that is cannot be \
+             seen by this user: CAP_SYS_PTRACE (root) would show it",
+        ),
+    };
+    phrase.with("who", itself.called()).with("want", want)
 }
 
 /// Ended, waited for (`shutdown` is only asked for, and two of them cannot be), and started as it was. One that has ended is listed

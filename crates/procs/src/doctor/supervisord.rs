@@ -7,36 +7,83 @@ use super::command;
 use super::etc;
 use crate::proc::Proc;
 
-/// Where it looks when no file is named, in this order (its manual, "Configuration File"); those relative to where it was
-/// started are left out.
-const PLACES: [&str; 2] = ["/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"];
+/// Where it looks when no file is named, in this order, after those beside its program (its manual, "Configuration File").
+const PLACES: [&str; 4] =
+    ["supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"];
 /// What holds when nothing is said.
-pub(super) const DEFAULT: u64 = 1024;
+const DEFAULT: u64 = 1024;
+/// Its short flags that take a value.
+const VALUED: &str = "cumdlyzejiqa";
 
 /// What one supervisord is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
-    /// Its file, when it could be found.
+    /// Its file; `None` where it is not proven which one that is: another may be that of another supervisord.
     pub(super) file: Option<String>,
-    /// `minfds`, or its default.
-    pub(super) minfds: u64,
+    /// `minfds`, or its default; `None` where that cannot be read.
+    pub(super) minfds: Option<u64>,
 }
 
 /// What this one is told, by its file or by a flag.
 pub(super) fn of(proc: &Proc, supervisord: &Ancestor) -> Told {
-    let words: Vec<_> = supervisord.command.split_str(" ").map(|word| word.to_str_lossy().into_owned()).collect();
-    let flag = |short: &str, long: &str| {
-        let mut pairs = words.windows(2).filter(|pair| pair[0] == short || pair[0] == long).map(|pair| pair[1].clone());
-        let joined = || words.iter().find_map(|word| word.strip_prefix(&format!("{long}=")).map(str::to_owned));
-        pairs.next().or_else(joined)
+    let pid = supervisord.pid;
+    let words = words(proc, pid);
+    let file = match flag(&words, 'c', "configuration") {
+        Some(named) if named.starts_with('/') => Some(named),
+        // It may have gone elsewhere since.
+        Some(named) => absolute(proc, pid, named).filter(|file| etc::is_there(proc, pid, file) == Some(true)),
+        None => found(proc, pid, &words),
     };
-    let named = flag("-c", "--configuration").and_then(|file| absolute(proc, supervisord.pid, file));
-    let mut files = named.into_iter().chain(PLACES.map(str::to_owned));
-    let file = files.find(|file| etc::read(proc, supervisord.pid, file).is_some());
-    let text = file.as_ref().and_then(|file| etc::read(proc, supervisord.pid, file));
-    let said = flag("-a", "--minfds").and_then(|minfds| minfds.parse().ok());
-    let minfds = said.or_else(|| text.as_deref().and_then(minfds)).unwrap_or(DEFAULT);
+    let text = file.as_ref().and_then(|file| etc::read(proc, pid, file));
+    let flag = flag(&words, 'a', "minfds").and_then(|minfds| minfds.parse().ok());
+    let minfds = flag.or_else(|| text.map(|text| minfds(&text).unwrap_or(DEFAULT)));
     Told { file, minfds }
+}
+
+/// The first of the places where it looks that has one; `None` from the first on of which that cannot be told.
+fn found(proc: &Proc, pid: u32, words: &[String]) -> Option<String> {
+    let program = words.iter().take(2).find(|word| word.rsplit('/').next() == Some("supervisord"))?;
+    let above = |path: &str| path.rfind('/').map_or(String::new(), |at| path[..at.max(1)].to_owned());
+    let here = above(&above(program));
+    let beside = ["etc/supervisord.conf", "supervisord.conf"].map(|name| match here.as_str() {
+        "" => name.to_owned(),
+        here => format!("{}/{name}", here.trim_end_matches('/')),
+    });
+    for place in beside.into_iter().chain(PLACES.map(str::to_owned)) {
+        let place = absolute(proc, pid, place)?;
+        if etc::is_there(proc, pid, &place)? {
+            return Some(place);
+        }
+    }
+    None
+}
+
+/// Its command line, which everybody may read.
+fn words(proc: &Proc, pid: u32) -> Vec<String> {
+    let line = proc.enter(pid).and_then(|entered| entered.read("cmdline").ok()).unwrap_or_default();
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    line.split_str(b"\0").map(|word| word.to_str_lossy().into_owned()).collect()
+}
+
+/// The value of a flag as getopt takes it: of its own word, or joined to the flag, and that to others.
+fn flag(words: &[String], short: char, long: &str) -> Option<String> {
+    let mut words = words.iter().skip_while(|word| word.rsplit('/').next() != Some("supervisord")).skip(1);
+    let mut said = None;
+    while let Some(word) = words.next() {
+        if let Some(named) = word.strip_prefix("--") {
+            let (name, value) = named.split_once('=').map_or((named, None), |(name, value)| (name, Some(value)));
+            if name == long {
+                said = value.map(str::to_owned).or_else(|| words.next().cloned());
+            }
+        } else if let Some(letters) = word.strip_prefix('-')
+            && let Some(at) = letters.find(|letter| VALUED.contains(letter))
+        {
+            let (letter, joined) = (&letters[at..=at], &letters[at + 1..]);
+            let value = if joined.is_empty() { words.next().cloned() } else { Some(joined.to_owned()) };
+            said = if letter.starts_with(short) { value } else { said };
+        }
+    }
+    said
 }
 
 /// What starts it again as it was, from anywhere.
@@ -85,5 +132,18 @@ mod tests {
             Some(4096)
         );
         assert_eq!(minfds("[supervisord]\n;minfds=9\n"), None);
+    }
+
+    #[test]
+    fn a_flag_is_found_however_it_is_written() {
+        for line in
+            ["-c /x", "-nc /x", "-c/x", "-n --configuration=/x", "--configuration /x", "-u c -c /x", "-c /y -c /x"]
+        {
+            let line = format!("/usr/bin/python3 /usr/bin/supervisord {line}");
+            let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(flag(&words, 'c', "configuration").as_deref(), Some("/x"), "{line}");
+        }
+        let other = ["supervisord", "-u", "-c", "-n"].map(str::to_owned);
+        assert_eq!(flag(&other, 'c', "configuration"), None);
     }
 }

@@ -4,11 +4,13 @@
 //! * `supervisord`: under a real one
 //! * `login`: sessions of PAM, with `su` and `runuser`, and its real `pam_limits`
 //! * `lowered`: hard limits that somebody in here has lowered
+//! * `stranger`: asked by who may not look into the process
 //! * `machine`: machines made of files: systemd, containers, capabilities
 
 mod login;
 mod lowered;
 mod machine;
+mod stranger;
 mod supervisord;
 
 use std::fs;

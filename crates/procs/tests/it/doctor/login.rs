@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use super::*;
 
 /// Files that a login sees in place of the machine's, in a mount namespace of its own.
-struct Login {
-    dir: TempDir,
+pub(super) struct Login {
+    pub(super) dir: TempDir,
 }
 
 impl Login {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let login = Login { dir: TempDir::new().unwrap() };
         for dir in ["pam.d", "limits.d"] {
             fs::create_dir(login.dir.path().join(dir)).unwrap();
@@ -23,13 +23,13 @@ impl Login {
         login
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         let mut file = fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join(name)).unwrap();
         file.write_all(text.as_bytes()).unwrap();
     }
 
     /// A session of the user nobody by `su`, which sees these files.
-    fn start(&self) -> (Program, u32) {
+    pub(super) fn start(&self) -> (Program, u32) {
         self.start_by("su", 20_000)
     }
 
@@ -56,13 +56,14 @@ impl Login {
     }
 
     /// Whether this machine lets us make such a namespace.
-    fn is_possible() -> bool {
+    pub(super) fn is_possible() -> bool {
         let unshare = Command::new("unshare").args(["-m", "true"]).stderr(Stdio::null()).status();
         rustix::process::geteuid().is_root() && unshare.is_ok_and(|status| status.success())
     }
 }
 
-const STACK: &str = "auth sufficient pam_rootok.so\naccount sufficient pam_permit.so\nsession required pam_permit.so\n";
+pub(super) const STACK: &str =
+    "auth sufficient pam_rootok.so\naccount sufficient pam_permit.so\nsession required pam_permit.so\n";
 
 #[test]
 fn a_login_without_pam_limits_is_told_why_limits_conf_does_not_apply_and_what_makes_it() {

@@ -23,6 +23,11 @@ fn chain(processes: &[(&str, &str, u64, u64)]) -> (Fake, u32) {
         let none = "000001fffeffffff";
         fs::write(dir.join("status"), format!("Uid:\t0\t0\t0\t0\nCapEff:\t{none}\nCapBnd:\t{none}\n")).unwrap();
         std::os::unix::fs::symlink(program, dir.join("exe")).unwrap();
+        if *name == "supervisord" {
+            fs::write(dir.join("cmdline"), "supervisord\0-c\0/etc/s.conf\0").unwrap();
+            fs::create_dir_all(dir.join("root/etc")).unwrap();
+            fs::write(dir.join("root/etc/s.conf"), "[supervisord]\n").unwrap();
+        }
         parent = pid;
     }
     (fake, parent)

@@ -29,6 +29,15 @@ fn configured(fake: &Fake, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
+/// Makes the worker a supervisord of whose file nothing is said.
+fn supervisord(fake: &Fake) {
+    let stat = "7 (supervisord) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 3 0 4242 1000 10 0 0\n";
+    fs::write(fake.dir.path().join("7/stat"), stat).unwrap();
+    fs::write(fake.dir.path().join("7/cmdline"), "/usr/bin/python3\0/usr/bin/supervisord\0-n\0").unwrap();
+    std::os::unix::fs::symlink("/", fake.dir.path().join("7/cwd")).unwrap();
+    configured(fake, "etc/supervisor/supervisord.conf", "[supervisord]\n");
+}
+
 #[test]
 fn a_unit_of_systemd_is_named_with_the_drop_in_that_says_it() {
     let fake = machine("worker.service", 4096, 8192);
@@ -145,8 +154,7 @@ fn a_soft_limit_below_what_systemd_gives_the_unit_of_supervisord_is_not_put_down
         let fake = machine("supervisor.service", 1024, 524_288);
         let unit = format!("[Service]\nLimitNOFILE={given}:524288\n");
         configured(&fake, "etc/systemd/system/supervisor.service", &unit);
-        let stat = "7 (supervisord) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 3 0 4242 1000 10 0 0\n";
-        fs::write(fake.dir.path().join("7/stat"), stat).unwrap();
+        supervisord(&fake);
         let found = fake.proc().diagnose(7, Some(4096)).unwrap();
         assert_eq!(found.origin.name(), origin, "{}", found.origin);
         // What helps is the same.
@@ -158,8 +166,7 @@ fn a_soft_limit_below_what_systemd_gives_the_unit_of_supervisord_is_not_put_down
 fn a_low_hard_limit_under_supervisord_takes_two_steps_of_one_way_and_one_restart() {
     let fake = machine("supervisor.service", 1024, 1024);
     configured(&fake, "run/systemd/system/x", "");
-    let stat = "7 (supervisord) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 3 0 4242 1000 10 0 0\n";
-    fs::write(fake.dir.path().join("7/stat"), stat).unwrap();
+    supervisord(&fake);
     let found = fake.proc().diagnose(7, Some(4096)).unwrap();
     assert!(matches!(found.origin, Origin::Supervisord { .. }), "{}", found.origin);
     let [unit, minfds] = lasting(&found) else { panic!("{:?}", found.ways) };
@@ -168,4 +175,5 @@ fn a_low_hard_limit_under_supervisord_takes_two_steps_of_one_way_and_one_restart
         (&*unit.then, &*minfds.then),
         (&["systemctl daemon-reload".to_owned()][..], &["systemctl restart supervisor.service".to_owned()][..])
     );
+    assert_eq!(minfds.file.as_deref(), Some("/etc/supervisor/supervisord.conf"));
 }

@@ -8,12 +8,12 @@ use tempfile::TempDir;
 use super::*;
 
 /// A supervisord with one program, which says its number where the test can read it.
-struct Supervised {
-    dir: TempDir,
+pub(super) struct Supervised {
+    pub(super) dir: TempDir,
 }
 
 impl Supervised {
-    fn new(minfds: Option<u64>) -> Self {
+    pub(super) fn new(minfds: Option<u64>) -> Self {
         let supervised = Supervised { dir: TempDir::new().unwrap() };
         let minfds = minfds.map(|minfds| format!("minfds={minfds}\n")).unwrap_or_default();
         let dir = supervised.dir.path().display();
@@ -25,17 +25,17 @@ impl Supervised {
         supervised
     }
 
-    fn config(&self) -> PathBuf {
+    pub(super) fn config(&self) -> PathBuf {
         self.dir.path().join("supervisord.conf")
     }
 
     /// Starts it below a shell with this soft limit, and waits for its program.
-    fn start(&self, soft: u64) -> (Program, u32) {
+    pub(super) fn start(&self, soft: u64) -> (Program, u32) {
         self.start_in(Path::new("/"), soft, &self.config().display().to_string())
     }
 
     /// The same from a folder, with its configuration as a shell there names it.
-    fn start_in(&self, folder: &Path, soft: u64, config: &str) -> (Program, u32) {
+    pub(super) fn start_in(&self, folder: &Path, soft: u64, config: &str) -> (Program, u32) {
         let said = self.dir.path().join("said");
         drop(fs::remove_file(&said));
         // The shell stays: what is above supervisord has that limit.
