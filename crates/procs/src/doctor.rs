@@ -67,7 +67,8 @@ impl Proc {
         let want = want.unwrap_or_else(|| enough(process.fds.unwrap_or(0)));
         let ways = ways::of(self, &ancestors, &origin, want);
         let ceilings = ceilings::of(self, &process);
-        let notes = notes(self, &ancestors, &origin);
+        let mut notes = notes(self, &ancestors, &origin);
+        notes.extend(ways::short_of(&ancestors, limit, &ways, want));
         Ok(Diagnosis { process, limit, origin, ancestors, ceilings, ways, notes })
     }
 }

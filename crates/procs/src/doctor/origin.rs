@@ -70,6 +70,8 @@ pub enum Origin {
         above: String,
         /// The lower one, which has it.
         below: String,
+        /// Whether the upper one is the first process, which becomes the parent of all whose own has ended.
+        adopts: bool,
     },
     /// It was so from the start of the first process on.
     Start(String),
@@ -150,13 +152,21 @@ impl Origin {
                 "origin_itself",
                 "the process, or what started it, has raised its soft limit to its hard limit; of the hard limit",
             ),
-            Origin::Between { above, below } => Phrase::new(
-                "origin_between",
-                "not certain who: {below} has it and {above}, which started it, has not; it set it itself, or a `ulimit` or `prlimit` did \
-                 before it was started",
-            )
-            .with("above", above)
-            .with("below", below),
+            Origin::Between { above, below, adopts } => {
+                let phrase = match adopts {
+                    false => Phrase::new(
+                        "origin_changed",
+                        "not certain who: {below} has it and {above}, its parent, has not; it set it itself, a `ulimit` or `prlimit` did \
+                         before it was started, or a `prlimit --pid` since",
+                    ),
+                    true => Phrase::new(
+                        "origin_changed_first",
+                        "not certain who: {below} has it and {above} has not, which started it, or only took it over when what started it \
+                         had ended; that one, a `ulimit` or `prlimit` at its start, a `prlimit --pid` since, or the process itself set it",
+                    ),
+                };
+                phrase.with("above", above).with("below", below)
+            }
             Origin::Start(first) => Phrase::new(
                 "origin_start",
                 "set from outside: {first}, the first process here, has it too, and who started that cannot be seen from here",
@@ -373,5 +383,5 @@ fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {
 }
 
 fn between(above: &Ancestor, below: &Ancestor) -> Origin {
-    Origin::Between { above: above.called(), below: below.called() }
+    Origin::Between { above: above.called(), below: below.called(), adopts: above.pid == 1 }
 }

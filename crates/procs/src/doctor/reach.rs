@@ -81,6 +81,17 @@ fn gives(proc: &Proc, actor: &Ancestor, sets: &str, want: u64) -> u64 {
     }
 }
 
+/// Whether root below `pid` may raise a hard limit; `None` where that cannot be seen.
+pub(super) fn may_raise(proc: &Proc, pid: u32) -> Option<bool> {
+    capable(proc, pid, "CapBnd:")
+}
+
+/// The hard limit of what started us: of the shell into which a line is pasted that is read there.
+pub(super) fn above_us(proc: &Proc) -> Option<u64> {
+    let ours = proc.process(std::process::id()).ok()?;
+    proc.process(ours.parent).ok()?.limit.map(|limit| limit.hard)
+}
+
 fn capable(proc: &Proc, pid: u32, set: &str) -> Option<bool> {
     let status = proc.enter(pid)?.read("status").ok()?;
     let text = String::from_utf8_lossy(&status).into_owned();

@@ -36,11 +36,16 @@ pub(super) fn lasting(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, reac
         0 => started_by(proc, process, want),
         _ => started_higher(proc, culprit, want),
     };
-    // Who has just what that one gave him needs nothing else.
-    if culprit.limit != process.limit {
+    if !has_what_it_gives(culprit, process, origin) {
         steps.extend(where_it_is_set(proc, ancestors, origin, want));
     }
     steps
+}
+
+/// Who has just what the one above him gave him needs nothing else; nor does who raises himself to the hard limit that he has from it.
+fn has_what_it_gives(culprit: &Ancestor, process: &Ancestor, origin: &Origin) -> bool {
+    let hard = |of: &Ancestor| of.limit.map(|limit| limit.hard);
+    culprit.limit == process.limit || (matches!(origin, Origin::Itself { .. }) && hard(culprit) == hard(process))
 }
 
 fn where_it_is_set(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64) -> Vec<Remedy> {
@@ -52,11 +57,15 @@ fn where_it_is_set(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u
         }
         Origin::Pam { stack, applied, .. } => login(proc, ancestors, stack, applied.is_some(), want),
         Origin::Container(owner) => vec![containers::of(owner, want)],
-        Origin::Shell(pid) => vec![shell(*pid, want)],
+        Origin::Shell(pid) => vec![shell(ancestors.iter().find(|ancestor| ancestor.pid == *pid), *pid, want)],
         Origin::Itself { hard } => where_it_is_set(proc, ancestors, hard, want),
         Origin::Between { .. } | Origin::Start(_) => match reach::passing_on(ancestors) {
             Some(itself) => supervisord(proc, itself, want),
-            None => started_by(proc, &ancestors[0], want),
+            // What it starts is its program, or what a script of that has become.
+            None => match ancestors.iter().skip(1).find(|ancestor| !ancestor.is_shell()) {
+                Some(itself) if itself.is_supervisord() => vec![program(proc, itself, &ancestors[0], want)],
+                _ => started_by(proc, &ancestors[0], want),
+            },
         },
     }
 }
@@ -64,7 +73,7 @@ fn where_it_is_set(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u
 /// Below what has more: what gives it to this one, and to all below it.
 fn started_higher(proc: &Proc, culprit: &Ancestor, want: u64) -> Vec<Remedy> {
     if culprit.is_shell() {
-        return vec![shell(culprit.pid, want)];
+        return vec![shell(Some(culprit), culprit.pid, want)];
     }
     if culprit.is_supervisord() {
         return supervisord(proc, culprit, want);
@@ -232,49 +241,96 @@ fn login(proc: &Proc, ancestors: &[Ancestor], stack: &str, applied: bool, want: 
     stack.into_iter().chain([limits]).collect()
 }
 
-fn shell(pid: u32, want: u64) -> Remedy {
+/// Where its hard limit allows it, the soft one is enough.
+fn shell(itself: Option<&Ancestor>, pid: u32, want: u64) -> Remedy {
+    let (phrase, line) = match itself.and_then(|itself| itself.limit).is_some_and(|limit| limit.hard >= want) {
+        true => (
+            Phrase::new(
+                "remedy_shell_soft",
+                "in the script or the shell (pid {pid}) that starts it, in place of the `ulimit` that is there, or before it is started",
+            ),
+            format!("ulimit -Sn {want}"),
+        ),
+        false => (
+            Phrase::new(
+                "remedy_shell",
+                "in the script or the shell (pid {pid}) that starts it, in place of the `ulimit -n` that is there, which lowers the hard \
+                 limit too: a shell that has done that cannot raise it any more, a new one can",
+            ),
+            format!("ulimit -n {want}"),
+        ),
+    };
+    Remedy { phrase: phrase.with("pid", pid), file: None, lines: vec![line], then: Vec::new() }
+}
+
+/// Of a program of supervisord that has another limit than that: its own line is the place. Started by hand it would run twice.
+fn program(proc: &Proc, itself: &Ancestor, process: &Ancestor, want: u64) -> Remedy {
+    let file = supervisord::of(proc, itself).file;
+    let update = file.as_deref().and_then(command::word).map(|path| format!("supervisorctl -c {path} update"));
+    let line = format!("command=prlimit --nofile={} …", pair(process, want));
+    let phrase = Phrase::new(
+        "remedy_program",
+        "in its [program:…] in the configuration of {who}, or in the script that is started there: what is there now in place of the dots, \
+         without any `ulimit -n` of its own; this is to stand there: {line}",
+    );
     Remedy {
-        phrase: Phrase::new(
-            "remedy_shell",
-            "in the script or the shell (pid {pid}) that starts it, in place of the `ulimit -n` that is there, which lowers the hard \
-             limit too: a shell that has done that cannot raise it any more, a new one can",
-        )
-        .with("pid", pid),
-        file: None,
-        lines: vec![format!("ulimit -n {want}")],
-        then: Vec::new(),
+        phrase: phrase.with("who", itself.called()).with("line", &line),
+        lines: file.is_some().then_some(line).into_iter().collect(),
+        file,
+        then: update.into_iter().collect(),
+    }
+}
+
+/// A hard limit that is high enough stays as it is.
+fn pair(process: &Ancestor, want: u64) -> String {
+    match process.limit.is_some_and(|limit| limit.hard >= want) {
+        true => format!("{want}:"),
+        false => format!("{want}:{want}"),
     }
 }
 
 /// Nobody was found who sets it: whoever starts it can.
 fn started_by(proc: &Proc, process: &Ancestor, want: u64) -> Vec<Remedy> {
     match &process.owner {
-        Some(Owner::Unit(unit)) if unit.ends_with(".service") => by_unit(proc, process.pid, unit, want),
-        _ => vec![started(command::of(proc, process.pid).as_deref(), want)],
+        Some(Owner::Unit(unit)) if unit.ends_with(".service") => by_unit(proc, process, unit, want),
+        _ => vec![started(proc, process, want)],
     }
 }
 
-fn by_unit(proc: &Proc, pid: u32, unit: &str, want: u64) -> Vec<Remedy> {
+fn by_unit(proc: &Proc, process: &Ancestor, unit: &str, want: u64) -> Vec<Remedy> {
     match systemd::runs(proc) {
         // The unit is another machine's word: what starts it in here is for whoever is in here.
-        Some(false) => vec![started(command::of(proc, pid).as_deref(), want)],
+        Some(false) => vec![started(proc, process, want)],
         _ => vec![named_unit(proc, unit, want)],
     }
 }
 
-fn started(command: Option<&str>, want: u64) -> Remedy {
-    let phrase = match command {
-        Some(_) => Phrase::new(
+/// Root in a container mostly may not raise a hard limit: then it depends on where the line is pasted.
+fn started(proc: &Proc, process: &Ancestor, want: u64) -> Remedy {
+    let command = command::of(proc, process.pid);
+    let needs_hard = process.limit.is_none_or(|limit| limit.hard < want);
+    let barred = needs_hard && reach::may_raise(proc, 1) == Some(false);
+    let phrase = match (&command, barred) {
+        (Some(_), false) => Phrase::new(
             "remedy_start",
             "starts it with this limit, if the hard limit allows it or root does it; run it where it was started",
         ),
-        None => Phrase::new(
+        (None, false) => Phrase::new(
             "remedy_start_by_hand",
             "starts it with this limit, if the hard limit allows it or root does it; put the command that starts it in place of \
              the dots: what it shows as its command line is not certain to be that",
         ),
+        (_, true) => Phrase::new(
+            "remedy_start_in_shell",
+            "starts it with this limit only in a shell whose `ulimit -Hn` says {want} or more: root may not raise the hard limit in here \
+             (CAP_SYS_RESOURCE), and that of what asks this is {own}; run it where it was started, its command in place of any dots",
+        ),
     };
-    let lines = vec![format!("prlimit --nofile={want}:{want} {}", command.unwrap_or("…"))];
+    let phrase = match reach::above_us(proc) {
+        _ if !barred => phrase,
+        own => phrase.with("want", want).with("own", own.map_or_else(|| "?".to_owned(), |own| own.to_string())),
+    };
+    let lines = vec![format!("prlimit --nofile={} {}", pair(process, want), command.as_deref().unwrap_or("…"))];
     Remedy { phrase, file: None, lines, then: Vec::new() }
 }
 

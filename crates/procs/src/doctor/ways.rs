@@ -90,6 +90,19 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
     at_once.into_iter().chain(for_good).chain(above).collect()
 }
 
+/// What is asked for and given by none of the ways: that is not to be dropped without a word.
+pub(super) fn short_of(ancestors: &[Ancestor], limit: Limit, ways: &[Way], want: u64) -> Option<Phrase> {
+    let most = ways.iter().map(|way| way.reach).max().unwrap_or(0).max(limit.soft);
+    let first = ancestors.last()?;
+    let phrase = Phrase::new(
+        "note_short",
+        "{want} is more than can be had here: root may not raise a hard limit (CAP_SYS_RESOURCE), and {first} has {hard}; more than that has \
+         to come from outside, and then be lowered by nobody in here",
+    );
+    let hard = first.limit?.hard;
+    (most < want && hard < want).then(|| phrase.with("want", want).with("first", first.called()).with("hard", hard))
+}
+
 fn from_above(proc: &Proc, ancestors: &[Ancestor], reach: u64, want: u64) -> Remedy {
     let has = ancestors.first().and_then(|process| process.limit).map_or(0, |limit| limit.hard);
     containers::from_above(proc, ancestors, reach.max(has), want)

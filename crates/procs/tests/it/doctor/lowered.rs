@@ -42,6 +42,11 @@ fn from_above(found: &Diagnosis) -> Option<&Way> {
     found.ways.iter().find(|way| way.lasts == Lasts::FromAbove)
 }
 
+fn wanted(processes: &[(&str, &str, u64, u64)], want: u64) -> Diagnosis {
+    let (fake, pid) = chain(processes);
+    fake.proc().diagnose(pid, Some(want)).unwrap()
+}
+
 const TINI: (&str, &str, u64, u64) = ("tini", "/sbin/tini", 32_768, 32_768);
 
 #[test]
@@ -78,7 +83,14 @@ fn a_script_that_lowered_it_is_told_to_change_its_own_line() {
 fn a_shell_that_has_more_than_what_it_started_is_not_stated_to_have_set_it() {
     let found = found(&[TINI, ("bash", "/usr/bin/bash", 20_000, 32_768), ("worker", "/bin/worker", 100, 100)]);
     assert_eq!(found.origin.name(), "unknown", "{}", found.origin);
-    assert!(found.origin.to_string().contains("it set it itself, or a `ulimit` or `prlimit`"), "{}", found.origin);
+    assert!(
+        found
+            .origin
+            .to_string()
+            .contains("a `ulimit` or `prlimit` did before it was started, or a `prlimit --pid` since"),
+        "{}",
+        found.origin
+    );
 }
 
 #[test]
@@ -166,4 +178,69 @@ fn a_program_above_that_has_to_be_started_with_more_is_named() {
     let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
     assert_eq!(step.lines, ["prlimit --nofile=32768:32768 …"]);
     assert!(step.phrase.to_string().starts_with("starts master (pid 2) with this limit, "), "{step:?}");
+}
+
+#[test]
+fn who_raised_himself_under_a_supervisord_needs_only_that_to_be_started_with_more() {
+    let found =
+        found(&[TINI, ("supervisord", "/usr/bin/python3", 200, 2000), ("tailcast", "/bin/tailcast", 2000, 2000)]);
+    assert_eq!(found.origin.name(), "itself", "{}", found.origin);
+    // A second step would start it once more, outside of supervisord.
+    let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
+    assert_eq!(step.lines, ["[supervisord]", "minfds=32768"]);
+}
+
+#[test]
+fn a_program_of_a_supervisord_that_has_another_limit_is_changed_where_it_is_started() {
+    for hard in [2000, 32_768] {
+        let supervisord = ("supervisord", "/usr/bin/python3", 1024, hard);
+        let found = found(&[TINI, supervisord, ("sleep", "/bin/sleep", 150, 150)]);
+        let step = lasting(&found).last().unwrap();
+        assert_eq!((step.phrase.code, step.file.as_deref()), ("remedy_program", Some("/etc/s.conf")));
+        assert_eq!(step.lines, ["command=prlimit --nofile=32768:32768 …"]);
+        assert_eq!(step.then, ["supervisorctl -c /etc/s.conf update"]);
+    }
+}
+
+#[test]
+fn a_command_that_depends_on_the_shell_it_is_pasted_into_says_so() {
+    let found = found(&[TINI, ("worker", "/bin/worker", 20_000, 20_000)]);
+    let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
+    assert!(step.phrase.to_string().contains("a shell whose `ulimit -Hn` says 32768 or more"), "{}", step.phrase);
+}
+
+#[test]
+fn what_is_asked_for_and_cannot_be_had_is_not_dropped_without_a_word() {
+    for (want, is_short) in [(65_536, true), (30_000, false)] {
+        let found = wanted(&[TINI, ("worker", "/bin/worker", 20_000, 20_000)], want);
+        let said = found.notes.iter().find(|note| note.code == "note_short").map(ToString::to_string);
+        assert_eq!(said.is_some(), is_short, "{:?} {:?}", found.notes, found.ways);
+        assert!(said.is_none_or(|said| said.starts_with("65536 is more") && said.contains("tini (pid 1) has 32768")));
+    }
+}
+
+#[test]
+fn the_first_process_is_not_stated_to_have_started_what_it_may_have_taken_over() {
+    let found = found(&[TINI, ("worker", "/bin/worker", 20_000, 20_000)]);
+    assert!(found.origin.to_string().contains("or only took it over"), "{}", found.origin);
+    assert!(found.origin.to_string().contains("a `prlimit --pid` since"), "{}", found.origin);
+}
+
+#[test]
+fn a_shell_that_kept_its_hard_limit_is_not_said_to_have_lowered_it() {
+    let found = found(&[TINI, ("bash", "/usr/bin/bash", 100, 32_768), ("worker", "/bin/worker", 100, 32_768)]);
+    assert_eq!(found.origin, Origin::Shell(2), "{}", found.origin);
+    let [step] = lasting(&found) else { panic!("{:?}", found.ways) };
+    assert_eq!((step.phrase.code, &step.lines[..]), ("remedy_shell_soft", &["ulimit -Sn 32768".to_owned()][..]));
+}
+
+#[test]
+fn a_hard_limit_that_is_high_enough_is_kept() {
+    let found = wanted(&[TINI, ("worker", "/bin/worker", 120, 500)], 450);
+    assert_eq!(lasting(&found)[0].lines, ["prlimit --nofile=450: …"]);
+    let shown = Command::new("sh")
+        .args(["-c", "ulimit -Sn 120; ulimit -Hn 500; prlimit --nofile=450: sh -c 'ulimit -Sn; ulimit -Hn'"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&shown.stdout), "450\n500\n");
 }
