@@ -54,13 +54,18 @@ fn room(plan: Plan, class: Class, limit: u64) -> String {
 
 fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
     tracing::warn!("the limit of open files is low, {}: {origin}", limit.soft());
-    let way = diagnosis.and_then(|diagnosis| diagnosis.ways.iter().find(|way| way.lasts == Lasts::ForGood));
+    let way = diagnosis.and_then(|diagnosis| advised(&diagnosis.ways, limit.soft()));
     for (at, step) in
         way.into_iter().flat_map(|way| way.steps.iter().enumerate().map(move |(at, step)| (place(at, way), step)))
     {
         let file = step.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
         tracing::warn!("{at}{file}: {} ({})", [&step.lines[..], &step.then].concat().join(" · "), step.phrase);
     }
+}
+
+/// It was asked before the soft limit was raised: what gives no more than that did would only start all anew.
+fn advised(ways: &[Way], soft: u64) -> Option<&Way> {
+    ways.iter().find(|way| way.lasts == Lasts::ForGood && way.reach > soft)
 }
 
 /// All steps of a way are needed; one alone is none.
@@ -101,4 +106,18 @@ fn last(path: &Path) -> Option<u64> {
 fn remember(path: &Path, state_dir: &Path, limit: u64) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
     fs::write(path, format!("{limit}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gives_no_more_than_is_had_is_not_advised() {
+        let limit = tailcast_procs::Limit { soft: 200, hard: 2000 };
+        let quick = Way::at_once(1, limit, 2000).unwrap();
+        let ways = [quick.clone(), Way { lasts: Lasts::ForGood, ..quick }];
+        assert_eq!(advised(&ways, 200), Some(&ways[1]));
+        assert_eq!(advised(&ways, 2000), None);
+    }
 }
