@@ -20,11 +20,14 @@ use crate::json_shown::for_terminal;
 /// Says it.
 pub(crate) async fn run(flags: &cli::Doctor, environment: &Environment) -> Outcome {
     let way = Way { host: inspect::host(flags.host.as_deref())?, hub: &flags.hub, config: &flags.config };
+    // Of another host only the agent there could tell.
+    let serving = if way.host.is_none() { ours::serving() } else { Vec::new() };
     let here = flags.pid.is_none() && way.host.is_none();
     let mut source = Source::new(way, environment)?;
-    let pid = if here { chosen(&ours::serving())? } else { flags.pid };
+    let pid = if here { chosen(&serving)? } else { flags.pid };
     let mut limits = source.limits(pid, flags.want).await?;
-    limits.stops.extend(viewers(&limits));
+    let role = serving.iter().find(|each| each.pid == limits.pid).map(|each| each.role);
+    limits.stops.extend(viewers(&limits, role));
     let stdout = io::stdout();
     let said = match (flags.json, stdout.is_terminal()) {
         (true, true) => for_terminal(&json(&limits)?).into_owned(),
@@ -61,14 +64,21 @@ fn chosen(serving: &[Serving]) -> Result<Option<u32>, Failure> {
     }
 }
 
-/// What the limit means for a hub or an agent, which raises its soft limit itself.
-fn viewers(limits: &Limits) -> Option<String> {
-    (limits.name == "tailcast").then(|| {
-        let reach = limits.hard.clamp(limits.soft, limits.soft.max(1 << 20));
-        let (hub, agent) = (always_open::hub(false), always_open::agent());
-        let stops = |plan: Plan, class| plan.beside(always_open::AT_THE_START).ceiling(class, reach);
-        let (viewers, logs) = (stops(hub, Class::Viewers), stops(agent, Class::Tails));
-        format!("tailcast raises itself to {reach}: a hub stops at {viewers} viewers, an agent at {logs} followed logs")
+/// What the limit means for a hub or an agent. One that runs has raised its soft limit when it started, and does not again: what it
+/// has holds, also where somebody lowered it since.
+fn viewers(limits: &Limits, role: Option<&str>) -> Option<String> {
+    let stops = |plan: Plan, class, limit| plan.beside(always_open::AT_THE_START).ceiling(class, limit);
+    let viewers = |limit| stops(always_open::hub(false), Class::Viewers, limit);
+    let logs = |limit| stops(always_open::agent(), Class::Tails, limit);
+    let reach = limits.hard.clamp(limits.soft, limits.soft.max(1 << 20));
+    (limits.name == "tailcast").then(|| match role {
+        Some("agent") => format!("this agent stops at {} followed logs for as long as it runs with {}", logs(limits.soft), limits.soft),
+        Some(_) => format!("this hub stops at {} viewers for as long as it runs with {}", viewers(limits.soft), limits.soft),
+        None => format!(
+            "tailcast raises itself to {reach} when it starts: a hub then stops at {} viewers, an agent at {} followed logs",
+            viewers(reach),
+            logs(reach)
+        ),
     })
 }
 
@@ -182,12 +192,18 @@ mod tests {
             "ancestors": [], "ceilings": [], "stops": [], "remedies": [], "notes": [],
         });
         let limits: Limits = serde_json::from_value(json).unwrap();
-        let said = viewers(&limits).unwrap();
-        assert!(said.starts_with("tailcast raises itself to 4096: a hub stops at "), "{said}");
+        let said = viewers(&limits, None).unwrap();
+        assert!(said.starts_with("tailcast raises itself to 4096 when it starts: a hub then stops at "), "{said}");
         assert!(!show(&limits).contains('\u{1b}'));
-        let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }).unwrap();
-        assert!(tiny.contains("a hub stops at 23 viewers"), "as a start at that limit says: {tiny}");
-        assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }), None);
+        let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }, None).unwrap();
+        assert!(tiny.contains("a hub then stops at 23 viewers"), "as a start at that limit says: {tiny}");
+        // Lowered while it runs: it never raises itself again.
+        let lowered = Limits { soft: 64, hard: 4096, ..limits.clone() };
+        let running = viewers(&lowered, Some("serve")).unwrap();
+        assert_eq!(running, "this hub stops at 23 viewers for as long as it runs with 64");
+        let running = viewers(&lowered, Some("agent")).unwrap();
+        assert!(running.starts_with("this agent stops at ") && !running.contains("viewers"), "{running}");
+        assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }, None), None);
     }
 
     fn remedy(way: Option<u32>, lasts: &str, words: &str) -> serde_json::Value {
