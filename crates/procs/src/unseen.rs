@@ -150,6 +150,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_cannot_be_placed_is_not_said_to_be_in_a_network_of_its_own() {
+        let said = |count| Unseen::Namespaces(count).phrase().to_string();
+        assert!(said(1).starts_with("in which network one process is cannot be seen; "), "{}", said(1));
+        assert!(said(158).starts_with("in which network 158 processes are cannot be seen; "), "{}", said(158));
+    }
+
+    #[test]
     fn only_capabilities_that_this_process_does_not_have_are_named_as_missing() {
         let needed = Unseen::Files.needed();
         assert_eq!(missing(needed, 0), ["CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"]);

@@ -158,10 +158,7 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         used: ceiling.used,
         words: ceiling.words.to_owned(),
     });
-    let stops = process.fds.map(|fds| match limit.soft.saturating_sub(fds) {
-        0 => format!("{fds} of {} files are open: it cannot open one more", limit.soft),
-        more => format!("{fds} of {} files are open: it stops at {more} more", limit.soft),
-    });
+    let stops = process.fds.map(|fds| stops(fds, limit.soft));
     Limits {
         pid: process.id.pid,
         name: process.name.to_string(),
@@ -177,6 +174,14 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         notes: diagnosis.notes.iter().map(ToString::to_string).collect(),
         origin_phrases: diagnosis.origin.phrases().iter().map(phrase).collect(),
         note_phrases: diagnosis.notes.iter().map(phrase).collect(),
+    }
+}
+
+/// How many more it can open.
+fn stops(fds: u64, soft: u64) -> String {
+    match soft.saturating_sub(fds) {
+        0 => format!("{fds} of {soft} files are open: it cannot open one more"),
+        more => format!("{fds} of {soft} files are open: it stops at {more} more"),
     }
 }
 
@@ -350,6 +355,22 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_is_raised_for_a_process_and_not_for_a_thread_of_the_kernel() {
+        let ours = procs::Proc::new().and_then(|proc| proc.process(std::process::id())).unwrap();
+        let limit = Some(procs::Limit { soft: 20, hard: 400 });
+        let process = procs::Process { limit, ..ours };
+        let lines = [format!("prlimit --pid {} --nofile=400:400", std::process::id())];
+        assert_eq!(commands(&process)[0].lines, lines);
+        assert!(commands(&procs::Process { kernel_thread: true, ..process }).is_empty());
+    }
+
+    #[test]
+    fn who_has_as_many_as_it_may_cannot_open_one_more() {
+        assert_eq!(stops(18, 20), "18 of 20 files are open: it stops at 2 more");
+        assert_eq!(stops(21, 20), "21 of 20 files are open: it cannot open one more");
+    }
 
     #[test]
     fn a_connection_in_another_network_is_ended_in_there() {

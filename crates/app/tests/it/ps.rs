@@ -197,12 +197,33 @@ fn who_has_ended_and_was_not_asked_for_how_is_told_from_who_runs() {
 }
 
 #[test]
+fn of_a_thread_the_process_that_it_is_of_is_shown_and_said() {
+    let house = House::new();
+    let (says, said) = std::sync::mpsc::sync_channel(1);
+    let (ends, end) = std::sync::mpsc::sync_channel::<()>(0);
+    let thread = std::thread::spawn(move || {
+        // PID/task/NUMBER.
+        let own = std::fs::read_link("/proc/thread-self").unwrap();
+        says.send(own.file_name().unwrap().to_str().unwrap().to_owned()).unwrap();
+        // Until the test has looked at it.
+        end.recv().unwrap_err();
+    });
+    let (number, pid) = (said.recv().unwrap(), std::process::id());
+    let ran = house.run(&["ps", &number]).ended(0);
+    assert!(ran.out.starts_with(&format!("{number} is a thread of pid {pid}, which is shown\n")), "{}", ran.out);
+    assert!(ran.out.lines().nth(1).unwrap().contains(&format!(", pid {pid}, ")), "{}", ran.out);
+    drop(ends);
+    thread.join().unwrap();
+}
+
+#[test]
 fn a_connection_has_the_command_that_ends_it_and_it_alone() {
     let house = House::new();
     let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let ours: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(("::1", port)).unwrap()).collect();
     let ran = house.run(&["ps", &std::process::id().to_string(), "-n", "0"]).ended(0);
+    assert!(ran.out.contains("needs root or CAP_NET_ADMIN, and ends one connection"), "{}", ran.out);
     let command = ran.out.lines().find(|line| line.trim_start().starts_with("ss -Kt ")).expect(&ran.out).trim();
     let (from, to) = (command.split(" sport = ").nth(1).unwrap(), format!("dst '[::1]' dport = {port}"));
     assert!(command.starts_with("ss -Kt src '[::1]' sport = ") && from.ends_with(&to), "{command}");
