@@ -15,6 +15,8 @@ export class Refused extends Error {
     /** HTTP status; 0 when no answer came. */
     readonly status: number,
     message: string,
+    /** A word for the reason, where the hub gives one. */
+    readonly why?: string,
   ) {
     super(message);
     this.name = "Refused";
@@ -161,7 +163,7 @@ async function refusal(response: Response, host: string | null): Promise<Refused
   const [words, status] = [detail ?? title, response.status];
   if (typeof words !== "string") return new Refused(status, m.api_answer(`${status} ${response.statusText}`.trim()));
   const reason = { words, why: text(why), pattern: text(pattern), column: typeof column === "number" ? column : undefined };
-  return new Refused(status, hubWords(reason, host));
+  return new Refused(status, hubWords(reason, host), reason.why);
 }
 
 function text(value: unknown): string | undefined {

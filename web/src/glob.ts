@@ -18,6 +18,18 @@ export function globIn(written: string): string | null {
   return text.includes(":") || /^[/*]/.test(text) ? text : `*${text}`;
 }
 
+/** Whether nothing in a glob is left open: a class, alternatives, a backslash. */
+export function isWhole(glob: string): boolean {
+  const rest = glob.replace(/\\[^]|\[(?:![^]|[^!])[^\]]*\]/g, "");
+  let depth = 0;
+  for (const letter of rest) {
+    if (letter === "[" || letter === "\\") return false;
+    if (letter === "{") depth++;
+    if (letter === "}" && --depth < 0) return false;
+  }
+  return depth === 0;
+}
+
 function sourceOf(glob: string): string {
   let depth = 0;
   return glob.replace(/\\(.)|\[!?\]?[^\]]*\]|[*?{},]|[^*?{},\\[]+|[\\[]/gs, (piece, escaped: string | undefined) => {

@@ -2,7 +2,10 @@
 // nothing otherwise. A host that does not answer holds up none of the others: it is named, and asked by itself. It stands between the address and the view. What a look means is decided in `members.ts`.
 
 import type { ViewAddress } from "./address";
-import { fetchLogs } from "./api";
+import { fetchLogs, Refused } from "./api";
+import { isWhole } from "./glob";
+import { m } from "./language";
+import { isLogName } from "./logname";
 import { completed, Latecomers, NOT_YET, WITHIN_S } from "./latecomers";
 import { whileVisible } from "./look";
 import { number } from "./digits";
@@ -41,6 +44,8 @@ export class Members {
   /** A look has been answered, or there is nothing to look for. */
   known = $state(false);
   problem = $state<string | null>(null);
+  /** What is named and is no name of a log, nor a glob. */
+  wrong = $state.raw<readonly string[]>([]);
   /** Hosts that match and have not said which logs they have. */
   silent = $state.raw<readonly string[]>([]);
 
@@ -56,18 +61,21 @@ export class Members {
   }
 
   /** Looks for what an address names until the returned function is called. */
-  follow({ logs, matches, in: at }: ViewAddress): () => void {
-    this.#named = at === null || logs.includes(at) ? logs : [at, ...logs];
+  follow({ logs: named, matches: globs, in: at }: ViewAddress): () => void {
+    const [logs, matches] = [named.filter(isLogName), globs.filter(isWhole)];
+    this.#named = at === null || logs.includes(at) || !isLogName(at) ? logs : [at, ...logs];
+    this.wrong = [...named.filter((log) => !isLogName(log)), ...globs.filter((glob) => !isWhole(glob))];
     this.#found = NOBODY;
     this.#total = { count: MAX_MEMBERS, more: true };
     this.#counted = 0;
+    this.problem = null;
     this.known = matches.length === 0;
     this.silent = [];
     if (matches.length === 0) return () => {};
-    const globs = matches.map((match) => ({ match, late: new Latecomers(MAX_MEMBERS + 1, () => {}, nameIn(match)) }));
+    const looks = matches.map((match) => ({ match, late: new Latecomers(MAX_MEMBERS + 1, () => {}, nameIn(match)) }));
     return whileVisible(async (signal) => {
       try {
-        const pages = await Promise.all(globs.map((glob) => look(glob, signal)));
+        const pages = await Promise.all(looks.map((glob) => look(glob, signal)));
         this.silent = [...new Set(pages.flatMap(({ missing = [] }) => missing.map(({ host }) => host)))];
         this.#take(lookedAt(this.#found, pages, this.#named));
         this.problem = null;
@@ -76,7 +84,10 @@ export class Members {
         this.#counted = Date.now();
         this.#total = counted(await Promise.all(matches.map((match) => count(match, signal))), this.#named);
       } catch (error) {
-        if (!signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
+        if (signal.aborted) return;
+        // What else is wrong with a glob than that it has no end, as a class from z to a.
+        if (error instanceof Refused && error.status === 400) this.problem = m.refused_bad_glob;
+        else this.problem = error instanceof Error ? error.message : String(error);
       }
     });
   }

@@ -9,6 +9,7 @@ import type { Filter } from "./address";
 import { Refused, type Spot } from "./api";
 import { fillGap } from "./gap";
 import { atLeastOne, History, scannedIn, type Missed, type Parts } from "./history";
+import { m } from "./language";
 import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf, upTo } from "./merge";
 import { Search, type Stretch } from "./search";
@@ -274,7 +275,10 @@ export class Paging {
   async #openAt(at: Position, log: LogName): Promise<void> {
     const slow = setTimeout(() => this.#listen(), SLOW_MS);
     try {
-      const parts = await this.#around(log, { after: at, limit: CONTEXT });
+      const parts = await this.#around(log, { after: at, limit: CONTEXT }).catch((error: unknown) => {
+        // Of the filter the hub says what is wrong; else it is the position.
+        throw error instanceof Refused && error.status === 400 && error.why === undefined ? new Refused(400, m.reading_bad_link) : error;
+      });
       this.#succeed();
       this.#openWith(parts);
       const [line] = parts.pages[0]?.lines ?? [];

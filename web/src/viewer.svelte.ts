@@ -296,7 +296,9 @@ export class Viewer {
     const { stream, logs, upward, reading, answers } = this.#paging;
     if (!sameRows(stream.rows, this.rows)) this.rows = stream.rows.slice();
     this.now = Date.now();
-    this.live = this.#live.state;
+    const { state } = this.#live;
+    // Before a connection comes what is read first: nobody has disconnected.
+    this.live = state.kind === "stopped" && !this.#held && reading === "opening" ? { kind: "connecting", after: null } : state;
     this.transport = ways.transport;
     this.evidence = ways.evidence;
     this.half = logs[0] !== undefined && logs.length === 1 && isEmpty(this.#paging.history.filter) ? this.#halves.text(logs[0]) : null;

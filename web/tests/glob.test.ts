@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { globber, globIn } from "../src/glob";
+import { globber, globIn, isWhole } from "../src/glob";
 
 test.each([
   ["web*:/var/log/*.log", "web1:/var/log/nginx/a.log", true],
@@ -28,4 +28,19 @@ test.each([
   ["web*:/var/log/*.log", "web*:/var/log/*.log"],
 ])("%s in the field of the list is the glob %s", (written, glob) => {
   expect(globIn(written)).toBe(glob);
+});
+
+test.each([
+  ["web*:/var/log/{a,b}/[0-9].log", true],
+  ["a\\[b", true],
+  ["[]]", true],
+  ["", true],
+  ["[", false],
+  ["[]", false],
+  ["web1:[a", false],
+  ["web1:{a,b", false],
+  ["a}", false],
+  ["a\\", false],
+])("whether %s is whole: %s", (glob, is) => {
+  expect(isWhole(glob)).toBe(is);
 });
