@@ -21,11 +21,12 @@ const LOW: u64 = 4096;
 /// In the state folder: the limit of the last start, as a number.
 const REMEMBERED: &str = "open-files-limit";
 
-/// Raises the limit of this process and divides it; says it, with who has set it and how many of `class` it has room for.
+/// Raises the limit of this process and divides it; says it, with who has set it and how many of `class` it has room for, and
+/// whether there is room for less than at the last start, where a `state_dir` remembers that.
 ///
 /// # Errors
 /// The limit is below what the plan needs: with that number.
-pub(crate) fn divide(plan: Plan, class: Class) -> Result<(Limit, Budget), Failure> {
+pub(crate) fn divide(plan: Plan, class: Class, state_dir: Option<&Path>) -> Result<Budget, Failure> {
     // Looked at before: afterwards the soft limit is this process's own doing.
     let diagnosis = Proc::new().and_then(|proc| proc.diagnose(std::process::id(), None));
     let limit = Limit::raise();
@@ -44,7 +45,13 @@ pub(crate) fn divide(plan: Plan, class: Class) -> Result<(Limit, Budget), Failur
             tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
         }
     }
-    Ok((limit, budget.map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))?))
+    match (&budget, state_dir) {
+        (Ok(budget), Some(state_dir)) => compare(limit.soft(), budget.plan(), state_dir),
+        // It does not start, so this limit is not the one of a last start.
+        (Err(_), Some(state_dir)) => drop(tell_fall(limit.soft(), plan, state_dir)),
+        (_, None) => (),
+    }
+    budget.map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))
 }
 
 fn room(plan: Plan, class: Class, limit: u64) -> String {
@@ -76,26 +83,32 @@ fn place(at: usize, way: &Way) -> String {
     }
 }
 
-/// Says it loudly when the limit is lower than at the last start, and remembers this one in the state folder.
-pub(crate) fn compare(limit: &Limit, plan: Plan, state_dir: &Path) {
-    let path = state_dir.join(REMEMBERED);
-    let (last, now) = (last(&path), limit.soft());
-    if let Some(last) = last.filter(|last| *last > now) {
-        tracing::error!(
-            "the limit of open files fell from {last} to {now} since the last start: {}, where there was room for {}; \
-             `tailcast doctor` says who has set it",
-            room(plan, Class::Viewers, now),
-            plan.ceiling(Class::Viewers, last)
-        );
-    }
+/// Says it loudly when there is room for less than at the last start, and remembers this one in the state folder. One limit
+/// below another may have the same room, or one place more: parts of it are rounded.
+fn compare(now: u64, plan: Plan, state_dir: &Path) {
+    let last = tell_fall(now, plan, state_dir);
     if last != Some(now)
-        && let Err(error) = remember(&path, state_dir, now)
+        && let Err(error) = remember(state_dir, now)
     {
         tracing::warn!(
             "whether the limit of open files falls will not be known at the next start: {}: {error}",
-            path.display()
+            state_dir.join(REMEMBERED).display()
         );
     }
+}
+
+/// What was remembered; that `now` is less room is told.
+fn tell_fall(now: u64, plan: Plan, state_dir: &Path) -> Option<u64> {
+    let last = last(&state_dir.join(REMEMBERED))?;
+    let (before, left) = (plan.ceiling(Class::Viewers, last), plan.ceiling(Class::Viewers, now));
+    if last > now && before > left {
+        tracing::error!(
+            "the limit of open files fell from {last} to {now} since the last start: {}, where there was room for {before}; \
+             `tailcast doctor` says who has set it",
+            room(plan, Class::Viewers, now)
+        );
+    }
+    Some(last)
 }
 
 /// `None` at a first start, and when it is no number: nothing is to be said then.
@@ -103,9 +116,9 @@ fn last(path: &Path) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-fn remember(path: &Path, state_dir: &Path, limit: u64) -> io::Result<()> {
+fn remember(state_dir: &Path, limit: u64) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
-    fs::write(path, format!("{limit}\n"))
+    fs::write(state_dir.join(REMEMBERED), format!("{limit}\n"))
 }
 
 #[cfg(test)]

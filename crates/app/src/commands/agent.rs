@@ -16,7 +16,7 @@ use crate::{always_open, open_files, service, trace};
 pub(crate) fn run(flags: &cli::Agent, environment: &Environment) -> Outcome {
     let options = AgentOptions::new(flags, environment)?;
     trace::begin(environment)?;
-    let (_, budget) = open_files::divide(always_open::agent(), Class::Tails)?;
+    let budget = open_files::divide(always_open::agent(), Class::Tails, None)?;
     super::runtime()?.block_on(offer(options, flags, environment, &Tails::of(&budget)))
 }
 

@@ -39,8 +39,7 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     trace::begin(environment)?;
     let per_address = options.per_address.unwrap_or(u64::MAX);
     let plan = Plan { per_address, ..always_open::hub(options.cluster.is_some()) };
-    let (limit, budget) = open_files::divide(plan, Class::Viewers)?;
-    open_files::compare(&limit, budget.plan(), &options.access.state_dir);
+    let budget = open_files::divide(plan, Class::Viewers, Some(&options.access.state_dir))?;
     super::runtime()?.block_on(serve(options, flags, environment, budget))
 }
 

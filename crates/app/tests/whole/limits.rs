@@ -181,16 +181,31 @@ async fn a_start_says_what_limits_it_and_that_the_limit_fell_since_the_last_one(
     drop(again);
     let lower = descriptors(&site, 1024).await;
     lower.program.says("the limit of open files fell from 2048 to 1024").await;
+    drop(lower);
+    // Of one that cannot start it is said too, and the limit of the last start stays what it was.
+    for _ in 0..2 {
+        let words = refused_start(&site, 24).await;
+        assert!(words.contains("fell from 1024 to 24"), "{words}");
+    }
+    // One descriptor fewer, and with the parts that are rounded a place more.
+    drop(descriptors(&site, 1000).await);
+    let rounded = descriptors(&site, 999).await;
+    assert!(!rounded.program.said().contains("fell from 1000"), "{}", rounded.program.said());
 }
 
 #[tokio::test]
 async fn a_hub_that_cannot_serve_under_its_limit_says_which_one_it_needs() {
-    let site = Site::new();
-    let mut command = site.shell("ulimit -n 24; exec \"$@\"");
+    let words = refused_start(&Site::new(), 24).await;
+    assert!(words.contains("at least") && words.contains("LimitNOFILE="), "{words}");
+}
+
+/// What a hub says that cannot start under this limit.
+async fn refused_start(site: &Site, limit: u64) -> String {
+    let mut command = site.shell(&format!("ulimit -n {limit}; exec \"$@\""));
     command.arg(binary()).args(["serve", "--listen", "127.0.0.1:0", "--state-dir"]).arg(site.state());
     let ended = within("the end of the start", command.output()).await.unwrap();
-    let words = String::from_utf8_lossy(&ended.stderr);
-    assert!(!ended.status.success() && words.contains("at least") && words.contains("LimitNOFILE="), "{words}");
+    assert!(!ended.status.success());
+    String::from_utf8_lossy(&ended.stderr).into_owned()
 }
 
 #[tokio::test]
