@@ -1,8 +1,9 @@
 // What the page shows, as its address: every state that one would send to a colleague, and nothing else.
 // Pure; the one place where addresses are read and written. `navigation.svelte.ts` moves between them.
 //
-// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&grep=…&exclude=…&i&level=…&lit=…&mute=HOST:NAME&panes=columns&sync&wall
-// &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), a filter for all, what is
+// `/logs?log=HOST:NAME&log=…&match=GLOB&at=POSITION&in=HOST:NAME&top=POSITION&of=HOST:NAME&grep=…&exclude=…&i&level=…&lit=…&mute=HOST:NAME&panes=columns&sync&wall
+// &own=HOST:NAME&grep=…`: logs and globs over them, a line (in the first log, or the one that `in` names), the one on top of the
+// screen (`of`), a filter for all, what is
 // highlighted, logs that are left out for a while, how they lie (merged into one, or in panes), and whether it is for a wall. Words of a filter behind `own` are for that pane alone.
 // `/hub`: the hub itself; `/processes…`: see `procaddress.ts`. `/hosts?q=…&match=…&label=KEY=VALUE`: the list. Parameters that it does not know are refused silently: an older
 // page may get a newer link.
@@ -43,6 +44,10 @@ export interface ViewAddress {
   at: Position | null;
   /** Null for the first log. */
   in: LogName | null;
+  /** Where the line starts that is on top of the screen, in the log `of`; null where one follows, or the line `at` is seen: `standpoint.ts`. */
+  top: Position | null;
+  /** Null for the first log. */
+  of: LogName | null;
   filter: Filter;
   /** Patterns whose matches are highlighted, each in a colour of its own: see `highlights.ts`. */
   lit: readonly string[];
@@ -65,7 +70,7 @@ export const NO_FILTER: Filter = { grep: [], exclude: [], ignoreCase: false, lev
 export const HUB: HubAddress = { page: "hub" };
 export const START: ListAddress = { page: "list", q: "", match: "", labels: [] };
 
-const PLAIN = { page: "view", matches: [], lit: [], at: null, in: null, muted: [], layout: "merged", sync: false, wall: false, own: new Map() } as const;
+const PLAIN = { page: "view", matches: [], lit: [], at: null, in: null, top: null, of: null, muted: [], layout: "merged", sync: false, wall: false, own: new Map() } as const;
 
 export function viewOf(logs: LogName[], filter: Filter = NO_FILTER): ViewAddress {
   return { ...PLAIN, matches: [], muted: [], logs, filter };
@@ -103,6 +108,8 @@ function parseView(params: URLSearchParams): ViewAddress {
     matches,
     at: params.get("at"),
     in: params.get("in"),
+    top: params.get("top"),
+    of: params.get("of"),
     filter: parseFilter(shared ?? params),
     lit: some(params, "lit").slice(0, MOST_LIT),
     // Of a log that is alone nothing is left out: there would be nothing else, and no legend to take that back.
@@ -151,6 +158,8 @@ function viewPairs(view: ViewAddress): Pair[] {
     ...each("match", view.matches),
     ...at,
     ...(view.at !== null && view.in !== null && view.in !== view.logs[0] ? each("in", [view.in]) : []),
+    ...(view.top === null ? [] : each("top", [view.top])),
+    ...(view.top !== null && view.of !== null && view.of !== view.logs[0] ? each("of", [view.of]) : []),
     ...filterPairs(view.filter),
     ...each("lit", view.lit),
     ...each("mute", view.muted),

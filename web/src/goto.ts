@@ -5,7 +5,7 @@
 // the one the reader has before them. Which day that is stands beside the field while one writes.
 // It refuses to guess: what is none of these is null, and the field says what would be.
 
-import type { Position } from "./shapes";
+import { parseAddress, type ViewAddress } from "./address";
 import type { LineRow, Row } from "./stream";
 
 export type Goal =
@@ -15,7 +15,7 @@ export type Goal =
   | { kind: "offset"; offset: number }
   /** RFC 3339. */
   | { kind: "time"; time: string }
-  | { kind: "line"; position: Position };
+  | { kind: "link"; address: ViewAddress };
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12 };
 
@@ -79,11 +79,11 @@ function offset(text: string): Goal | null {
   return { kind: "offset", offset: Math.min(Math.floor(number * factor), Number.MAX_SAFE_INTEGER) };
 }
 
-/** A link to a line, as the page makes them. */
+/** A link to a view, as the page makes them; the hub may have another name where it comes from. */
 function link(text: string): Goal | null {
-  const query = /^(?:https?:\/\/|logs\?|\?)/.test(text) ? text.slice(text.indexOf("?") + 1) : "";
-  const position = new URLSearchParams(query).get("at");
-  return position ? { kind: "line", position } : null;
+  const query = /^(?:https?:\/\/[^?]*\/logs|logs|)(\?.*)$/.exec(text)?.[1];
+  const address = query === undefined ? null : parseAddress(new URL(`http://hub/logs${query}`), "/");
+  return address?.page === "view" ? { kind: "link", address } : null;
 }
 
 const ZONE = /(Z|[+-]\d{2}:\d{2})$/i;

@@ -1,6 +1,7 @@
 // What can be done with one line of a view. It stands between the menu of a line and the view, which selects, goes to addresses and unfolds.
 
 import { isEmpty, NO_FILTER, type ViewAddress } from "./address";
+import { LIVE } from "./standpoint";
 import type { LineRow, Row } from "./stream";
 import type { Unfolded } from "./unfolded.svelte";
 
@@ -48,7 +49,7 @@ export function lineActs(row: LineRow, { address, rows, unfolded, go, select }: 
       select(near[0] ?? row, near.at(-1))?.copy();
     },
     copyLink: () => select(row)?.copyLink(row),
-    surroundings: isEmpty(filter) ? null : () => go({ ...address, filter: NO_FILTER, at: row.line.position, in: row.log }),
+    surroundings: isEmpty(filter) ? null : () => go({ ...address, ...LIVE, filter: NO_FILTER, at: row.line.position, in: row.log }),
     only: (pattern) => add("grep", pattern),
     without: (pattern) => add("exclude", pattern),
     download: () => void select(row)?.download(),

@@ -11,6 +11,7 @@ import { whileVisible } from "./look";
 import { number } from "./digits";
 import { counted, lookedAt, MAX_MEMBERS, NOBODY, type Membership, type Total } from "./members";
 import type { LogName, LogsPage } from "./shapes";
+import { spotOf } from "./standpoint";
 
 /** What is counted where more match than fit: as many as the hub lists at once, and not with each look. */
 const MOST_COUNTED = 5000;
@@ -61,7 +62,9 @@ export class Members {
   }
 
   /** Looks for what an address names until the returned function is called. */
-  follow({ logs: named, matches: globs, in: at }: ViewAddress): () => void {
+  follow(address: ViewAddress): () => void {
+    const { logs: named, matches: globs } = address;
+    const at = spotOf(address)?.log ?? null;
     const [logs, matches] = [named.filter(isLogName), globs.filter(isWhole)];
     this.#named = at === null || logs.includes(at) || !isLogName(at) ? logs : [at, ...logs];
     this.wrong = [...named.filter((log) => !isLogName(log)), ...globs.filter((glob) => !isWhole(glob))];

@@ -7,6 +7,7 @@ import { offsetOf, type Place } from "./fileplace";
 import type { Folded } from "./folds";
 import type { Goal } from "./goto";
 import type { LogName, Position } from "./shapes";
+import { LIVE } from "./standpoint";
 import type { LineRow, Row } from "./stream";
 import type { Unfolded } from "./unfolded.svelte";
 import type { Viewer } from "./viewer.svelte";
@@ -16,13 +17,14 @@ export interface List {
   toEnd(): void;
   toTop(): void;
   toRow(row: LineRow): void;
-  toLine(position: Position, where: "middle" | "near"): void;
+  toLine(position: Position, where: "top" | "middle" | "near"): void;
   unpin(): void;
 }
 
 /** Where the reader is. */
 export interface Whereabouts {
   address: ViewAddress;
+  logs: readonly LogName[];
   folded: Folded;
   place: Place | null;
   /** The log whose bytes are meant. */
@@ -44,7 +46,10 @@ export class Moves {
     /** None before the rows are there. */
     private readonly list: () => List | undefined,
     private readonly here: () => Whereabouts,
+    /** Goes on to another address of this view. */
     private readonly go: (address: ViewAddress) => void,
+    /** To one of another. */
+    private readonly leave: (address: ViewAddress) => void,
   ) {}
 
   toEnd = async (): Promise<void> => {
@@ -79,14 +84,28 @@ export class Moves {
         return this.toEnd();
       case "share":
         if (goal.fraction === 1) return this.toEnd();
-        return void (await this.toOffset(place ? offsetOf(place, goal.fraction) : 0));
+        return this.#toShare(place ? offsetOf(place, goal.fraction) : 0);
       case "offset":
         return this.#toByte(goal.offset);
       case "time":
         return this.toTime(goal.time);
-      case "line":
-        return this.go({ ...address, at: goal.position, in: null });
+      case "link":
+        return this.#toLink(address, goal.address);
     }
+  }
+
+  /** To a line of these logs without another change; whatever else a link says is gone to as it says. */
+  #toLink(address: ViewAddress, link: ViewAddress): void {
+    const log = link.in ?? link.logs[0] ?? null;
+    const here = link.at !== null && log !== null && this.here().logs.includes(log);
+    if (here) this.go({ ...address, ...LIVE, at: link.at, in: log });
+    else this.leave(link);
+  }
+
+  async #toShare(offset: number): Promise<void> {
+    if (!(await this.toOffset(offset))) return;
+    const row = this.viewer.rows.find((each): each is LineRow => each.kind === "line");
+    if (row) this.go({ ...this.here().address, ...LIVE, top: row.line.position, of: row.log });
   }
 
   /** To the line of the log that leads in which a byte lies: it is marked, so that nobody takes a neighbour for it. */
@@ -97,7 +116,7 @@ export class Moves {
     if (this.viewer.pastEnd) return this.#atEnd(own);
     // A filter may leave that line out; then it is the next one that is shown, and none is marked.
     const row = this.viewer.rows.find(own);
-    if (row && row.line.offset <= offset) this.go({ ...this.here().address, at: row.line.position, in: row.log });
+    if (row && row.line.offset <= offset) this.go({ ...this.here().address, ...LIVE, at: row.line.position, in: row.log });
   }
 
   #atEnd(is: (row: Row) => row is LineRow): Landed {
@@ -115,7 +134,7 @@ export class Moves {
   /** To a time: the line there is marked, and can be sent or come back to, as if a link had led to it. */
   async toTime(time: string): Promise<Landed | undefined> {
     const landed = await this.#since(time);
-    if (landed?.at === "line") this.go({ ...this.here().address, at: landed.row.line.position, in: landed.row.log });
+    if (landed?.at === "line") this.go({ ...this.here().address, ...LIVE, at: landed.row.line.position, in: landed.row.log });
     return landed;
   }
 

@@ -8,7 +8,11 @@ const base = new URL(document.baseURI).pathname;
 class Navigation {
   #address = $state.raw<Address>(parseAddress(new URL(location.href), base));
 
+  /** Puts what is seen into the address. */
+  #settle: (() => void) | null = null;
+
   constructor() {
+    window.addEventListener("pagehide", () => this.settle());
     window.addEventListener("popstate", () => {
       this.#address = parseAddress(new URL(location.href), base);
     });
@@ -18,8 +22,22 @@ class Navigation {
     return this.#address;
   }
 
+  /** Whoever is asked what is seen, before another address takes the place of this one, until the returned function is called. */
+  settling(settle: () => void): () => void {
+    this.#settle = settle;
+    return () => {
+      if (this.#settle === settle) this.#settle = null;
+    };
+  }
+
+  /** The address is that of what is seen, at once. */
+  settle(): void {
+    this.#settle?.();
+  }
+
   /** Goes on to another address; `replace` for a change of mind, such as each letter of a filter. */
   go(address: Address, how: "push" | "replace" = "push"): void {
+    if (how === "push") this.settle();
     const url = href(address);
     if (how === "push") history.pushState(null, "", url);
     else history.replaceState(null, "", url);

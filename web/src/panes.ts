@@ -17,6 +17,11 @@ export function logOf(address: ViewAddress, logs: readonly LogName[]): LogName |
   return address.at === null ? null : (address.in ?? logs[0] ?? null);
 }
 
+/** The log that the line on top of the screen is in. */
+function topOf(address: ViewAddress, logs: readonly LogName[]): LogName | null {
+  return address.top === null ? null : (address.of ?? logs[0] ?? null);
+}
+
 /** What one pane shows. */
 export function paneOf(whole: ViewAddress, logs: readonly LogName[], log: LogName): ViewAddress {
   const here = logOf(whole, logs) === log;
@@ -27,6 +32,7 @@ export function paneOf(whole: ViewAddress, logs: readonly LogName[], log: LogNam
     muted: [],
     at: here ? whole.at : null,
     in: here ? log : null,
+    ...(topOf(whole, logs) === log ? { top: whole.top, of: log } : { top: null, of: null }),
     filter: whole.own.get(log) ?? whole.filter,
   };
 }
@@ -37,7 +43,8 @@ export function withPane(whole: ViewAddress, log: LogName, pane: ViewAddress): V
   if (sameFilter(pane.filter, whole.filter)) own.delete(log);
   else own.set(log, pane.filter);
   const left = pane.at === null && whole.in !== null && whole.in !== log;
-  return { ...whole, own, lit: pane.lit, at: left ? whole.at : pane.at, in: left ? whole.in : pane.at === null ? null : log };
+  const top = pane.top !== null ? { top: pane.top, of: log } : topOf(whole, whole.logs) === log ? { top: null, of: null } : { top: whole.top, of: whole.of };
+  return { ...whole, own, lit: pane.lit, ...top, at: left ? whole.at : pane.at, in: left ? whole.in : pane.at === null ? null : log };
 }
 
 /** Another filter for all panes but those that have their own. */

@@ -1,6 +1,7 @@
 // What was looked at lately on this browser: addresses of views, newest first, bounded in number and length. Nothing of what was in them.
 
 import { formatAddress, parseAddress, type ViewAddress } from "./address";
+import { LIVE } from "./standpoint";
 
 const KEY = "tailcast.recent";
 const MOST = 20;
@@ -9,7 +10,7 @@ const LONG = 2000;
 
 /** The list after one more. The same logs with another filter, place or layout are the same view, and its newest address stays. */
 export function withView(before: readonly string[], address: ViewAddress): string[] {
-  const written = formatAddress({ ...address, at: null, in: null });
+  const written = formatAddress({ ...address, ...LIVE });
   if (written.length > LONG) return [...before];
   const same = whatOf(address);
   const others = before.filter((each) => {

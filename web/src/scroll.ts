@@ -64,6 +64,8 @@ export class Scroll<Row extends { readonly id: number }> {
   /** Where we scrolled to ourselves: the event of that says nothing about what the reader wants. */
   #own = 0;
   #placing = false;
+  /** A row was put on top, and nobody has scrolled since: who left at that row was not following, whatever is below it now. */
+  #stays = false;
   #width = 0;
   #observer: ResizeObserver;
   #ends = new AbortController();
@@ -136,11 +138,12 @@ export class Scroll<Row extends { readonly id: number }> {
 
   /** The end has become a live one: pins, if that is where the reader stands. */
   reconsider(): void {
-    if (this.#atEnd() && this.tell.live()) this.#pin(true);
+    if (!this.#stays && this.#atEnd() && this.tell.live()) this.#pin(true);
   }
 
   toEnd(): void {
     this.#adopt();
+    this.#stays = false;
     this.#pin(true);
     this.place();
   }
@@ -159,6 +162,7 @@ export class Scroll<Row extends { readonly id: number }> {
     if (!row) return false;
     this.#adopt();
     this.unpin();
+    this.#stays = where === "top";
     const top = this.#head + this.#layout.top(index) - this.at.box.scrollTop;
     const room = this.at.box.clientHeight - this.#layout.height(index);
     const stays = where === "near" && top >= 0 && top <= room;
@@ -270,6 +274,7 @@ export class Scroll<Row extends { readonly id: number }> {
     const { scrollTop } = this.at.box;
     if (scrollTop === this.#own) return false;
     this.#own = scrollTop;
+    this.#stays = false;
     this.#pin(this.#atEnd() && this.tell.live());
     if (!this.#pinned) this.#note();
     return true;

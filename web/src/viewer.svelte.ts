@@ -12,6 +12,7 @@ import { Paging, type Absentee, type Beyond, type End, type Reading } from "./pa
 import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
+import { spotOf } from "./standpoint";
 import { gapMark, noteMark, type LineOf, type LineRow, type Row } from "./stream";
 import type { Transport } from "./transport";
 import type { Evidence } from "./ways";
@@ -125,7 +126,8 @@ export class Viewer {
   /** Opens what an address names. `logs`: all of its logs, those that match a glob included. */
   async open(address: ViewAddress, logs: readonly LogName[] = address.logs): Promise<void> {
     this.#held = false;
-    await this.#paging.open(logs, address.filter, address.at, address.in ?? logs[0] ?? "");
+    const spot = spotOf(address);
+    await this.#paging.open(logs, address.filter, spot?.position ?? null, spot?.log ?? logs[0] ?? "");
   }
 
   /** Looks at other logs from now on: who comes joins at its live end, who goes is let go, and nothing else moves. */

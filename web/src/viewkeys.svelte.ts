@@ -4,6 +4,7 @@
 import { PASS, type Handlers } from "./acting.svelte";
 import type { ViewAddress } from "./address";
 import { ofWords, withOne } from "./highlights";
+import { LIVE } from "./standpoint";
 
 /** The parts of a view that keys are for; bars come and go. */
 export interface Parts {
@@ -144,7 +145,7 @@ export class ViewKeys {
     const { address, selected } = view.stands();
     if (this.finding) this.finding = false;
     else if (selected) view.select("nothing");
-    else if (address.at !== null) view.go({ ...address, at: null, in: null }, "replace");
+    else if (address.at !== null) view.go({ ...address, ...LIVE }, "replace");
     else if (address.wall) this.#wall();
     else return PASS;
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { viewOf } from "../src/address";
 import { goalOf, isNoDay, spelled, timeNear, timesOn, type Screen } from "../src/goto";
 import type { LineRow } from "../src/stream";
 import { line } from "./rows";
@@ -62,12 +63,15 @@ test("a byte further than the hub can count is one beyond the end", () => {
   expect(goalOf("18446744073709551615", null, NOW)).toEqual({ kind: "offset", offset: Number.MAX_SAFE_INTEGER });
 });
 
-test("a link to a line", () => {
-  expect(goalOf("https://hub/logs?log=web1:/a&at=abc.5", null, NOW)).toEqual({ kind: "line", position: "abc.5" });
+test("a link to a line, or to a view without one, of whatever name the hub has there", () => {
+  const view = viewOf(["web1:/a"]);
+  expect(goalOf("https://hub/logs?log=web1:/a&at=abc.5", null, NOW)).toEqual({ kind: "link", address: { ...view, at: "abc.5" } });
+  expect(goalOf("http://10.0.0.1:8514/ops/logs?log=web1:/a&grep=x", null, NOW)).toEqual({ kind: "link", address: { ...view, filter: { ...view.filter, grep: ["x"] } } });
+  expect(goalOf("logs?log=web1:/a", null, NOW)).toEqual({ kind: "link", address: view });
 });
 
 test("anything else is refused", () => {
-  for (const text of ["", "somewhere", "-5", "https://hub/logs?log=web1:/a"]) expect(goalOf(text, NEAR, NOW)).toBeNull();
+  for (const text of ["", "somewhere", "-5", "https://hub/logs", "https://hub/hosts?q=a", "?q=a"]) expect(goalOf(text, NEAR, NOW)).toBeNull();
 });
 
 test("the time near the reader is that of the first line on the screen that names one, else of the nearest", () => {

@@ -29,6 +29,15 @@ describe("a pane", () => {
     expect(withPane({ ...WHOLE, at: "p7", in: B }, A, paneOf(WHOLE, [A, B], A)), "a line elsewhere stays").toMatchObject({ at: "p7", in: B });
     expect(withPane({ ...WHOLE, at: "p7", in: B }, B, { ...pane, at: null })).toMatchObject({ at: null, in: null });
   });
+
+  test("that was scrolled is where the address says, and no other one", () => {
+    const top = { ...WHOLE, top: "p3", of: null };
+    expect(paneOf(top, [A, B], A)).toMatchObject({ top: "p3", of: A });
+    expect(paneOf(top, [A, B], B)).toMatchObject({ top: null, of: null });
+    expect(withPane(top, B, paneOf(top, [A, B], B))).toMatchObject({ top: "p3", of: null });
+    expect(withPane(top, B, { ...paneOf(top, [A, B], B), top: "p8", of: B })).toMatchObject({ top: "p8", of: B });
+    expect(withPane(top, A, { ...paneOf(top, [A, B], A), top: null, of: null })).toMatchObject({ top: null, of: null });
+  });
 });
 
 test("there are panes for two logs up to four, where that was asked for", () => {
