@@ -173,6 +173,36 @@ test("what lies in a folded trace far from what is held is unfolded, shown and l
   await expect(page.getByText("Nothing further up.")).toBeVisible();
 });
 
+test("what is no pattern is told once, as it was typed, and one types on in the field; so where nothing was found", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3000);
+  hub.write("short.log", 0, 5);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 3000);
+  await page.keyboard.press("f");
+  const field = page.getByRole("textbox", { name: "Find in this view" });
+  await page.keyboard.type("([");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText(/The pattern \(\[ is wrong at character 2/)).toHaveCount(1);
+  await expect(page.getByText(/\(\?i\)/)).toHaveCount(0);
+  for (const typed of ["nowhere", "line 2999"]) {
+    await expect(field).toBeFocused();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(typed);
+    await expect(field).toHaveValue(typed);
+    await page.keyboard.press("Enter");
+    if (typed === "nowhere") await expect(page.getByText("Nowhere in this view.")).toBeVisible();
+  }
+  await expect.poll(async () => (await lit(page)).now).toEqual(["line 2999"]);
+  await expect(field).not.toBeFocused();
+
+  await openLog(page, hub, "short.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("([");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("“([” is not a complete pattern.")).toBeVisible();
+});
+
 /** The page's questions for lines that match: held back and let through, so that what is seen of a search under way is no matter of how fast the machine is. */
 class Questions {
   #held: Route[] = [];

@@ -3,7 +3,7 @@
 // no answer at all is one too, with status 0. It keeps no state and never asks twice by itself.
 
 import { filterPairs, formatQuery, type Filter, type Pair } from "./address";
-import { hubWords } from "./hubwords";
+import { hubWords, type Reason } from "./hubwords";
 import { m } from "./language";
 import { ROOT } from "./liveurl";
 import { isRecord, type Connection, type HostEntry, type LinesPage, type LogName, type LogsPage, type Position } from "./shapes";
@@ -15,11 +15,16 @@ export class Refused extends Error {
     /** HTTP status; 0 when no answer came. */
     readonly status: number,
     message: string,
-    /** A word for the reason, where the hub gives one. */
-    readonly why?: string,
+    /** What it said, and which host was asked. */
+    readonly said: { reason: Reason; host: string | null } | null = null,
   ) {
     super(message);
     this.name = "Refused";
+  }
+
+  /** A word for the reason, where the hub gives one. */
+  get why(): string | undefined {
+    return this.said?.reason.why ?? undefined;
   }
 
   get needsLogin(): boolean {
@@ -163,7 +168,7 @@ async function refusal(response: Response, host: string | null): Promise<Refused
   const [words, status] = [detail ?? title, response.status];
   if (typeof words !== "string") return new Refused(status, m.api_answer(`${status} ${response.statusText}`.trim()));
   const reason = { words, why: text(why), pattern: text(pattern), column: typeof column === "number" ? column : undefined };
-  return new Refused(status, hubWords(reason, host), reason.why);
+  return new Refused(status, hubWords(reason, host), { reason, host });
 }
 
 function text(value: unknown): string | undefined {

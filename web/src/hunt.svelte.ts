@@ -24,14 +24,17 @@ export class Hunt {
 
   constructor(private readonly viewer: Pick<Viewer, "find">) {}
 
-  /** Gives what ended it. `stopped`, also by something else on the way; what is looked for again goes on from there. */
+  /** Gives what ended it, and throws what the hub has against it. `stopped`, also by something else on the way; what is looked for again goes on from there. */
   async run(where: "above" | "below", pattern: string): Promise<Exclude<Found, "tired"> | "stopped"> {
     this.stop();
     const { signal } = (this.#stop = new AbortController());
     [this.looking, this.looked, this.reached] = [true, 0, null];
     let hit: Found | "stopped" = "tired";
     while (hit === "tired") {
-      const stretch = await this.viewer.find(where, pattern, signal);
+      const stretch = await this.viewer.find(where, pattern, signal).catch((error: unknown) => {
+        if (!signal.aborted) this.stop();
+        throw error;
+      });
       // Another one may have begun meanwhile, whose figures these are not.
       if (signal.aborted) return "stopped";
       hit = stretch?.hit ?? "stopped";

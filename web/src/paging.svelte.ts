@@ -12,7 +12,7 @@ import { atLeastOne, History, scannedIn, type Missed, type Parts } from "./histo
 import { m } from "./language";
 import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf, upTo } from "./merge";
-import { Search, type Stretch } from "./search";
+import { asTyped, Search, type Stretch } from "./search";
 import type { LinesPage, LogName, Position } from "./shapes";
 import { Stream, type LineOf, type Row } from "./stream";
 import type { LogAt, Subscription } from "./transport";
@@ -194,19 +194,22 @@ export class Paging {
 
   /**
    * Looks for the nearest line beyond an end of the window that a pattern matches, of those that the filter lets through: as far as the
-   * hub looks at once, when nothing else is being read. Null where that came to nothing: stopped, overtaken, or there is a problem.
+   * hub looks at once, when nothing else is being read. Null where it was stopped or overtaken. Throws what the hub has against
+   * it: that is for whoever looks, and no problem of the view.
    */
   async find(where: "above" | "below", pattern: string, stop: AbortSignal): Promise<Stretch | null> {
     while (this.#reading !== "nothing") await this.#read;
     let stretch: Stretch | null = null;
+    let failure: unknown = null;
     await this.#reads("finding", async () => {
       const signal = AbortSignal.any([this.#history.signal, stop]);
       try {
         stretch = await this.#search.look(where, pattern, new History(this.logs, this.#history.filter, signal), this.#stream);
       } catch (error) {
-        if (!stop.aborted) throw error;
+        if (!signal.aborted) failure = asTyped(error, pattern);
       }
     });
+    if (failure !== null) throw failure;
     return stretch;
   }
 

@@ -3,7 +3,8 @@
 // the next question goes on from there.
 
 import { NO_FILTER } from "./address";
-import type { Spot } from "./api";
+import { Refused, type Spot } from "./api";
+import { hubWords } from "./hubwords";
 import { History, scannedIn } from "./history";
 import { timeOf } from "./merge";
 import type { LinesPage, LogName, Position } from "./shapes";
@@ -37,6 +38,15 @@ export class Search {
     this.#reached = new Map(hit === "tired" ? [...ends].map(([log, end]) => [key(where, log, pattern), end]) : []);
     return { hit, scanned: scannedIn(pages), reached: hit === "tired" ? await timeAt(where, ends, new History(logs, NO_FILTER, signal)) : null };
   }
+}
+
+/** Case that was put before a pattern is nothing that the reader wrote: what is wrong is told of the pattern as it was typed. */
+export function asTyped(error: unknown, pattern: string): unknown {
+  const flag = /^\(\?-?i\)/.exec(pattern)?.[0] ?? "";
+  if (!(error instanceof Refused) || error.said?.reason.pattern !== pattern) return error;
+  const { reason, host } = error.said;
+  const typed = { ...reason, pattern: pattern.slice(flag.length), column: reason.column === undefined ? undefined : reason.column - flag.length };
+  return new Refused(error.status, hubWords(typed, host), { reason: typed, host });
 }
 
 /** How far all logs have been looked through, by the time of the line that stands there in each. */

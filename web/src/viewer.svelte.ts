@@ -210,7 +210,7 @@ export class Viewer {
 
   /**
    * The nearest line above or below the window that a pattern matches; after `tired`, the search goes on from there. Null where it was
-   * stopped, overtaken by another way in, or met a problem.
+   * stopped, or overtaken by another way in. Throws what the hub has against it.
    */
   find(where: "above" | "below", pattern: string, stop: AbortSignal): Promise<Stretch | null> {
     return this.#paging.find(where, pattern, stop);

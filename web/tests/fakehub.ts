@@ -16,7 +16,7 @@ export class FakeHub {
   /** Logs whose host stands still: a question about one is answered when it is back. */
   readonly still = new Set<string>();
   /** The next answer is this instead. */
-  refuse: { status: number; detail: string } | null = null;
+  refuse: { status: number; detail: string; why?: string; pattern?: string; column?: number } | null = null;
 
   #waiting: (() => void)[] = [];
 
@@ -77,9 +77,9 @@ export class FakeHub {
     this.asked.push(url.search);
     if (this.away.has(url.searchParams.get("log") ?? "")) return Response.json({ detail: "the host is away" }, { status: 503 });
     if (this.refuse) {
-      const { status, detail } = this.refuse;
+      const { status, ...problem } = this.refuse;
       this.refuse = null;
-      return Response.json({ detail }, { status });
+      return Response.json(problem, { status });
     }
     return Response.json(this.#page(url.searchParams));
   }

@@ -79,6 +79,14 @@ test("it ends with a jump elsewhere, and with what the hub says against it", asy
   expect(await viewer.toOffset(A, 20_000)).toBe(true);
   expect(await hit).not.toBe("none");
   hub.refuse = { status: 503, detail: "the agent is away" };
-  expect(await hunt.run("above", "needle")).toBe("stopped");
-  expect(viewer.problem).toBe("the agent is away");
+  await expect(hunt.run("above", "needle")).rejects.toThrow("the agent is away");
+  expect(viewer.problem).toBeNull();
+});
+
+test("what the hub has against a pattern is for whoever looks, without the case that was put before it, and the view has no problem", async () => {
+  hub.refuse = { status: 400, detail: "bad", why: "class_unclosed", pattern: "(?i)([", column: 6 };
+  await expect(hunt.run("above", "(?i)([")).rejects.toThrow(/^The pattern \(\[ is wrong at character 2: /);
+  await vi.waitFor(() => expect([hunt.looking, viewer.problem, viewer.reading]).toEqual([false, null, "nothing"]));
+  hub.refuse = { status: 400, detail: "bad", why: "class_unclosed", pattern: "[", column: 1 };
+  await expect(hunt.run("above", "(?-i)x")).rejects.toThrow(/^The pattern \[ is wrong at character 1: /);
 });

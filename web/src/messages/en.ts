@@ -140,6 +140,7 @@ export const en = {
   filter_worse: (level: string) => `${level} and worse`,
   find_above: "Nothing further up.",
   find_below: "Nothing further down.",
+  find_broken: (pattern: string) => `“${pattern}” is not a complete pattern. Write \\ before a character that is meant as itself.`,
   find_button: "Find",
   find_case: "Upper and lower case are the same",
   find_close: "Close",

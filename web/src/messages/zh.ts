@@ -139,6 +139,7 @@ export const zh: Messages = {
   filter_worse: (level) => `${level} 及以上`,
   find_above: "上方没有更多结果。",
   find_below: "下方没有更多结果。",
+  find_broken: (pattern) => `“${pattern}” 还不是完整的表达式。要按原样匹配的特殊字符，请在前面写 \\。`,
   find_button: "查找",
   find_case: "不区分大小写",
   find_close: "关闭",
