@@ -87,3 +87,32 @@ test("a link to a line on a host that is away says so, and leads to the line as 
   await expect(page.locator(".problem")).toHaveCount(0);
   await isLive(page);
 });
+
+test("panes of one file on two hosts name the file and the hosts, and have a button to share", async ({ page, hub, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const agent = await twoHosts(hub);
+  await page.goto(`${merged(hub, agent)}&panes`);
+  await expect(page.getByTestId("standing")).toHaveText(["live", "live"]);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("app.log 2 logs in panes");
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText([/web1\s+app\.log/, /web2\s+app\.log/]);
+  await page.getByRole("button", { name: "Share" }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
+  await page.setViewportSize({ width: 360, height: 720 });
+  await page.screenshot({ path: "test-results/panes-phone.png" });
+  await expect(page.getByRole("button", { name: "Share" })).toBeInViewport();
+  await page.getByRole("button", { name: "Go to a log, a host or an action" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+});
+
+test("on a phone the names beside the lines tell logs apart that begin alike", async ({ page, hub }) => {
+  const agent = await twoHosts(hub);
+  hub.append("api.log", stamped(11));
+  await page.setViewportSize({ width: 360, height: 720 });
+  await page.goto(`${merged(hub, agent)}&log=${hub.log("api.log")}`);
+  await shows(page, ...range(0, 10), 11);
+  const tags = page.locator(".row .tag");
+  const said = await tags.evaluateAll((all) => all.map((tag) => [getComputedStyle(tag, "::before").content, tag.scrollWidth <= tag.clientWidth]));
+  expect(new Set(said.map(([words]) => words)).size).toBe(3);
+  expect(said.every(([, fits]) => fits)).toBe(true);
+  await page.screenshot({ path: "test-results/merged-phone.png" });
+});

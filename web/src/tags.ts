@@ -7,6 +7,8 @@ export interface Tag {
   /** The end of the name, as far as it has to be told to know the logs apart. */
   words: string;
   host: string;
+  /** The words for a narrow screen: what is long is shortened in its middle, so that they still tell the logs apart. */
+  brief: string;
   /** One of six; `tokens.css` has them. It never stands alone: the words are always with it. */
   colour: number;
 }
@@ -19,9 +21,11 @@ export function tagsOf(logs: readonly LogName[]): ReadonlyMap<LogName, Tag> {
   const colours = coloursOf(logs);
   const hosts = new Set(logs.map(hostOf)).size > 1;
   const words = shortest(logs);
+  const briefs = briefOf(logs.map(words));
   const tag = (log: LogName): Tag => ({
     words: visible(words(log)),
     host: hosts ? visible(hostOf(log)) : "",
+    brief: visible(briefs.get(words(log)) ?? words(log)),
     colour: colours.get(log) ?? 0,
   });
   return new Map(logs.map((log) => [log, tag(log)]));
@@ -33,6 +37,31 @@ export function hostOf(log: LogName): string {
 
 export function nameOf(log: LogName): string {
   return log.slice(log.indexOf(":") + 1);
+}
+
+/** The last part of a log's name. */
+export function endOf(log: LogName): string {
+  return partsOf(log).at(-1) ?? nameOf(log);
+}
+
+/** Letters of a brief name; of names that are alike for longer, up to twice as many. */
+const BRIEF = 10;
+
+function briefOf(all: readonly string[]): ReadonlyMap<string, string> {
+  for (let length = BRIEF; length <= 2 * BRIEF; length++) {
+    // As much from the beginning as from the end, or what comes next to that.
+    const heads = Array.from({ length: length - 2 }, (_, i) => i + 1).toSorted((a, b) => Math.abs(2 * a - length) - Math.abs(2 * b - length));
+    for (const head of heads) {
+      const briefs = new Map(all.map((words) => [words, shortened(words, head, length - 1 - head)]));
+      if (new Set(briefs.values()).size === new Set(all).size) return briefs;
+    }
+  }
+  return new Map();
+}
+
+function shortened(words: string, head: number, tail: number): string {
+  const letters = [...words];
+  return letters.length <= head + tail + 1 ? words : [...letters.slice(0, head), "…", ...letters.slice(-tail)].join("");
 }
 
 /** The shortest way to name them: the host alone for one file on many hosts, else as many parts of the path as it takes. */

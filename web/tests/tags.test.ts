@@ -26,3 +26,15 @@ test("six logs have six colours, and each keeps its own in whatever order they a
   expect(new Set([...colours.values()].map(({ colour }) => colour)).size).toBe(6);
   for (const [log, { colour }] of tagsOf(logs.toReversed())) expect(colours.get(log)?.colour).toBe(colour);
 });
+
+test("where there is little room, names are shortened in the middle and still told apart", () => {
+  const briefs = (...logs: string[]): string[] => [...tagsOf(logs).values()].map(({ brief }) => brief);
+  expect(briefs("web1:/a.log", "web1:/b.log")).toEqual(["a.log", "b.log"]);
+  const three = briefs("web1:/srv/app.log", "web1:/srv/api.log", "web2:/srv/app.log");
+  expect(new Set(three).size).toBe(3);
+  for (const brief of three) expect(brief.length).toBeLessThanOrEqual(10);
+  expect(briefs("web1:/the-very-same-beginning-1-and-the-very-same-end", "web1:/the-very-same-beginning-2-and-the-very-same-end")).toEqual([
+    "the-very-same-beginning-1-and-the-very-same-end",
+    "the-very-same-beginning-2-and-the-very-same-end",
+  ]);
+});
