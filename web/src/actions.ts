@@ -71,6 +71,7 @@ export const ACTIONS = {
   "found.next": action("view", () => m.action_next, ["Enter"], BARE),
   "found.previous": action("view", () => m.action_previous, ["Shift+Enter"], BARE),
   "view.share": action("view", () => m.action_share, ["s"]),
+  "view.aloud": action("view", () => m.action_aloud, ["r"]),
   "view.wall": action("view", () => m.action_wall, ["b"]),
   "view.connect": action("view", () => m.action_connect),
   "view.download": action("view", () => m.action_download),

@@ -5,6 +5,7 @@
 import { number } from "../digits";
 
 export const en = {
+  action_aloud: "Read new lines aloud, or no longer",
   action_back: "One step back",
   action_border_less: "Move the border up or to the left",
   action_border_more: "Move the border down or to the right",
@@ -79,6 +80,11 @@ export const en = {
   action_wall: "Big screen: larger, and nothing to press",
   action_wrap: "Wrap long lines, or not",
   action_writers: "Who writes this log",
+  aloud_more: (lines: number) => `and ${number(lines)} more ${lines === 1 ? "line" : "lines"}`,
+  aloud_off: "New lines are no longer read aloud.",
+  aloud_on: (lines: number, seconds: number) => `New lines are read aloud while the view follows, ${number(lines)} at most in ${number(seconds)} seconds.`,
+  aloud_short: "Reading aloud",
+  aloud_stop: "Read no longer aloud",
   amounts_days: (n: number) => `${number(n)} d`,
   amounts_hours: (n: number) => `${number(n)} h`,
   amounts_minutes: (n: number) => `${number(n)} min`,

@@ -4,6 +4,7 @@ import { number } from "../digits";
 import type { Messages } from "./en";
 
 export const zh: Messages = {
+  action_aloud: "朗读新的行，或停止朗读",
   action_back: "返回一步",
   action_border_less: "边界向上或向左移",
   action_border_more: "边界向下或向右移",
@@ -78,6 +79,11 @@ export const zh: Messages = {
   action_wall: "大屏模式：放大显示，隐藏控件",
   action_wrap: "长行换行或不换行",
   action_writers: "谁在写此日志",
+  aloud_more: (lines) => `还有 ${number(lines)} 行`,
+  aloud_off: "不再朗读新的行。",
+  aloud_on: (lines, seconds) => `跟随时朗读新的行，每 ${number(seconds)} 秒最多 ${number(lines)} 行。`,
+  aloud_short: "正在朗读",
+  aloud_stop: "停止朗读",
   amounts_days: (n) => `${number(n)} 天`,
   amounts_hours: (n) => `${number(n)} 小时`,
   amounts_minutes: (n) => `${number(n)} 分钟`,
