@@ -56,3 +56,15 @@ test("a log with a very long name leaves room for its lines", async ({ page, hub
   expect(head?.height).toBeLessThan(100);
   await page.screenshot({ path: "test-results/long-name.png" });
 });
+
+test("an address without a page says so over the list, and one with a slash too many leads on", async ({ page, hub }) => {
+  hub.write("app.log", 0, 3);
+  await hub.start();
+  await page.goto(`${hub.url}foo`);
+  await expect(page.getByRole("alert")).toHaveText(zh.frame_no_page);
+  await page.getByRole("link", { name: "app.log" }).click();
+  await showsExactly(page, 0, 3);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await page.goto(`${hub.url}logs/?log=${hub.log("app.log")}`);
+  await showsExactly(page, 0, 3);
+});

@@ -98,6 +98,13 @@ export function parseAddress(url: URL, base: string): Address {
   return { page: "list", q: params.get("q") ?? "", match: params.get("match") ?? "", labels: some(params, "label") };
 }
 
+const PLACES: ReadonlySet<string> = new Set(["", "hosts", "hub", "logs", "processes"]);
+
+/** Whether there is no such page: what is shown there is the list. */
+export function isElsewhere(url: URL, base: string): boolean {
+  return !url.pathname.startsWith(base) || !PLACES.has(url.pathname.slice(base.length));
+}
+
 function parseView(params: URLSearchParams): ViewAddress {
   const [shared, ...owned] = divide(params);
   const layout = params.get("panes");

@@ -1,12 +1,15 @@
 // Where the page is: the browser's address as state, and the moves between addresses. Back and forward just work,
 // since the address is the only place where it is kept. One per document.
 
-import { formatAddress, parseAddress, type Address } from "./address";
+import { formatAddress, isElsewhere, parseAddress, type Address } from "./address";
 
 const base = new URL(document.baseURI).pathname;
 
 class Navigation {
   #address = $state.raw<Address>(parseAddress(new URL(location.href), base));
+
+  /** There is no page at this address. */
+  readonly elsewhere = $derived(this.#address && isElsewhere(new URL(location.href), base));
 
   /** Puts what is seen into the address. */
   #settle: (() => void) | null = null;

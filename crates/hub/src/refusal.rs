@@ -13,7 +13,7 @@
 //! request (it may be cut anywhere, and is from whoever) and refuses to decide more than the form of the answer: who gets none
 //! of the logs needs no gate.
 
-mod page;
+pub(crate) mod page;
 
 use std::net::IpAddr;
 

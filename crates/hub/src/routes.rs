@@ -111,10 +111,10 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
         // `/tailcast` and `/tailcast/` are both the page: its base makes all that it loads relative to `/tailcast/`.
         base => Router::new().route(&format!("{base}/"), front).with_state(Shared(Arc::clone(hub))).nest(base, all),
     };
-    let nothing = need(&hub.access, Need::Nothing, any(nothing_here));
+    let nothing = need(&hub.access, Need::Nothing, any(page::elsewhere)).with_state(Shared(Arc::clone(hub)));
     based.fallback_service(nothing).layer(from_fn(headers::secure))
 }
 
-async fn nothing_here() -> Problem {
+pub(crate) async fn nothing_here() -> Problem {
     Problem::not_found("there is no such address; /api/v1/openapi.json describes all that there are")
 }

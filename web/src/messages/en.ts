@@ -169,6 +169,7 @@ export const en = {
   frame_language_zh: "中文",
   frame_leave_wall: "Leave big screen",
   frame_logs: "Logs",
+  frame_no_page: "There is no page at this address. These are the logs that there are.",
   frame_pages: "Pages",
   frame_processes: "Processes",
   frame_seek: "Find anything",

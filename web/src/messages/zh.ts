@@ -168,6 +168,7 @@ export const zh: Messages = {
   frame_language_zh: "中文",
   frame_leave_wall: "退出大屏模式",
   frame_logs: "日志",
+  frame_no_page: "此地址没有页面。以下是现有的日志。",
   frame_pages: "页面",
   frame_processes: "进程",
   frame_seek: "查找",

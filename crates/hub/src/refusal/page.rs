@@ -59,7 +59,7 @@ const CHINESE: Words = Words {
 };
 
 /// Whether a person's browser asks for a page: it names HTML, and nothing of ours before it. `*/*` names nothing.
-pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     let best = |kinds: &[&str]| wishes(headers, ACCEPT).filter(|(kind, _)| kinds.contains(kind)).map(|(_, q)| q).max();
     let page = best(&["text/html", "application/xhtml+xml"]).unwrap_or(0);
     page > 0 && Some(page) >= best(&["application/json", "application/problem+json"])

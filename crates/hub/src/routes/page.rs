@@ -3,7 +3,7 @@
 //! The names of the files do not change with their content, so that two branches of the source do not conflict in them. The HTML file
 //! therefore asks for scripts and styles below a *version*, made of the content of all files: under it a browser keeps them for good,
 //! and asks again after an upgrade only. Each is compressed once, when the first browser wants it so. It refuses names that are no file
-//! of the page.
+//! of the page. At an address that is none a person's browser is shown the page, too, which says so; one slash too many is taken away.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -11,16 +11,17 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::refusal::page::is_wanted;
 
 /// What `npm run build` made. A debug build reads it from the disk, so that the page can be worked on.
 #[derive(RustEmbed)]
@@ -41,6 +42,25 @@ pub(crate) async fn index(State(hub): State<Arc<Hub>>) -> Response {
     let base = format!("<base href=\"{}/\">", hub.config.base_path.trim_end_matches('/'));
     let html = String::from_utf8_lossy(&file.data).replacen("<base href=\"/\">", &base, 1);
     ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-cache")], versioned(&html)).into_response()
+}
+
+/// Addresses of the page that nothing may stand behind.
+const PAGES: [&str; 4] = ["/hosts", "/hub", "/logs", "/processes"];
+
+/// At an address that is none.
+pub(crate) async fn elsewhere(state: State<Arc<Hub>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET || !is_wanted(&headers) {
+        return super::nothing_here().await.into_response();
+    }
+    let base = state.config.base_path.trim_end_matches('/').to_owned();
+    let path = uri.path().strip_prefix(base.as_str()).and_then(|path| path.strip_suffix('/'));
+    match path.filter(|path| PAGES.contains(path)) {
+        Some(path) => {
+            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            Redirect::permanent(&format!("{base}{path}{query}")).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, index(state).await).into_response(),
+    }
 }
 
 /// Scripts and styles are asked for under their version; what a script loads lies beside it, and so under the same.
@@ -77,7 +97,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// One of its files.
-pub(crate) async fn file(Path(name): Path<String>, uri: http::Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn file(state: State<Arc<Hub>>, Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let (asked, bare) = match name.split_once('/') {
         Some((version, bare)) => (Some(version), bare),
         None => (None, name.as_str()),
@@ -87,6 +107,7 @@ pub(crate) async fn file(Path(name): Path<String>, uri: http::Uri, headers: Head
     match found.filter(|_| bare != "index.html") {
         // A tab from before an upgrade asks under the old version, and must not keep the new content under that name.
         Some(file) => serve(bare, file, asked.is_some_and(|asked| asked == version()), &headers),
+        None if is_wanted(&headers) => (StatusCode::NOT_FOUND, index(state).await).into_response(),
         None => Problem::not_found("there is no such page; the start is /").into_response(),
     }
 }

@@ -158,3 +158,32 @@ async fn a_route_stands_in_the_table_once() {
     paths.dedup();
     assert_eq!(paths.len(), count);
 }
+
+#[tokio::test]
+async fn a_browser_at_an_address_that_is_none_gets_the_page_and_one_slash_too_many_is_taken_away() {
+    for base in ["/", "/tailcast"] {
+        let house = House::under(base);
+        let base = base.trim_end_matches('/');
+        let ask = async |path: &str, accept: &str| {
+            let request = Request::builder().uri(format!("{base}{path}")).header("host", "127.0.0.1:8514");
+            let request = request.header("accept", accept).extension(stranger()).body(Body::empty()).unwrap();
+            let answer = router(&house.hub).call(request).await.unwrap();
+            let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            (answer.status(), header("location"), header("content-type").unwrap_or_default())
+        };
+        for (path, there) in
+            [("/hub/", "/hub"), ("/logs/?log=web1:/a", "/logs?log=web1:/a"), ("/processes/", "/processes")]
+        {
+            let (status, location, _) = ask(path, "text/html,*/*;q=0.8").await;
+            assert_eq!((status, location), (StatusCode::PERMANENT_REDIRECT, Some(format!("{base}{there}"))), "{path}");
+        }
+        for path in ["/foo", "/foo/bar", "/hub/x/", "//example.com/hub/"] {
+            let (status, location, _) = ask(path, "text/html").await;
+            assert_eq!((status, location), (StatusCode::NOT_FOUND, None), "{path}");
+            let (status, _, kind) = ask(path, "*/*").await;
+            assert_eq!((status, kind.as_str()), (StatusCode::NOT_FOUND, "application/problem+json"), "{path}");
+        }
+        let (status, _, kind) = ask("/api/v1/foo", "text/html").await;
+        assert_eq!((status, kind.as_str()), (StatusCode::NOT_FOUND, "application/problem+json"));
+    }
+}
