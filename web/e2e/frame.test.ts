@@ -160,3 +160,20 @@ test("the palette offers a download of the file where one log is looked at, and 
     await expect(page.getByRole("option", { name: /^Download the whole file/ })).toHaveCount(offered);
   }
 });
+
+test("on a phone nothing makes room for what became of a link, and what finds takes two rows", async ({ page, hub }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  hub.write("app.log", 0, 300);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  const bar = page.locator("footer");
+  const height = (await bar.boundingBox())?.height ?? 0;
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await expect(page.getByText("Link copied")).toBeInViewport();
+  expect((await bar.boundingBox())?.height).toBe(height);
+  await page.keyboard.press("f");
+  await page.keyboard.type("line 299");
+  await expect(page.getByRole("status").filter({ hasText: /^1 line/ })).toBeVisible();
+  await page.screenshot({ path: "test-results/find-phone.png" });
+  expect((await bar.boundingBox())?.height).toBeLessThanOrEqual(height + 90);
+});

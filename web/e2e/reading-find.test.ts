@@ -203,6 +203,22 @@ test("what is no pattern is told once, as it was typed, and one types on in the 
   await expect(page.getByText("“([” is not a complete pattern.")).toBeVisible();
 });
 
+test("a hit in the part of a long line that is not shown is told to be there", async ({ page, hub }) => {
+  hub.write("app.log", 0, 5);
+  hub.append("app.log", `${"x".repeat(100_000)} the needle\n`);
+  hub.append("app.log", "a needle\n");
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await page.keyboard.press("f");
+  await page.keyboard.type("needle");
+  await page.keyboard.press("Shift+Enter");
+  await expect.poll(async () => (await lit(page)).now).toEqual(["needle"]);
+  const told = page.getByText("It is in a part of this line that is not shown.");
+  await expect(told).toBeHidden();
+  await page.keyboard.press("N");
+  await expect(told).toBeVisible();
+});
+
 /** The page's questions for lines that match: held back and let through, so that what is seen of a search under way is no matter of how fast the machine is. */
 class Questions {
   #held: Route[] = [];
