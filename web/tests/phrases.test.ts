@@ -9,7 +9,7 @@ const PROCS = new URL("../../crates/procs/src/", import.meta.url);
 const SOURCES = readdirSync(PROCS, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".rs") && file !== "phrase.rs");
 const TEXT = SOURCES.map((file) => readFileSync(new URL(file, PROCS), "utf8")).join("\n");
 /** A number where digits stand on the host, so that it can be told from another. */
-const COUNTS: ReadonlySet<string> = new Set(["count", "want", "ceiling", "minfds"]);
+const COUNTS: ReadonlySet<string> = new Set(["count", "want", "ceiling", "minfds", "hard"]);
 
 /** Each sentence that the program knows, with a value for each name in it. */
 const KNOWN: readonly Phrase[] = [...TEXT.matchAll(/Phrase::new\(\s*"([a-z_]+)",\s*(?:"((?:[^"\\]|\\.)*)"|english)/gs)].map(([, code = "", english]) => {
