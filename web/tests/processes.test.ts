@@ -44,7 +44,7 @@ test("a spin is told with how full and how busy it is, and what a newer host fin
 });
 
 test("a command in a row begins with its program and not with the folder of it", () => {
-  expect(shortened("/root/.pyenv/versions/3.11.7/bin/python3 /srv/leak.py --port 80")).toBe("python3 /srv/leak.py --port 80");
+  expect(shortened("/opt/python/versions/3.11/bin/python3 /srv/leak.py --port 80")).toBe("python3 /srv/leak.py --port 80");
   expect(["/usr/bin/redis-server", "nginx: worker process", "./a/b c", "", "/ x"].map(shortened)).toEqual(["redis-server", "nginx: worker process", "./a/b c", "", "/ x"]);
 });
 
