@@ -167,8 +167,14 @@ async function refusal(response: Response, host: string | null): Promise<Refused
   const { detail, title, why, pattern, column } = isRecord(problem) ? problem : {};
   const [words, status] = [detail ?? title, response.status];
   if (typeof words !== "string") return new Refused(status, m.api_answer(`${status} ${response.statusText}`.trim()));
-  const reason = { words, why: text(why), pattern: text(pattern), column: typeof column === "number" ? column : undefined };
+  const reason = { words, why: text(why), pattern: text(pattern), column: typeof column === "number" ? column : undefined, wait: secondsToWait(response) };
   return new Refused(status, hubWords(reason, host), { reason, host });
+}
+
+/** `Retry-After`, which this hub gives in seconds; a date in it would be of a proxy's own. */
+function secondsToWait(response: Response): number | undefined {
+  const given = response.headers.get("retry-after") ?? "";
+  return /^\d+$/.test(given) ? Number(given) : undefined;
 }
 
 function text(value: unknown): string | undefined {

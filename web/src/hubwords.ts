@@ -1,6 +1,7 @@
 // What the hub says against something, in the reader's language. It gives a reason as a word beside its own, which are English; where the
 // page does not know the word, the hub's are shown. Between answers of the hub and whatever shows why not. Pure, but for the language.
 
+import { duration } from "./amounts";
 import { m } from "./language";
 import { visible } from "./text";
 import { whyAway } from "./tidings";
@@ -12,13 +13,15 @@ export interface Reason {
   /** Of a pattern that is wrong: what it is, and the character where it is. */
   readonly pattern?: string | undefined;
   readonly column?: number | undefined;
+  /** Seconds after which it may be tried again. */
+  readonly wait?: number | undefined;
 }
 
 /** `host`: who was asked, where that is one. */
-export function hubWords({ words, why, pattern, column }: Reason, host: string | null): string {
+export function hubWords({ words, why, pattern, column, wait }: Reason, host: string | null): string {
   const known = why ?? "";
   const mistake = pattern === undefined ? undefined : mistakeIn(known, visible(pattern), column);
-  return mistake ?? (host === null ? undefined : whyAway(known, visible(host))) ?? REFUSALS[known]?.() ?? visible(words);
+  return mistake ?? (host === null ? undefined : whyAway(known, visible(host))) ?? REFUSALS[known]?.(wait) ?? visible(words);
 }
 
 function mistakeIn(why: string, pattern: string, column: number | undefined): string | undefined {
@@ -44,7 +47,7 @@ const PATTERNS: Readonly<Record<string, () => string>> = {
   repetition_of_nothing: () => m.refused_repetition_of_nothing,
 };
 
-const REFUSALS: Readonly<Record<string, () => string>> = {
+const REFUSALS: Readonly<Record<string, (wait: number | undefined) => string>> = {
   bad_glob: () => m.refused_bad_glob,
   bad_name: () => m.refused_bad_name,
   foreign_page: () => m.refused_foreign_page,
@@ -58,6 +61,6 @@ const REFUSALS: Readonly<Record<string, () => string>> = {
   read_only: () => m.refused_read_only,
   stranger: () => m.refused_stranger,
   stranger_by_proxy: () => m.refused_stranger_by_proxy,
-  too_many_attempts: () => m.refused_too_many_attempts,
+  too_many_attempts: (wait) => (wait === undefined ? m.refused_too_many_attempts : m.refused_too_many_attempts_wait(duration(wait))),
   too_many_patterns: () => m.refused_too_many_patterns,
 };

@@ -31,6 +31,13 @@ describe.each(["en", "zh"] as const)("in %s", (language) => {
     for (const why of ["silent", "slow_answer", "link_down"]) expect(words({ words: "of the hub", why }, "web1")).toContain("web1");
   });
 
+  test("who tried too often is told for how long", async () => {
+    const words = await inLanguage(language);
+    const often = { words: "of the hub", why: "too_many_attempts" };
+    expect(words({ ...often, wait: 47 }, null)).toContain("47");
+    expect(words(often, null)).not.toMatch(/undefined|NaN/);
+  });
+
   test("what has no word that is known is said as the hub says it, and not as anything else", async () => {
     const words = await inLanguage(language);
     expect(words({ words: "unclosed \u202e group", why: "of a newer hub", ...at }, "web1")).toBe("unclosed \\u{202e} group");

@@ -740,6 +740,7 @@ export const en = {
   refused_stranger_by_proxy:
     "A proxy passed this on, so this hub has to know who you are, and no password is set on it: tailcast password sets one.",
   refused_too_many_attempts: "Too many attempts from your address. Try again in a while.",
+  refused_too_many_attempts_wait: (time: string) => `Too many attempts from your address. Try again in ${time}.`,
   refused_too_many_patterns: "These are too many patterns: join some of them with |.",
   row_after: (bytes: string) => `… ${bytes} more`,
   row_before: (bytes: string) => `… ${bytes} before`,

@@ -733,6 +733,7 @@ export const zh: Messages = {
   refused_stranger: "此 hub 需要知道您是谁，而它没有设置密码：可用 tailcast password 设置。",
   refused_stranger_by_proxy: "此请求由代理转发，所以 hub 需要知道您是谁，而它没有设置密码：可用 tailcast password 设置。",
   refused_too_many_attempts: "来自您的地址的尝试过多，请稍后再试。",
+  refused_too_many_attempts_wait: (time) => `来自您的地址的尝试过多，请在 ${time}后再试。`,
   refused_too_many_patterns: "模式太多：请用 | 把其中一些合并。",
   row_after: (bytes) => `… 还有 ${bytes}`,
   row_before: (bytes) => `… 前面还有 ${bytes}`,
