@@ -116,3 +116,21 @@ test("on a phone the names beside the lines tell logs apart that begin alike", a
   expect(said.every(([, fits]) => fits)).toBe(true);
   await page.screenshot({ path: "test-results/merged-phone.png" });
 });
+
+test("finding looks through the host that is there, and names the log of the one that is away", async ({ page, hub }) => {
+  await hub.start();
+  const agent = hub.agent("web2");
+  hub.append("app.log", `${stamped(0).trimEnd()} needle\n`);
+  for (const log of [hub, agent]) log.append("app.log", range(1, 2000).map(stamped).join(""));
+  agent.start();
+  await hub.has(agent);
+  await page.goto(merged(hub, agent));
+  await isLive(page);
+  await agent.kill();
+  await expect(page.locator('.legend li:has-text("web2") .state')).toContainText("host away");
+  await page.keyboard.press("f");
+  await page.keyboard.type("needle");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".find [role=status]")).toContainText(`${agent.log("app.log")} could not be looked through.`);
+  await expect(rowOf(page, /event 0 needle$/)).toBeVisible();
+});

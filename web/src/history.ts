@@ -7,7 +7,7 @@ import { fetchLines, type Spot } from "./api";
 import { wholeLines } from "./merge";
 import type { LinesPage, LogName } from "./shapes";
 
-/** So long the others are waited for once one log has answered, in milliseconds. */
+/** So long the others are waited for once one log has answered, in milliseconds: as long as somebody waits for a picture. */
 const OTHERS_MS = 1000;
 
 /** The part of a log that has not come. */
@@ -43,16 +43,11 @@ export class History {
     return wholeLines(page);
   }
 
-  /** One page of each log that has a spot; all of them, or it throws. */
-  pages(spotOf: (log: LogName) => Spot | null): Promise<LinesPage[]> {
-    return Promise.all(this.#asked(spotOf).map(({ log, spot }) => this.page(log, spot)));
-  }
-
   /**
-   * One page of each log that has a spot, as far as they come: a log that is refused, or has not answered a second after another one has,
-   * is missed. `most`: with none of them it is over after so many milliseconds.
+   * One page of each log that has a spot, as far as they come: a log that is refused, or has not answered `others` milliseconds after
+   * another one has, is missed. `most`: with none of them it is over after so many milliseconds.
    */
-  async parts(spotOf: (log: LogName) => Spot | null, most = Infinity): Promise<Parts> {
+  async parts(spotOf: (log: LogName) => Spot | null, most = Infinity, others = OTHERS_MS): Promise<Parts> {
     const asked = this.#asked(spotOf);
     const late = new AbortController();
     const signal = AbortSignal.any([this.signal, late.signal]);
@@ -67,7 +62,7 @@ export class History {
         throw error;
       }
     });
-    const first = Promise.any(answers).then(() => pause(OTHERS_MS, signal), () => {});
+    const first = Promise.any(answers).then(() => pause(others, signal), () => {});
     await Promise.race([Promise.allSettled(answers), first, ...(most < Infinity ? [pause(most, signal)] : [])]);
     late.abort();
     this.signal.throwIfAborted();

@@ -2,6 +2,7 @@
 // reader stops it. Between the find bar and the viewer, whose host has one question of it at a time.
 
 import type { Found } from "./search";
+import type { LogName } from "./shapes";
 import type { LineRow } from "./stream";
 import type { Viewer } from "./viewer.svelte";
 
@@ -20,6 +21,8 @@ export class Hunt {
   looked = $state(0);
   /** The time of the lines that it has come to, where they name one. */
   reached = $state<string | null>(null);
+  /** Logs that could not be looked through on the way. */
+  missed: ReadonlySet<LogName> = new Set();
   #stop: AbortController | null = null;
 
   constructor(private readonly viewer: Pick<Viewer, "find">) {}
@@ -28,7 +31,7 @@ export class Hunt {
   async run(where: "above" | "below", pattern: string): Promise<Exclude<Found, "tired"> | "stopped"> {
     this.stop();
     const { signal } = (this.#stop = new AbortController());
-    [this.looking, this.looked, this.reached] = [true, 0, null];
+    [this.looking, this.looked, this.reached, this.missed] = [true, 0, null, new Set()];
     let hit: Found | "stopped" = "tired";
     while (hit === "tired") {
       const stretch = await this.viewer.find(where, pattern, signal).catch((error: unknown) => {
@@ -39,6 +42,7 @@ export class Hunt {
       if (signal.aborted) return "stopped";
       hit = stretch?.hit ?? "stopped";
       this.looked += stretch?.scanned ?? 0;
+      this.missed = new Set([...this.missed, ...(stretch?.missed ?? [])]);
       this.reached = stretch?.reached ?? this.reached;
       if (hit === "tired") await new Promise((breath) => setTimeout(breath, BREATH_MS));
     }

@@ -1,14 +1,17 @@
 // Finding beyond what a view holds: the hub is asked for the nearest line that matches, above the window or below it, in all of its logs.
 // It stands between the find bar's *next* and `history.ts`. The hub looks through a bounded stretch at once; where that brought nothing,
-// the next question goes on from there.
+// the next question goes on from there. A log that cannot be looked through takes nothing from the others, and is told of.
 
 import { NO_FILTER } from "./address";
 import { Refused, type Spot } from "./api";
 import { hubWords } from "./hubwords";
-import { History, scannedIn } from "./history";
+import { atLeastOne, History, scannedIn } from "./history";
 import { timeOf } from "./merge";
 import type { LinesPage, LogName, Position } from "./shapes";
 import type { LineOf, Stream } from "./stream";
+
+/** So long the others are looked through once one log has answered, in milliseconds: a stretch takes longer in one than in another. */
+const OTHERS_MS = 10_000;
 
 /** `tired`: there may be one further away than was looked. */
 export type Found = LineOf | "none" | "tired";
@@ -20,6 +23,8 @@ export interface Stretch {
   scanned: number;
   /** Where one is tired: the time of the lines there, where they name one. */
   reached: string | null;
+  /** Logs that could not be looked through. */
+  missed: readonly LogName[];
 }
 
 export class Search {
@@ -29,14 +34,19 @@ export class Search {
   /** Throws what `history.ts` does. */
   async look(where: "above" | "below", pattern: string, { logs, filter, signal }: History, window: Stream): Promise<Stretch> {
     const wanted = new History(logs, { ...filter, grep: [...filter.grep, pattern] }, signal);
-    const pages = await wanted.pages((log) => {
-      const position = this.#reached.get(key(where, log, pattern)) ?? endOf(window, where, log);
-      return position === null ? null : spotAt(where, position);
-    });
+    const from = (log: LogName): Position | null => this.#reached.get(key(where, log, pattern)) ?? endOf(window, where, log);
+    const { pages, missed } = atLeastOne(
+      await wanted.parts((log) => {
+        const position = from(log);
+        return position === null ? null : spotAt(where, position);
+      }, Infinity, OTHERS_MS),
+    );
     const hit = nearest(pages, where) ?? (pages.some((page) => page.limited === true) ? "tired" : "none");
     const ends = new Map(pages.map((page) => [page.log, where === "above" ? page.before : page.after]));
-    this.#reached = new Map(hit === "tired" ? [...ends].map(([log, end]) => [key(where, log, pattern), end]) : []);
-    return { hit, scanned: scannedIn(pages), reached: hit === "tired" ? await timeAt(where, ends, new History(logs, NO_FILTER, signal)) : null };
+    const stand = new Map([...missed.map(({ log }) => [log, from(log)] as const), ...ends]);
+    this.#reached = new Map(hit === "tired" ? [...stand].map(([log, end]) => [key(where, log, pattern), end]) : []);
+    const reached = hit === "tired" ? await timeAt(where, ends, new History(logs, NO_FILTER, signal)) : null;
+    return { hit, scanned: scannedIn(pages), reached, missed: missed.map(({ log }) => log) };
   }
 }
 
@@ -51,7 +61,7 @@ export function asTyped(error: unknown, pattern: string): unknown {
 
 /** How far all logs have been looked through, by the time of the line that stands there in each. */
 async function timeAt(where: "above" | "below", ends: ReadonlyMap<LogName, Position | null>, history: History): Promise<string | null> {
-  const pages = await history.pages((log) => {
+  const { pages } = await history.parts((log) => {
     const end = ends.get(log) ?? null;
     return end === null ? null : spotAt(where, end);
   });

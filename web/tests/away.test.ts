@@ -115,6 +115,37 @@ describe.each([
   });
 });
 
+test("what is looked for is found in the other one, and the missing one is named", async () => {
+  hub.fill(A, 5000);
+  hub.fill(B, 5000);
+  await viewer.open(viewOf([A, B]));
+  await vi.waitFor(() => expect(of(A).length).toBe(200));
+  viewer.follow(false);
+  hub.away.add(B);
+  const look = () => viewer.find("above", "needle", new AbortController().signal);
+  hub.fruitless = 1;
+  expect(await look()).toMatchObject({ hit: "tired", missed: [B] });
+  expect(await look()).toMatchObject({ hit: { log: A, line: { text: "line 4798" } }, missed: [B] });
+  hub.away.add(A);
+  await expect(look()).rejects.toThrow("the host is away");
+  expect(viewer.problem).toBeNull();
+});
+
+test("what stood still while the other one was looked through is looked through from where it stood", async () => {
+  hub.fill(A, 5000);
+  hub.fill(B, 5000);
+  await viewer.open(viewOf([A, B]));
+  await vi.waitFor(() => expect(of(B).length).toBe(200));
+  viewer.follow(false);
+  hub.away.add(B);
+  hub.fruitless = 1;
+  const look = () => viewer.find("above", "needle", new AbortController().signal);
+  expect(await look()).toMatchObject({ hit: "tired", missed: [B] });
+  hub.comesBack(B);
+  expect(await look()).toMatchObject({ hit: { log: B, line: { text: "line 4799" } }, missed: [] });
+  expect(hub.asked.filter((query) => query.includes("web2") && query.includes("grep=needle")).map((query) => /before=(p\d+)/.exec(query)?.[1])).toEqual(["p4800", "p4800"]);
+});
+
 test("a log that is refused is left out and not asked for again and again", async () => {
   hub.fill(A, 1000);
   hub.fill(B, 10);

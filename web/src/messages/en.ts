@@ -164,6 +164,8 @@ export const en = {
   find_stop: "Stop",
   find_stopped: (progress: string) => `Stopped after ${progress}. Once more goes on from there.`,
   find_title: "Find in this view",
+  find_without: (log: string) => `${log} could not be looked through.`,
+  find_without_several: (n: number) => `${number(n)} logs could not be looked through.`,
   frame_hub: "Hub",
   frame_language: "Language",
   frame_language_en: "English",

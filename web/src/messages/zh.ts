@@ -163,6 +163,8 @@ export const zh: Messages = {
   find_stop: "停止",
   find_stopped: (progress: string) => `已查找 ${progress}，已停止。再按一次从该处继续。`,
   find_title: "在此视图中查找",
+  find_without: (log) => `无法搜索 ${log}。`,
+  find_without_several: (n) => `有 ${number(n)} 个日志无法搜索。`,
   frame_hub: "Hub",
   frame_language: "语言",
   frame_language_en: "English",
