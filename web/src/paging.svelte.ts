@@ -5,10 +5,12 @@
 // One question is on its way at a time; one that is overtaken by another way in is given up and its answer not looked at.
 // A log whose host is away is left out of an answer and told of, and asked again once the connection says that it is there.
 
+import { Absentees, mayCome } from "./absentees.svelte";
 import type { Filter } from "./address";
 import { Refused, type Spot } from "./api";
+import { Ends, lookOf, type Look } from "./ends.svelte";
 import { fillGap } from "./gap";
-import { atLeastOne, History, scannedIn, type Missed, type Parts } from "./history";
+import { atLeastOne, History, type Missed, type Parts } from "./history";
 import { m } from "./language";
 import { LAST } from "./liveurl";
 import { mergeAbove, mergeBelow, topOf, upTo } from "./merge";
@@ -23,40 +25,9 @@ const PAGE = 500;
 const CONTEXT = 100;
 /** After so long without an answer the live end is listened to, which says what is the matter, in milliseconds. */
 const SLOW_MS = 1000;
-/** Pages that are looked through at a stretch when a filter finds nothing; then the reader is asked. */
-const EMPTY_PAGES = 20;
-
-export type End = "above" | "below";
-
-/** What a filter has come to beyond an end of the window. */
-export interface Beyond {
-  /** Bytes that were looked through since a line was found. */
-  looked: number;
-  /** Nothing was found for a while; the reader decides whether to look on. */
-  tired: boolean;
-}
-
-const UNTRIED: Beyond = { looked: 0, tired: false };
-const NOWHERE: Readonly<Record<End, Beyond>> = { above: UNTRIED, below: UNTRIED };
 
 /** What is being read, so that one question at a time is on its way. */
 export type Reading = "nothing" | "opening" | "above" | "below" | "gap" | "finding";
-
-/** What came of one look further. */
-interface Look {
-  /** Lines, or the end of all. */
-  found: boolean;
-  /** The hub looked through as much as it does at once. */
-  limited: boolean;
-  scanned: number;
-}
-
-/** A log of which no lines are among the others. */
-export interface Absentee {
-  log: LogName;
-  /** Empty where it has only not answered yet. */
-  words: string;
-}
 
 /** What a view does for its pages. */
 export interface Paged {
@@ -71,12 +42,10 @@ export interface Paged {
 export class Paging {
   /** What went wrong last, in words. */
   problem = $state<string | null>(null);
-  /** How a filter fares at either end. */
-  beyond = $state.raw(NOWHERE);
+  readonly ends = new Ends();
+  readonly absentees = new Absentees();
   /** The first line at or behind the one that was to be opened at, which a filter may leave out. */
   nearest = $state.raw<LineOf | null>(null);
-  /** Logs that what was asked for last came without. */
-  absentees = $state.raw<readonly Absentee[]>([]);
   /** What could not be opened is asked for again by itself. */
   awaited = $state(false);
   /** The time or byte that was gone to last lies beyond the end: what is read there are the last lines. */
@@ -92,8 +61,6 @@ export class Paging {
   #answers = 0;
   /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
   #counts = false;
-  /** The parts that a window in the middle was opened without. */
-  #owed = new Map<LogName, Missed>();
   /** The line that could not be opened at. */
   #unopened: { log: LogName; at: Position } | null = null;
 
@@ -178,13 +145,13 @@ export class Paging {
   /** Reads on upwards. */
   above(): Promise<void> {
     if (this.upward !== "more") return Promise.resolve();
-    return this.#reads("above", () => this.#untilFound("above", () => this.#oneAbove()));
+    return this.#reads("above", () => this.#untilFound("above"));
   }
 
   /** Reads on downwards, up to where the live lines go on. */
   below(): Promise<void> {
     if (this.#stream.attached) return Promise.resolve();
-    return this.#reads("below", () => this.#untilFound("below", () => this.#oneBelow()));
+    return this.#reads("below", () => this.#untilFound("below"));
   }
 
   /** Puts the next lines of a gap in its place. */
@@ -217,8 +184,7 @@ export class Paging {
   change(logs: readonly LogName[]): void {
     const before = this.logs;
     this.#history = this.#history.of(logs);
-    for (const log of this.#owed.keys()) if (!logs.includes(log)) this.#owed.delete(log);
-    this.absentees = this.absentees.filter(({ log }) => logs.includes(log));
+    this.absentees.keep(logs);
     for (const log of before) if (!logs.includes(log)) this.#stream.mark(log, { kind: "left", words: "", at: Date.now() });
     for (const log of logs) if (!before.includes(log)) this.#join(log);
   }
@@ -231,8 +197,8 @@ export class Paging {
   /** The connection has heard of a log: what is missing of it is asked for again. `back`: its host was away, or the log was not there. */
   heard(log: LogName, back: boolean): void {
     if (this.#reading !== "nothing") return;
-    const missed = this.#owed.get(log);
-    if (missed && (back || mayCome(missed.why))) void this.#reads("opening", () => this.#comesIn(missed));
+    const missed = this.absentees.due(log, back);
+    if (missed) void this.#reads("opening", () => this.#comesIn(missed));
     const lost = this.#unopened;
     if (lost?.log === log && (back || this.awaited)) void this.#reads("opening", () => this.#openAt(lost.at, log));
   }
@@ -260,9 +226,9 @@ export class Paging {
     this.#history = new History(logs, filter, this.#abort.signal);
     this.#search = new Search();
     this.#reading = "nothing";
-    this.#owed.clear();
+    this.absentees.forgive();
     this.#unopened = null;
-    this.beyond = NOWHERE;
+    this.ends.reset();
     [this.problem, this.nearest, this.awaited, this.pastEnd] = [null, null, false, false];
   }
 
@@ -339,9 +305,8 @@ export class Paging {
     this.#stream.detach();
     for (const page of pages) this.#stream.stand(page.log, { top: topOf(page) });
     this.#stream.extend(mergeBelow(pages));
-    this.#owed = new Map(missed.map((each) => [each.log, each]));
     for (const { log } of missed) this.#stream.lag(log, "first");
-    this.absentees = missed.map(absentee);
+    this.absentees.owe(missed);
     this.#joinLive(pages);
     // What lies between here and the end is read when the reader comes to it.
     if (!this.#stream.attached) this.#listen();
@@ -351,33 +316,20 @@ export class Paging {
   async #comesIn({ log, spot }: Missed): Promise<void> {
     try {
       const page = await this.#history.page(log, spot);
-      this.#owed.delete(log);
-      this.#present([log]);
+      this.absentees.came(log);
       this.#stream.stand(log, { top: topOf(page) });
       this.#stream.extend(mergeBelow([this.#stream.attached ? page : upTo(page, this.#stream.latest)]));
     } catch (error) {
       if (this.#history.signal.aborted) throw error;
-      const missed = { log, spot, why: error instanceof Error ? error : new Error(String(error)) };
-      this.#owed.set(log, missed);
-      this.#absent([missed]);
+      this.absentees.stillOwe({ log, spot, why: error instanceof Error ? error : new Error(String(error)) });
     }
-  }
-
-  #absent(missed: readonly Missed[]): void {
-    this.#present(missed.map(({ log }) => log));
-    if (missed.length > 0) this.absentees = [...this.absentees, ...missed.map(absentee)];
-  }
-
-  #present(logs: readonly LogName[]): void {
-    if (this.absentees.some(({ log }) => logs.includes(log))) this.absentees = this.absentees.filter(({ log }) => !logs.includes(log));
   }
 
   /** When every log was read to its end, as far as it is there, live lines go on exactly there; of one that is not, with its last ones. */
   #joinLive(pages: LinesPage[]): void {
     if (!pages.every((page) => page.end && this.#stream.next(page.log) === page.after)) return;
     this.#stream.attach();
-    this.#owed.clear();
-    this.absentees = [];
+    this.absentees.clear();
     this.#goLive(this.positions);
   }
 
@@ -391,24 +343,8 @@ export class Paging {
     this.view.live({ logs, last, filter: this.#history.filter });
   }
 
-  /**
-   * Reads pages until one brings something, but not for ever: where the hub has looked through as much as it does at once and found
-   * nothing, the reader is asked whether to go on.
-   */
-  async #untilFound(where: End, page: () => Promise<Look>): Promise<void> {
-    this.#note(where, { tired: false });
-    for (let i = 0; i < EMPTY_PAGES; i++) {
-      const { found, limited, scanned } = await page();
-      this.#note(where, { looked: found ? 0 : this.beyond[where].looked + scanned });
-      this.view.changed();
-      if (found) return;
-      if (limited) break;
-    }
-    this.#note(where, { tired: true });
-  }
-
-  #note(where: End, came: Partial<Beyond>): void {
-    this.beyond = { ...this.beyond, [where]: { ...this.beyond[where], ...came } };
+  #untilFound(where: "above" | "below"): Promise<void> {
+    return this.ends.untilFound(where, () => (where === "above" ? this.#oneAbove() : this.#oneBelow()), () => this.view.changed());
   }
 
   async #oneAbove(): Promise<Look> {
@@ -418,23 +354,23 @@ export class Paging {
     });
     const page = mergeAbove(parts);
     this.#stream.prepend(page);
-    return look(parts, page.lines.length > 0 || this.upward !== "more");
+    return lookOf(parts, page.lines.length > 0 || this.upward !== "more");
   }
 
   async #oneBelow(): Promise<Look> {
-    const pages = await this.#further((log): Spot | null => (this.#owed.has(log) ? null : { after: this.#stream.next(log) ?? "", limit: PAGE }));
+    const pages = await this.#further((log): Spot | null => (this.absentees.owes(log) ? null : { after: this.#stream.next(log) ?? "", limit: PAGE }));
     const page = mergeBelow(pages);
     this.#stream.extend(page);
     this.#joinLive(pages);
-    return look(pages, page.lines.length > 0 || this.#stream.attached);
+    return lookOf(pages, page.lines.length > 0 || this.#stream.attached);
   }
 
   /** The next pages at an end. A log that does not answer stands where it stood, and catches up with the others later. */
   async #further(spotOf: (log: LogName) => Spot | null): Promise<LinesPage[]> {
     const { pages, missed } = atLeastOne(await this.#history.parts(spotOf));
     for (const { log } of missed) this.#stream.lag(log, "next");
-    this.#present(pages.map(({ log }) => log));
-    this.#absent(missed);
+    this.absentees.present(pages.map(({ log }) => log));
+    this.absentees.absent(missed);
     return pages;
   }
 
@@ -464,17 +400,4 @@ export class Paging {
     this.#answers++;
     this.view.changed();
   }
-}
-
-function look(pages: readonly LinesPage[], found: boolean): Look {
-  return { found, limited: pages.some((page) => page.limited === true), scanned: scannedIn(pages) };
-}
-
-function absentee({ log, why }: Missed): Absentee {
-  return { log, words: why?.message ?? "" };
-}
-
-/** Whether the same question may have an answer later: nothing came, or the host was away. What was refused is so until it changes. */
-function mayCome(why: unknown): boolean {
-  return !(why instanceof Refused) || why.status === 0 || why.status >= 500;
 }

@@ -1,14 +1,16 @@
 // One open view of one or more logs: joins the window and its pages (`paging.svelte.ts`) with the connection (`live.ts`), and publishes
 // what there is to see, at most once per frame. `LogView.svelte` shows it and says where the reader stands.
 
+import type { Absentee } from "./absentees.svelte";
 import { isEmpty, type ViewAddress } from "./address";
 import { fetchRaw } from "./api";
 import { Attention, GLANCE_LINES, type Glance } from "./attention";
 import type { Currency } from "./edges";
+import type { Beyond, End } from "./ends.svelte";
 import { Halves, LONGEST_HALF } from "./halves";
 import { atLeastOne } from "./history";
 import { Live, type LiveState } from "./live";
-import { Paging, type Absentee, type Beyond, type End, type Reading } from "./paging.svelte";
+import { Paging, type Reading } from "./paging.svelte";
 import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
@@ -105,12 +107,12 @@ export class Viewer {
 
   /** Logs that what was asked for last came without. */
   get absentees(): readonly Absentee[] {
-    return this.#paging.absentees;
+    return this.#paging.absentees.shown;
   }
 
   /** How a filter fares at either end of the rows. */
   get beyond(): Readonly<Record<End, Beyond>> {
-    return this.#paging.beyond;
+    return this.#paging.ends.beyond;
   }
 
   /** The first line at or behind the one that was to be opened at, which a filter may leave out. */
