@@ -498,7 +498,7 @@ export const en = {
   mark_slow_answer: (host: string) => `${host} has not answered for 3 s.`,
   mark_slow_answer_todo: "It is still being waited for.",
   mark_truncated: "Truncated",
-  mark_truncated_todo: "If anything was lost by it, a row of its own says so.",
+  mark_truncated_todo: "What is known to be lost by it has a row of its own.",
   mark_truncated_words: "The file was emptied or rewritten, and goes on below.",
   mark_unfinished: "Half a line",
   mark_unfinished_words: "The line above has no end: its writer stopped in the middle of it.",

@@ -495,7 +495,7 @@ export const zh: Messages = {
   mark_slow_answer: (host) => `${host} 已有 3 秒没有响应。`,
   mark_slow_answer_todo: "正在等待。",
   mark_truncated: "已截断",
-  mark_truncated_todo: "如果因此有内容丢失，会另有一行说明。",
+  mark_truncated_todo: "已知因此丢失的内容另有一行说明。",
   mark_truncated_words: "文件被清空或改写，以下继续。",
   mark_unfinished: "半行",
   mark_unfinished_words: "上一行没有结尾：写入者在中途停止了。",
