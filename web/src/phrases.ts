@@ -4,7 +4,7 @@
 
 import { number } from "./digits";
 import { m } from "./language";
-import type { Ceiling, Hidden, Limits, OpenFile, Peer, Phrase, Remedy } from "./procshapes";
+import type { Ceiling, Hidden, Limits, OpenFile, Peer, Phrase, Remedy, Waiting } from "./procshapes";
 import { visible } from "./text";
 
 /** What goes into a sentence. Asking for a value that is not there ends the sentence. */
@@ -58,6 +58,11 @@ export function unseenWords({ words, phrase }: Hidden): string {
 
 export function aboutWords({ about, about_phrase: phrase }: OpenFile): string {
   return said(phrase) ?? visible(about ?? "");
+}
+
+/** What would let more connections wait at an address. */
+export function waitingWords({ words, phrase }: Waiting): string {
+  return said(phrase) ?? visible(words);
 }
 
 /** A limit of the machine is known by its name. */
@@ -116,6 +121,10 @@ const CEILINGS: Readonly<Record<string, () => string>> = {
 };
 
 const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
+  backlog_before: ({ text }) => m.said_backlog_before(text("max")),
+  backlog_program: ({ text }) => m.said_backlog_program(text("max")),
+  backlog_somaxconn: ({ text }) => m.said_backlog_somaxconn(text("more")),
+  backlog_unknown: () => m.said_backlog_unknown,
   fd_counter: ({ text }) => m.said_fd_counter(text("count")),
   fd_no_reader_seen: () => m.said_fd_no_reader_seen,
   fd_no_writer_seen: () => m.said_fd_no_writer_seen,
@@ -187,9 +196,11 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   remedy_unit_if: ({ text, count }) => m.said_remedy_unit_if(text("unit"), count("want")),
   unseen_counts: ({ count }) => m.said_unseen_counts(count("count")),
   unseen_files: () => m.said_unseen_files,
+  unseen_listeners: () => m.said_unseen_listeners,
   unseen_namespaces: ({ count }) => m.said_unseen_namespaces(count("count")),
   unseen_other_ends: ({ count }) => m.said_unseen_other_ends(count("count")),
   unseen_other_users: () => m.said_unseen_other_users,
+  unseen_pids: () => m.said_unseen_pids,
   unseen_sockets: ({ text }) => m.said_unseen_sockets(text("error")),
   unseen_too_many: ({ count }) => m.said_unseen_too_many(count("count")),
 };

@@ -12,6 +12,7 @@ export type Finding = Shapes["Finding"];
 export type Hidden = Shapes["Hidden"];
 export type HostSockets = Shapes["HostSockets"];
 export type Limits = Shapes["Limits"];
+export type Waiting = Shapes["Waiting"];
 export type Listener = Shapes["Listener"];
 export type OpenFile = Shapes["OpenFile"];
 export type Peer = Shapes["Peer"];

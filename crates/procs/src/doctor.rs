@@ -13,22 +13,26 @@ mod etc;
 mod limits_conf;
 mod origin;
 mod pam;
+mod pids;
 mod reach;
 mod remedies;
 mod supervisord;
 mod systemd;
+mod waiting;
 mod ways;
 
 use crate::limit::Limit;
+use crate::network::Overflows;
 use crate::phrase::Phrase;
 use crate::proc::{Error, Proc};
 use crate::process::Process;
-use crate::unseen;
+use crate::unseen::{self, Unseen};
 
 pub use ancestry::Ancestor;
 pub use ceilings::Ceiling;
 pub use origin::{Given, Origin, Sureness};
 pub use remedies::Remedy;
+pub use waiting::{Bound, Waiting};
 pub use ways::{Lasts, Way};
 
 /// What limits a process.
@@ -44,10 +48,16 @@ pub struct Diagnosis {
     pub ancestors: Vec<Ancestor>,
     /// What stands above the limit, or beside it.
     pub ceilings: Vec<Ceiling>,
+    /// Where it waits for connections, those with the longest queues first.
+    pub waiting: Vec<Waiting>,
+    /// How many were dropped for a full queue in its network namespace, since that was made.
+    pub overflows: Option<Overflows>,
     /// What changes it, the quickest first: any one of them does.
     pub ways: Vec<Way>,
     /// What is easily mistaken here.
     pub notes: Vec<Phrase>,
+    /// What could not be seen.
+    pub unseen: Vec<Unseen>,
 }
 
 impl Proc {
@@ -66,10 +76,13 @@ impl Proc {
         let origin = origin::of(self, &ancestors);
         let want = want.unwrap_or_else(|| enough(process.fds.unwrap_or(0)));
         let ways = ways::of(self, &ancestors, &origin, want);
-        let ceilings = ceilings::of(self, &process);
+        let (ceilings, hidden) = ceilings::of(self, &process);
+        let (waiting, mut unseen) = waiting::of(self, pid);
+        unseen.extend(hidden);
+        let overflows = self.overflows_of(pid);
         let mut notes = notes(self, &ancestors, &origin);
         notes.extend(ways::short_of(&ancestors, limit, &ways, want));
-        Ok(Diagnosis { process, limit, origin, ancestors, ceilings, ways, notes })
+        Ok(Diagnosis { process, limit, origin, ancestors, ceilings, waiting, overflows, ways, notes, unseen })
     }
 }
 

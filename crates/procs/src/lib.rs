@@ -49,7 +49,7 @@ mod writers;
 
 pub use demand::Demand;
 pub use detail::{Composition, Deleted, Detail, Window};
-pub use doctor::{Ancestor, Ceiling, Diagnosis, Given, Lasts, Origin, Remedy, Sureness, Way};
+pub use doctor::{Ancestor, Bound, Ceiling, Diagnosis, Given, Lasts, Origin, Remedy, Sureness, Waiting, Way};
 pub use file::{Access, File, Holder, Kind};
 pub use finding::{Cause, Finding, Known, Pattern, judge, left, spoken};
 pub use limit::Limit;

@@ -83,6 +83,11 @@ impl Proc {
         parse(&self.read(dir).ok()?)
     }
 
+    /// The same of the network namespace of a process, which everybody may read.
+    pub(crate) fn overflows_of(&self, pid: u32) -> Option<Overflows> {
+        parse(&self.read(&format!("{pid}/net/netstat")).ok()?)
+    }
+
     fn listeners(&self, sockets: &Sockets, unseen: &mut Vec<Unseen>) -> Vec<Listener> {
         let mut listeners: Vec<_> = sockets.iter().filter_map(Listener::of).collect();
         listeners.sort_by_key(|listener| (std::cmp::Reverse(listener.queue), listener.address));

@@ -39,6 +39,15 @@ pub(crate) fn group(cgroup: &[u8]) -> Option<&str> {
     cgroup.lines().filter(|line| line.starts_with(b"0::")).find_map(path)
 }
 
+/// The control group of version 1 for one controller, below the hierarchy of that.
+pub(crate) fn group_of<'a>(cgroup: &'a [u8], controller: &str) -> Option<&'a str> {
+    let has = |line: &&[u8]| {
+        let controllers = line.splitn(3, |byte| *byte == b':').nth(1).unwrap_or_default();
+        controllers.split(|byte| *byte == b',').any(|each| each == controller.as_bytes())
+    };
+    cgroup.lines().filter(has).find_map(path)
+}
+
 /// `NUMBER:CONTROLLERS:PATH`, of which the path may have colons.
 fn path(line: &[u8]) -> Option<&str> {
     std::str::from_utf8(line).ok()?.splitn(3, ':').nth(2)

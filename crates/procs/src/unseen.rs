@@ -19,6 +19,10 @@ pub enum Unseen {
     },
     /// Which files a process has open.
     Files,
+    /// Which listeners are its own, so that their queues cannot be held against `net.core.somaxconn`.
+    Listeners,
+    /// How many processes and threads its control group may have.
+    Pids,
     /// Which files other processes have open, so that the other end of a pipe or connection may be with one of them.
     OtherEnds {
         /// So many processes were not looked into.
@@ -57,8 +61,8 @@ impl Unseen {
     fn needed(&self) -> &'static [(&'static str, u64)] {
         match self {
             Unseen::Counts { .. } => &[DAC_READ_SEARCH],
-            Unseen::Processes | Unseen::Namespaces(_) => &[SYS_PTRACE],
-            Unseen::Files | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
+            Unseen::Processes | Unseen::Namespaces(_) | Unseen::Pids => &[SYS_PTRACE],
+            Unseen::Files | Unseen::Listeners | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
             Unseen::TooMany { .. } | Unseen::Sockets(_) => &[],
         }
     }
@@ -100,6 +104,14 @@ impl Unseen {
                 Phrase::new("unseen_counts", english).with("count", processes)
             }
             Unseen::Files => Phrase::new("unseen_files", "which files and connections it holds open cannot be seen"),
+            Unseen::Listeners => Phrase::new(
+                "unseen_listeners",
+                "where it waits for connections, and whether net.core.somaxconn cuts a backlog of it, cannot be seen",
+            ),
+            Unseen::Pids => Phrase::new(
+                "unseen_pids",
+                "pids.max of its control groups, how many processes and threads they may have, cannot be seen",
+            ),
             Unseen::OtherEnds { processes } => {
                 let english = match processes {
                     1 => "the files of one other process cannot be seen; the missing other ends may be there",

@@ -46,7 +46,7 @@ pub use live::{Live, LiveBlock};
 pub use name::{HostName, LogName, NameError};
 pub use processes::{
     Ancestor, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits, Listener,
-    OpenFile, Order, Peer, Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds, Step,
+    OpenFile, Order, Peer, Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds, Step, Waiting,
 };
 pub use pushed::{PUSHED_FILE, PushedError, PushedLog, PushedName, pushed_host};
 pub use revocations::{Revocations, Revoked, RevokedId};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use files::{DeletedFiles, OpenFile};
-pub use limits::{Ancestor, Ceiling, Limits, Remedy, Step};
+pub use limits::{Ancestor, Ceiling, Limits, Remedy, Step, Waiting};
 pub use order::{By, Order};
 pub use phrase::Phrase;
 pub use sockets::{Holder, HostSockets, Listener, Peer, SocketEnds};

@@ -901,6 +901,12 @@ export interface components {
              */
             origin_phrases?: components["schemas"]["Phrase"][];
             /**
+             * Format: int64
+             * @description Connections that were dropped for a full queue in the network namespace of the process, at whatever address, since that was
+             *     made.
+             */
+            overflows?: number | null;
+            /**
              * Format: int32
              * @description Its number.
              */
@@ -916,6 +922,10 @@ export interface components {
             soft: number;
             /** @description At how many it stops, in words. */
             stops: string[];
+            /** @description What could not be seen; empty also from an older agent. */
+            unseen?: components["schemas"]["Hidden"][];
+            /** @description Where it waits for connections, those with the longest queues first; at most 50. Empty also from an older agent. */
+            waiting?: components["schemas"]["Waiting"][];
         };
         /** @description One line. `live` and `lines` write it by hand; a test holds them to this. */
         Line: {
@@ -1561,6 +1571,31 @@ export interface components {
             open: number;
             /** @description Those furthest behind, the furthest first. */
             worst: components["schemas"]["WorstRow"][];
+        };
+        /** @description A queue of connections that wait to be accepted, held against `net.core.somaxconn`. */
+        Waiting: {
+            /** @description Where. */
+            address: string;
+            /**
+             * Format: int32
+             * @description How many may; null where that cannot be known.
+             */
+            backlog?: number | null;
+            /**
+             * @description What bounds it: somaxconn (it is just that, and more may have been asked for), program (which asked for less), before (it is
+             *     above somaxconn, which was lowered since) or unknown. There may be more.
+             */
+            bound: string;
+            /** @description Whether the queue is full now, so that who comes is dropped. */
+            full: boolean;
+            phrase?: components["schemas"]["Phrase"] | null;
+            /**
+             * Format: int32
+             * @description How many wait.
+             */
+            queue: number;
+            /** @description What would let more wait. */
+            words: string;
         };
         /** @description A token that is wanted. */
         Wanted: {

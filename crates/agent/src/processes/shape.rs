@@ -8,7 +8,7 @@ use tailcast_procs as procs;
 use tailcast_procs::{Access, Kind, Seen, Users, Writers};
 use tailcast_wire::{
     Ancestor, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Limits, Listener, OpenFile, Order, Peer,
-    Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds, Step,
+    Phrase, Point, Process, ProcessDetail, Processes, Remedy, Slopes, SocketEnds, Step, Waiting,
 };
 
 use crate::offers::Offers;
@@ -174,6 +174,22 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         notes: diagnosis.notes.iter().map(ToString::to_string).collect(),
         origin_phrases: diagnosis.origin.phrases().iter().map(phrase).collect(),
         note_phrases: diagnosis.notes.iter().map(phrase).collect(),
+        waiting: diagnosis.waiting.iter().map(waiting).collect(),
+        overflows: diagnosis.overflows.map(|overflows| overflows.overflows),
+        unseen: diagnosis.unseen.iter().map(hidden).collect(),
+    }
+}
+
+fn waiting(waiting: &procs::Waiting) -> Waiting {
+    let (listener, said) = (&waiting.listener, waiting.phrase());
+    Waiting {
+        address: listener.address.to_string(),
+        queue: listener.queue,
+        backlog: listener.backlog,
+        full: listener.is_full(),
+        bound: waiting.bound.name().to_owned(),
+        words: said.to_string(),
+        phrase: Some(phrase(&said)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `tailcast doctor`: which limit of open files is in force, who has set it, what else is in the way, and the exact lines
 //! that change it.
 
+mod waiting;
+
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 
@@ -108,6 +110,8 @@ fn write(out: &mut String, limits: &Limits) -> fmt::Result {
     ways(out, limits)?;
     writeln!(out, "\nWhat else is in the way:")?;
     limits.ceilings.iter().try_for_each(|limit| ceiling(out, limit))?;
+    waiting::write(out, limits)?;
+    limits.unseen.iter().try_for_each(|hidden| writeln!(out, "not seen: {}", harmless(&hidden.words)))?;
     if !limits.notes.is_empty() {
         writeln!(out)?;
     }

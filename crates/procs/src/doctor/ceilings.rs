@@ -1,8 +1,9 @@
 //! What stands above the limit of a process, or beside it: limits of the machine that are met before, or instead of, it.
 
-use crate::owner;
+use super::pids;
 use crate::proc::Proc;
 use crate::process::Process;
+use crate::unseen::Unseen;
 
 /// A limit of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +18,13 @@ pub struct Ceiling {
     pub words: &'static str,
 }
 
-/// Those that a process with many files can meet; one that this machine does not have is left out.
-pub(super) fn of(proc: &Proc, process: &Process) -> Vec<Ceiling> {
+/// Those that a process with many files can meet; one that this machine does not have is left out, and one that
+/// is there and cannot be seen is named.
+pub(super) fn of(proc: &Proc, process: &Process) -> (Vec<Ceiling>, Option<Unseen>) {
     let number = |name: &str| proc.number(&format!("sys/{name}"));
     let ceiling = |name, value: Option<u64>, used, words| Some(Ceiling { name, value: value?, used, words });
     let files = first_number(proc, "sys/fs/file-nr");
+    let (pids, unseen) = pids::of(proc, process.id.pid);
     let tracked = number("net/netfilter/nf_conntrack_count");
     let all = [
         ceiling("fs.nr_open", number("fs/nr_open"), None, "no limit of open files goes above it, not even root's"),
@@ -67,9 +70,14 @@ pub(super) fn of(proc: &Proc, process: &Process) -> Vec<Ceiling> {
             None,
             "descriptors that one user waits for with epoll; above it ENOSPC",
         ),
-        pids(proc, process),
+        ceiling(
+            "pids.max",
+            pids.map(|(max, _)| max),
+            pids.and_then(|(_, used)| used),
+            "processes and threads of its control group (systemd: TasksMax); above it EAGAIN",
+        ),
     ];
-    all.into_iter().flatten().collect()
+    (all.into_iter().flatten().collect(), unseen)
 }
 
 fn first_number(proc: &Proc, path: &str) -> Option<u64> {
@@ -82,31 +90,4 @@ fn ports(proc: &Proc) -> Option<u64> {
     let (low, high) = std::str::from_utf8(&bytes).ok()?.trim().split_once(char::is_whitespace)?;
     let (low, high): (u64, u64) = (low.parse().ok()?, high.trim().parse().ok()?);
     high.checked_sub(low).map(|ports| ports + 1)
-}
-
-/// The narrowest `pids.max` among the control groups that the process is in.
-fn pids(proc: &Proc, process: &Process) -> Option<Ceiling> {
-    let cgroup = proc.enter(process.id.pid)?.read("cgroup").ok()?;
-    let group = owner::group(&cgroup)?.to_owned();
-    let read = |path: &str| {
-        let number =
-            |file: &str| super::etc::read(proc, 1, &format!("/sys/fs/cgroup{path}/{file}"))?.trim().parse().ok();
-        Some((number("pids.max")?, number("pids.current")))
-    };
-    let mut narrowest: Option<(u64, Option<u64>)> = None;
-    let mut path = group.as_str();
-    while !path.is_empty() {
-        narrowest = read(path.trim_end_matches('/'))
-            .into_iter()
-            .chain(narrowest)
-            .min_by_key(|(max, _): &(u64, Option<u64>)| *max);
-        path = path.rfind('/').map_or("", |at| &path[..at]);
-    }
-    let (value, used) = narrowest?;
-    Some(Ceiling {
-        name: "pids.max",
-        value,
-        used,
-        words: "processes and threads of its control group (systemd: TasksMax); above it EAGAIN",
-    })
 }

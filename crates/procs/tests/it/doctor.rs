@@ -5,6 +5,7 @@
 //! * `login`: sessions of PAM, with `su` and `runuser`, and its real `pam_limits`
 //! * `lowered`: hard limits that somebody in here has lowered
 //! * `stranger`: asked by who may not look into the process
+//! * `waiting`: the queues of connections of a process
 //! * `machine`: machines made of files: systemd, containers, capabilities
 
 mod login;
@@ -12,6 +13,7 @@ mod lowered;
 mod machine;
 mod stranger;
 mod supervisord;
+mod waiting;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

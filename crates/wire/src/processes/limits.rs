@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Phrase;
+use super::{Hidden, Phrase};
 
 /// Something that can be done, to be copied.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
@@ -94,6 +94,48 @@ pub struct Limits {
     #[cbor(skip_if = "Vec::is_empty")]
     #[serde(default)]
     pub note_phrases: Vec<Phrase>,
+    /// Where it waits for connections, those with the longest queues first; at most 50. Empty also from an older agent.
+    #[n(14)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub waiting: Vec<Waiting>,
+    /// Connections that were dropped for a full queue in the network namespace of the process, at whatever address, since that was
+    /// made.
+    #[n(15)]
+    #[serde(default)]
+    pub overflows: Option<u64>,
+    /// What could not be seen; empty also from an older agent.
+    #[n(16)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub unseen: Vec<Hidden>,
+}
+
+/// A queue of connections that wait to be accepted, held against `net.core.somaxconn`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// Where.
+    #[n(0)]
+    pub address: String,
+    /// How many wait.
+    #[n(1)]
+    pub queue: u32,
+    /// How many may; null where that cannot be known.
+    #[n(2)]
+    pub backlog: Option<u32>,
+    /// Whether the queue is full now, so that who comes is dropped.
+    #[n(3)]
+    pub full: bool,
+    /// What bounds it: somaxconn (it is just that, and more may have been asked for), program (which asked for less), before (it is
+    /// above somaxconn, which was lowered since) or unknown. There may be more.
+    #[n(4)]
+    pub bound: String,
+    /// What would let more wait.
+    #[n(5)]
+    pub words: String,
+    /// The same for who says it in another language.
+    #[n(6)]
+    pub phrase: Option<Phrase>,
 }
 
 /// One of the processes above a process.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tailcast_wire::{
     Ancestor, Answer, By, Ceiling, DeletedFiles, Finding, Hidden, Holder, HostSockets, Inspect, Inspected, Limits,
     Listener, OpenFile, Order, Peer, Phrase, Point, Process, ProcessDetail, Processes, Question, Remedy, Slopes,
-    SocketEnds, Step,
+    SocketEnds, Step, Waiting,
 };
 
 fn text(text: &str) -> String {
@@ -168,6 +168,9 @@ fn limits() -> Limits {
         notes: vec![text("note")],
         origin_phrases: Vec::new(),
         note_phrases: Vec::new(),
+        waiting: Vec::new(),
+        overflows: None,
+        unseen: Vec::new(),
     }
 }
 
@@ -186,6 +189,20 @@ fn limits_in_ways() -> Limits {
     let step = |way, lasts| Remedy { step: Some(Step { way, lasts: text(lasts), reach: 65_536 }), ..remedy() };
     let remedies = vec![step(1, "until_it_ends"), step(2, "for_good"), step(2, "for_good")];
     Limits { remedies, ..limits() }
+}
+
+/// The same with queues of connections, and with what could not be seen.
+fn limits_in_queues() -> Limits {
+    let waiting = Waiting {
+        address: text("0.0.0.0:80"),
+        queue: 129,
+        backlog: Some(128),
+        full: true,
+        bound: text("program"),
+        words: text("words"),
+        phrase: Some(phrase()),
+    };
+    Limits { waiting: vec![waiting], overflows: Some(7), unseen: detail_in_codes().unseen, ..limits() }
 }
 
 fn detail_in_codes() -> ProcessDetail {
@@ -226,6 +243,7 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
         ("process that spins", Inspected::Process(Box::new(spinning()))),
         ("limits in codes", Inspected::Limits(Box::new(limits_in_codes()))),
         ("limits in ways", Inspected::Limits(Box::new(limits_in_ways()))),
+        ("limits in queues", Inspected::Limits(Box::new(limits_in_queues()))),
     ];
     all.map(|(name, inspected)| (text(name), Answer::Inspected(inspected))).into()
 }

@@ -15,7 +15,7 @@ use super::*;
 const NOBODY: u32 = 65_534;
 
 /// What the user nobody is told of a process, in the mounts of `beside`: a thread has a user and mounts of its own.
-fn told_nobody(pid: u32, beside: Option<u32>) -> Diagnosis {
+pub(super) fn told_nobody(pid: u32, beside: Option<u32>) -> Diagnosis {
     let ask = move || {
         if let Some(beside) = beside {
             let mounts = fs::File::open(format!("/proc/{beside}/ns/mnt")).unwrap();
@@ -32,7 +32,7 @@ fn told_nobody(pid: u32, beside: Option<u32>) -> Diagnosis {
     std::thread::spawn(ask).join().unwrap()
 }
 
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
