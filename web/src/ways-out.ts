@@ -26,5 +26,6 @@ export function titleOf(steps: readonly Remedy[]): string | null {
 const TITLES: Readonly<Record<string, (reach: string) => string>> = {
   until_it_ends: m.procs_way_until_it_ends,
   for_good: m.procs_way_for_good,
+  for_good_if: m.procs_way_for_good_if,
   from_above: m.procs_way_above,
 };

@@ -10,8 +10,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::anyhow;
-use tailcast_fdguard::{Budget, Class, Limit, Plan};
-use tailcast_procs::{Diagnosis, Lasts, Proc, Way};
+use tailcast_fdguard::{Budget, Class, Error, Limit, Plan};
+use tailcast_procs::{Lasts, Proc, Way};
 
 use crate::exit::{Exit, Failure};
 
@@ -38,12 +38,11 @@ pub(crate) fn divide(plan: Plan, class: Class, state_dir: Option<&Path>) -> Resu
         Err(error) => format!("who has set it cannot be seen ({error})"),
     };
     tracing::info!("{limit}{room}; {origin}");
-    if limit.soft() < LOW {
-        tell_low(&limit, &origin, diagnosis.ok().as_ref());
-        // Who cannot start has nothing to be looked at.
-        if budget.is_ok() {
-            tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
-        }
+    let way = diagnosis.as_ref().ok().and_then(|diagnosis| advised(&diagnosis.ways, limit.soft()));
+    // Who cannot start has nothing to be looked at, and is told what to do once, at the end.
+    if limit.soft() < LOW && budget.is_ok() {
+        tell_low(&limit, &origin, way);
+        tracing::warn!("`tailcast doctor {}` says more while this runs", std::process::id());
     }
     match (&budget, state_dir) {
         (Ok(budget), Some(state_dir)) => compare(limit.soft(), budget.plan(), state_dir),
@@ -51,7 +50,20 @@ pub(crate) fn divide(plan: Plan, class: Class, state_dir: Option<&Path>) -> Resu
         (Err(_), Some(state_dir)) => drop(tell_fall(limit.soft(), plan, state_dir)),
         (_, None) => (),
     }
-    budget.map_err(|error| Failure::new(Exit::Failed, anyhow!(error)))
+    budget.map_err(|error| Failure::new(Exit::Failed, refused(error, &origin, way)))
+}
+
+/// Why it does not start, and the one thing to do about it: what the doctor finds where it can say it, and gives enough.
+fn refused(error: Error, origin: &str, way: Option<&Way>) -> anyhow::Error {
+    let Error::TooFew { limit, hard, always, needed } = error else { return anyhow!(error) };
+    match way.filter(|way| way.reach >= needed) {
+        None => anyhow!(error),
+        Some(way) => anyhow!(
+            "the limit of open files is {limit} (hard limit {hard}) and at least {needed} are needed, {always} of them for what is \
+             always open; {origin}; {}",
+            steps(way).collect::<Vec<_>>().join("; ")
+        ),
+    }
 }
 
 fn room(plan: Plan, class: Class, limit: u64) -> String {
@@ -59,15 +71,22 @@ fn room(plan: Plan, class: Class, limit: u64) -> String {
     format!("room for at most {} {word}", plan.ceiling(class, limit))
 }
 
-fn tell_low(limit: &Limit, origin: &str, diagnosis: Option<&Diagnosis>) {
+fn tell_low(limit: &Limit, origin: &str, way: Option<&Way>) {
     tracing::warn!("the limit of open files is low, {}: {origin}", limit.soft());
-    let way = diagnosis.and_then(|diagnosis| advised(&diagnosis.ways, limit.soft()));
-    for (at, step) in
-        way.into_iter().flat_map(|way| way.steps.iter().enumerate().map(move |(at, step)| (place(at, way), step)))
-    {
+    way.into_iter().flat_map(steps).for_each(|step| tracing::warn!("{step}"));
+}
+
+/// Each step of a way: for how many, where, what, and what that does.
+fn steps(way: &Way) -> impl Iterator<Item = String> {
+    way.steps.iter().enumerate().map(|(at, step)| {
         let file = step.file.as_deref().map(|file| format!(" in {file}")).unwrap_or_default();
-        tracing::warn!("{at}{file}: {} ({})", [&step.lines[..], &step.then].concat().join(" · "), step.phrase);
-    }
+        let lines = [&step.lines[..], &step.then].concat().join(" · ");
+        let place = place(at, way);
+        match lines.as_str() {
+            "" => format!("{place}: {}", step.phrase),
+            lines => format!("{place}{file}: {lines} ({})", step.phrase),
+        }
+    })
 }
 
 /// It was asked before the soft limit was raised: what gives no more than that did would only start all anew.
@@ -132,5 +151,18 @@ mod tests {
         let ways = [quick.clone(), Way { lasts: Lasts::ForGood, ..quick }];
         assert_eq!(advised(&ways, 200), Some(&ways[1]));
         assert_eq!(advised(&ways, 2000), None);
+    }
+
+    #[test]
+    fn a_start_that_is_refused_is_given_one_remedy_and_that_which_gives_enough() {
+        let way = Way::at_once(1, tailcast_procs::Limit { soft: 30, hard: 2000 }, 2000).unwrap();
+        let refused = |needed| {
+            let error = Error::TooFew { limit: 30, hard: 2000, always: 19, needed };
+            refused(error, "a shell has set it", Some(&way)).to_string()
+        };
+        let one = refused(48);
+        assert!(one.contains("at least 48 are needed") && one.contains("to get 2000: prlimit --pid 1 "), "{one}");
+        assert!(!one.contains("LimitNOFILE"), "{one}");
+        assert!(refused(4000).contains("LimitNOFILE=4000"));
     }
 }

@@ -61,12 +61,14 @@ pub struct Diagnosis {
 }
 
 impl Proc {
-    /// Looks what limits a process. `want`: how many open files it is to be allowed; four times what it has open, at least
+    /// Looks what limits a process; of a thread, what limits its process, and a note says so. `want`: how many open files it is to be allowed; four times what it has open, at least
     /// 65,536, when nothing is said.
     ///
     /// # Errors
     /// When there is no such process, it has ended, or its limit cannot be read.
     pub fn diagnose(&self, pid: u32, want: Option<u64>) -> Result<Diagnosis, Error> {
+        let asked = pid;
+        let pid = self.whole(asked);
         let process = self.process(pid)?;
         if process.state == 'Z' {
             return Err(Error::Ended { pid, parent: process.parent });
@@ -80,7 +82,8 @@ impl Proc {
         let (waiting, mut unseen) = waiting::of(self, pid);
         unseen.extend(hidden);
         let overflows = self.overflows_of(pid);
-        let mut notes = notes(self, &ancestors, &origin);
+        let mut notes = Vec::from_iter((pid != asked).then(|| of_thread(asked, &ancestors[0])));
+        notes.extend(general(self, &ancestors, &origin));
         notes.extend(ways::short_of(&ancestors, limit, &ways, want));
         Ok(Diagnosis { process, limit, origin, ancestors, ceilings, waiting, overflows, ways, notes, unseen })
     }
@@ -91,7 +94,16 @@ fn enough(fds: u64) -> u64 {
     fds.saturating_mul(4).next_power_of_two().clamp(1 << 16, 1 << 20)
 }
 
-fn notes(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
+/// A thread has the limit and the descriptors of its process.
+fn of_thread(tid: u32, process: &Ancestor) -> Phrase {
+    let phrase = Phrase::new(
+        "note_thread",
+        "{tid} is no process but a thread of {who}, whose limit it shares: all of this is about that",
+    );
+    phrase.with("tid", tid).with("who", process.called())
+}
+
+fn general(proc: &Proc, ancestors: &[Ancestor], origin: &Origin) -> Vec<Phrase> {
     let mut notes = Vec::from_iter(pam::claim(proc, ancestors).and_then(|claim| mistaken(&claim, origin)));
     notes.extend(hidden(proc, ancestors));
     if let Origin::Supervisord { .. } = origin {

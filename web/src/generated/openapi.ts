@@ -1518,7 +1518,8 @@ export interface components {
         /** @description A place in a way to another limit. All that have the same way are needed, in the order given; any one way is enough. */
         Step: {
             /**
-             * @description until_it_ends: at once, until the process ends; for_good: from its next start on; from_above: only by whatever started this
+             * @description until_it_ends: at once, until the process ends; for_good: from its next start on; for_good_if: the same, if who starts it has so much to
+             *     give, which is not known; from_above: only by whatever started this
              *     container or machine. There may be more.
              */
             lasts: string;

@@ -207,7 +207,7 @@ fn remedies(ways: &[procs::Way]) -> Vec<Remedy> {
 
 fn remedy(at: u32, way: &procs::Way, remedy: &procs::Remedy) -> Remedy {
     Remedy {
-        step: Some(Step { way: at, lasts: way.lasts.name().to_owned(), reach: way.reach }),
+        step: Some(Step { way: at, lasts: way.name().to_owned(), reach: way.reach }),
         words: remedy.phrase.to_string(),
         file: remedy.file.clone(),
         lines: remedy.lines.clone(),

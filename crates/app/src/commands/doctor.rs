@@ -160,6 +160,9 @@ fn way(out: &mut String, steps: &[Remedy]) -> fmt::Result {
 fn lasts(step: &Step) -> String {
     match step.lasts.as_str() {
         "until_it_ends" => format!("At once, to {}, until the process ends", step.reach),
+        "for_good_if" => {
+            format!("For good, from its next start on: up to {}, if what starts it has that many to give", step.reach)
+        }
         "for_good" => format!("For good, to {}, from its next start on", step.reach),
         "from_above" => format!("From outside, to {}", step.reach),
         _ => format!("To {}", step.reach),

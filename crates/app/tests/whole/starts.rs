@@ -24,9 +24,19 @@ fn needed(ended: &Output) -> u64 {
         rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
     };
     assert!(!ended.status.success(), "{words}");
-    assert_eq!(number("and at least "), number("`ulimit -n "), "{words}");
-    assert_eq!(number("and at least "), number("LimitNOFILE="), "{words}");
-    assert!(words.lines().last().unwrap().contains("are needed"), "it is the last that is said: {words}");
+    let last = words.lines().last().unwrap();
+    assert!(last.contains("are needed"), "it is the last that is said: {words}");
+    // One remedy: what the doctor found, said here alone, or both that there are where it found none.
+    match last.contains("; to get ") {
+        true => {
+            assert!(number("; to get ") >= number("and at least "), "{words}");
+            assert_eq!((words.matches("to get ").count(), words.contains("LimitNOFILE=")), (1, false), "{words}");
+        }
+        false => {
+            assert_eq!(number("and at least "), number("`ulimit -n "), "{words}");
+            assert_eq!(number("and at least "), number("LimitNOFILE="), "{words}");
+        }
+    }
     number("and at least ")
 }
 

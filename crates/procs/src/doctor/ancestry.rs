@@ -45,6 +45,10 @@ const LOGINS: [(&str, &str); 10] = [
     ("gdm-session-wor", "gdm-password"),
 ];
 
+/// How the names of those begin that become the parents of what they did not start.
+const SUBREAPERS: [&str; 8] =
+    ["containerd-shim", "conmon", "tini", "docker-init", "dumb-init", "catatonit", "podman-init", "lxc-monitord"];
+
 impl Ancestor {
     fn of(proc: &Proc, process: Process) -> Self {
         Ancestor {
@@ -93,6 +97,12 @@ impl Ancestor {
     fn is_login_shell(&self) -> bool {
         let words = self.command.split_str(" ").skip(1).take_while(|word| *word != b"-c" && *word != b"--");
         words.into_iter().any(|word| matches!(word, b"-" | b"-l" | b"--login"))
+    }
+
+    /// Whether it may have become the parent of what it never started: the first process does, and so does who asked for it
+    /// (`PR_SET_CHILD_SUBREAPER`), which can only be told by who is known to.
+    pub(super) fn adopts(&self) -> bool {
+        self.pid == 1 || self.is_systemd() || SUBREAPERS.iter().any(|name| self.name.starts_with(name.as_bytes()))
     }
 
     /// Who it is, as one writes it.

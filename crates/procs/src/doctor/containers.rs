@@ -19,7 +19,7 @@ pub(super) fn from_above(proc: &Proc, ancestors: &[Ancestor], ceiling: u64, want
         ),
         None => Phrase::new(
             "remedy_hard_first",
-            "more than {ceiling} has to come from whatever started this container or machine: root may not raise the hard limit in \
+            "more than {ceiling} has to come from whatever started this machine, container or namespace: root may not raise the hard limit in \
              here (CAP_SYS_RESOURCE), and what started it cannot be seen from here",
         ),
     };

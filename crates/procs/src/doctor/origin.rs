@@ -70,7 +70,7 @@ pub enum Origin {
         above: String,
         /// The lower one, which has it.
         below: String,
-        /// Whether the upper one is the first process, which becomes the parent of all whose own has ended.
+        /// Whether the upper one becomes the parent of those whose own has ended: it is the first process, or known to.
         adopts: bool,
     },
     /// It was so from the start of the first process on.
@@ -110,6 +110,15 @@ impl Origin {
 }
 
 impl Origin {
+    /// Whether the one above may have started it or not: what that one could give says nothing then.
+    pub(super) fn is_of_an_orphan(&self) -> bool {
+        match self {
+            Origin::Between { adopts, .. } => *adopts,
+            Origin::Itself { hard } => hard.is_of_an_orphan(),
+            _ => false,
+        }
+    }
+
     /// It in sentences: one, and of a hard limit that somebody else has set another.
     #[must_use]
     pub fn phrases(&self) -> Vec<Phrase> {
@@ -383,5 +392,5 @@ fn rest(same: &[Ancestor], above: Option<&Ancestor>) -> Origin {
 }
 
 fn between(above: &Ancestor, below: &Ancestor) -> Origin {
-    Origin::Between { above: above.called(), below: below.called(), adopts: above.pid == 1 }
+    Origin::Between { above: above.called(), below: below.called(), adopts: above.adopts() }
 }

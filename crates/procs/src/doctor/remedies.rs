@@ -86,12 +86,24 @@ fn of_another(step: Remedy, culprit: &Ancestor) -> Remedy {
     if !step.phrase.code.starts_with("remedy_start") {
         return step;
     }
-    let phrase = Phrase::new(
-        "remedy_start_above",
-        "starts {who} with this limit, which all below it then have; put it where that one is started now, its command in place \
-         of any dots: a shell below it cannot give more",
-    );
+    let phrase = match has_dots(&step) {
+        false => Phrase::new(
+            "remedy_start_above",
+            "starts {who} with this limit, which all below it then have; put it where that one is started now: a shell below it \
+             cannot give more",
+        ),
+        true => Phrase::new(
+            "remedy_start_above_dots",
+            "starts {who} with this limit, which all below it then have; put it where that one is started now, its command in place \
+             of the dots: a shell below it cannot give more",
+        ),
+    };
     Remedy { phrase: phrase.with("who", culprit.called()), ..step }
+}
+
+/// Whether a command has to be put in by hand.
+fn has_dots(step: &Remedy) -> bool {
+    step.lines.iter().chain(&step.then).any(|line| line.ends_with('…'))
 }
 
 /// What makes systemd start a unit with it.
@@ -155,22 +167,27 @@ fn minfds(proc: &Proc, itself: &Ancestor, unit: Option<&str>, hard: Option<u64>,
         let then = restart.filter(|_| itself.pid != 1).into_iter().collect();
         return Remedy { phrase: unknown_file(itself, want), file: None, lines: Vec::new(), then };
     };
-    let phrase = match itself.pid {
-        1 => Phrase::new(
-            "remedy_minfds_first",
-            "lets supervisord raise its limit, and that of its programs, to {want} when it starts anew; it is the first process here, \
-             so restart its container",
-        ),
-        _ => Phrase::new(
-            "remedy_minfds",
-            "lets supervisord raise its limit, and that of its programs, to {want}; all of them stop, and start again with it",
-        ),
-    };
     // A reload does not raise it: only a start does.
     let then = match (itself.pid, unit) {
         (1, _) => Vec::new(),
         (_, Some(_)) => restart.into_iter().collect(),
         (_, None) => by_hand(proc, itself, &path, hard).unwrap_or_default(),
+    };
+    let phrase = match itself.pid {
+        1 => Phrase::new(
+            "remedy_minfds_first",
+            "lets supervisord raise its limit, and that of its programs, to {want} when it starts anew; it is the first process here, \
+             so whatever started this container, machine or namespace has to start it anew",
+        ),
+        _ if then.iter().any(|line| line.ends_with('…')) => Phrase::new(
+            "remedy_minfds_dots",
+            "lets supervisord raise its limit, and that of its programs, to {want}; all of them stop, and start again with it; the other \
+             flags of its command in place of the dots: this user may not see for certain how it was started",
+        ),
+        _ => Phrase::new(
+            "remedy_minfds",
+            "lets supervisord raise its limit, and that of its programs, to {want}; all of them stop, and start again with it",
+        ),
     };
     Remedy {
         phrase: phrase.with("want", want),
@@ -201,7 +218,7 @@ fn unknown_file(itself: &Ancestor, want: u64) -> Phrase {
 fn by_hand(proc: &Proc, itself: &Ancestor, path: &str, hard: Option<u64>) -> Option<Vec<String>> {
     let path = command::word(path)?;
     let pid = itself.pid;
-    let as_it_was = supervisord::command(proc, itself).unwrap_or_else(|| format!("supervisord -c {path}"));
+    let as_it_was = supervisord::command(proc, itself).unwrap_or_else(|| format!("supervisord -c {path} …"));
     let raised = hard.map(|hard| format!("prlimit --nofile={hard}:{hard} ")).unwrap_or_default();
     Some(vec![
         format!("supervisorctl -c {path} shutdown"),
@@ -320,10 +337,15 @@ fn started(proc: &Proc, process: &Ancestor, want: u64) -> Remedy {
             "starts it with this limit, if the hard limit allows it or root does it; put the command that starts it in place of \
              the dots: what it shows as its command line is not certain to be that",
         ),
-        (_, true) => Phrase::new(
+        (Some(_), true) => Phrase::new(
             "remedy_start_in_shell",
             "starts it with this limit only in a shell whose `ulimit -Hn` says {want} or more: root may not raise the hard limit in here \
-             (CAP_SYS_RESOURCE), and that of what asks this is {own}; run it where it was started, its command in place of any dots",
+             (CAP_SYS_RESOURCE), and that of what asks this is {own}; run it where it was started",
+        ),
+        (None, true) => Phrase::new(
+            "remedy_start_in_shell_dots",
+            "starts it with this limit only in a shell whose `ulimit -Hn` says {want} or more: root may not raise the hard limit in here \
+             (CAP_SYS_RESOURCE), and that of what asks this is {own}; run it where it was started, its command in place of the dots",
         ),
     };
     let phrase = match reach::above_us(proc) {

@@ -2,7 +2,7 @@
 
 use super::ancestry::Ancestor;
 use super::containers;
-use super::origin::Origin;
+use super::origin::{Origin, Sureness};
 use super::reach;
 use super::remedies::{self, Remedy};
 use crate::limit::Limit;
@@ -16,6 +16,8 @@ pub struct Way {
     pub lasts: Lasts,
     /// The limit that it gives.
     pub reach: u64,
+    /// Whether it gives that much whoever started the process, or only if that one has it to give.
+    pub sure: Sureness,
     /// What to do. Never empty.
     pub steps: Vec<Remedy>,
 }
@@ -44,6 +46,15 @@ impl Lasts {
 }
 
 impl Way {
+    /// The word for how far it goes in every interface.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match (self.lasts, self.sure) {
+            (Lasts::ForGood, Sureness::Probable) => "for_good_if",
+            (lasts, _) => lasts.name(),
+        }
+    }
+
     /// What raises the soft limit of a process while it runs, to `want` or as far as the hard one lets it; `None` where it is
     /// there already.
     #[must_use]
@@ -59,7 +70,12 @@ impl Way {
             lines: vec![format!("prlimit --pid {pid} --nofile={reach}:{}", limit.hard)],
             then: Vec::new(),
         };
-        (reach > limit.soft).then(|| Way { lasts: Lasts::UntilItEnds, reach, steps: vec![step] })
+        (reach > limit.soft).then(|| Way {
+            lasts: Lasts::UntilItEnds,
+            reach,
+            sure: Sureness::Certain,
+            steps: vec![step],
+        })
     }
 }
 
@@ -77,17 +93,23 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
     let lasting = || remedies::lasting(proc, ancestors, origin, reach);
     // What would give less than there is helps nobody.
     let gives_more = process.limit.is_none_or(|limit| limit.soft < reach.limit);
-    let for_good = gives_more.then(|| Way {
-        lasts: Lasts::ForGood,
-        reach: reach.limit,
-        steps: kernel(reach.limit).into_iter().chain(lasting()).collect(),
+    let for_good = gives_more.then(|| {
+        let steps: Vec<_> = kernel(reach.limit).into_iter().chain(lasting()).collect();
+        Way { lasts: Lasts::ForGood, reach: reach.limit, sure: sure(origin, &steps), steps }
     });
     let above = (reach.limit < want && !is_lowered(ancestors)).then(|| Way {
         lasts: Lasts::FromAbove,
         reach: want,
+        sure: Sureness::Certain,
         steps: kernel(want).into_iter().chain([from_above(proc, ancestors, reach.limit, want)]).collect(),
     });
     at_once.into_iter().chain(for_good).chain(above).collect()
+}
+
+/// Where a command only gives what its shell has, and nobody knows any more which one started the process, nothing is promised.
+fn sure(origin: &Origin, steps: &[Remedy]) -> Sureness {
+    let depends = steps.iter().any(|step| step.phrase.code.starts_with("remedy_start_in_shell"));
+    if depends && origin.is_of_an_orphan() { Sureness::Probable } else { Sureness::Certain }
 }
 
 /// What is asked for and given by none of the ways: that is not to be dropped without a word.

@@ -141,6 +141,23 @@ fn a_script_is_a_shell_by_what_runs_it_and_its_parent_is_not_blamed() {
 }
 
 #[test]
+fn of_a_thread_the_process_is_told_and_that_it_is_one() {
+    let (said, tid) = std::sync::mpsc::sync_channel(1);
+    let (end, ended) = std::sync::mpsc::sync_channel::<()>(1);
+    let thread = std::thread::spawn(move || {
+        said.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+        ended.recv().unwrap_err();
+    });
+    let tid = u32::try_from(tid.recv().unwrap()).unwrap();
+    let found = diagnose(tid);
+    drop(end);
+    thread.join().unwrap();
+    assert_eq!(found.process.id.pid, std::process::id());
+    let note = found.notes[0].to_string();
+    assert!(note.starts_with(&format!("{tid} is no process but a thread of ")), "{note}");
+}
+
+#[test]
 fn who_has_ended_and_is_kept_by_its_parent_is_said_to_be_that() {
     let mut ended = Command::new("true").spawn().unwrap();
     let pid = ended.id();

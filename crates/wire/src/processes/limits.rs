@@ -35,7 +35,8 @@ pub struct Step {
     /// Which way: 1, 2, …
     #[n(0)]
     pub way: u32,
-    /// until_it_ends: at once, until the process ends; for_good: from its next start on; from_above: only by whatever started this
+    /// until_it_ends: at once, until the process ends; for_good: from its next start on; for_good_if: the same, if who starts it has so much to
+    /// give, which is not known; from_above: only by whatever started this
     /// container or machine. There may be more.
     #[n(1)]
     pub lasts: String,

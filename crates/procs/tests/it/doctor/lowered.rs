@@ -58,6 +58,19 @@ fn more_from_outside_is_offered_only_where_nobody_in_here_has_lowered_it() {
 }
 
 #[test]
+fn of_who_may_have_been_started_by_somebody_else_no_limit_is_promised() {
+    let worker = ("worker", "/bin/worker", 256, 256);
+    let shim = ("containerd-shim", "/bin/containerd-shim-runc-v2", 32_768, 32_768);
+    let parent = ("master", "/bin/master", 32_768, 32_768);
+    for (above, name) in [(&[TINI][..], "for_good_if"), (&[TINI, shim], "for_good_if"), (&[TINI, parent], "for_good")] {
+        let found = found(&[above, &[worker]].concat());
+        let way = found.ways.iter().find(|way| way.lasts == Lasts::ForGood).unwrap();
+        assert_eq!(way.name(), name, "{above:?}: {way:?}");
+        assert_eq!(found.origin.to_string().contains("only took it over"), name == "for_good_if", "{}", found.origin);
+    }
+}
+
+#[test]
 fn who_lowered_it_is_to_be_started_with_as_much_as_is_above_it() {
     let master = ("master", "/bin/master", 256, 256);
     let found = found(&[TINI, ("bash", "/bin/bash", 20_000, 20_000), master, ("worker", "/bin/worker", 256, 256)]);
