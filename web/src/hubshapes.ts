@@ -50,6 +50,8 @@ export interface Descriptors {
   beyond: number;
   limit: number;
   hard: number;
+  /** Of the hub, for a command on its machine. */
+  pid: number;
   classes: { class: string; used: number; floor: number; ceiling: number }[];
 }
 

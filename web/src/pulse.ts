@@ -115,6 +115,19 @@ function command(...words: string[]): string {
   return words.join(" ");
 }
 
+/** Beyond this, more descriptors are no use to a hub. */
+const MOST = 2 ** 20;
+/** What a limit is raised to at the least, where root raises both. */
+const PLENTY = 65_536;
+
+/** What raises the limit of a hub that runs, to its hard limit or, by root, that one too; null where it is as high as it needs to be. */
+export function raised({ limit, hard, pid }: Pick<Descriptors, "limit" | "hard" | "pid">): string | null {
+  const most = Math.min(MOST, Math.max(PLENTY, 2 * hard));
+  // A colon leaves the hard limit what it is, which its user can lower and never raise again.
+  const [to, end] = limit < hard ? [Math.min(hard, MOST), ":"] : [most, ""];
+  return to > limit ? command("prlimit", "--pid", `${pid}`, `--nofile=${to}${end}`) : null;
+}
+
 /** What makes a token for an agent, on the hub's machine. */
 export function tokenCommand(name: string): string {
   return command("tailcast", "token", "add", "--agent", quoted(name));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Descriptors, HubNow } from "../src/hubshapes";
-import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, places, quoted, STILL, summary, timeLeft, tokenCommand, type Sample } from "../src/pulse";
+import { agentCommand, beat, hubUrl, isHere, isSilent, KEPT, level, patterns, places, quoted, raised, STILL, summary, timeLeft, tokenCommand, type Sample } from "../src/pulse";
 
 /** The hub so many seconds after noon. */
 function hub(seconds: number, counters: { lines: number; bytes: number }, started = "2026-11-26T11:00:00Z"): HubNow {
@@ -98,4 +98,12 @@ test("a link is silent once it has missed the sign of life that it is asked for,
   const link = (silent_milliseconds: number | null) => ({ link: { own: false, hub: null, client: null, received: 0, sent: 0, silent_milliseconds, round_trip_microseconds: null } });
   expect([null, 0, 16_000, 32_000].map((ms) => isSilent(link(ms)))).toEqual([false, false, false, true]);
   expect(isSilent({ link: null })).toBe(false);
+});
+
+test("what raises the limit at once leaves the hard limit where it is, and takes root where that is reached", () => {
+  expect(raised({ limit: 64, hard: 4096, pid: 7 })).toBe("prlimit --pid 7 --nofile=4096:");
+  expect(raised({ limit: 4096, hard: 4096, pid: 7 })).toBe("prlimit --pid 7 --nofile=65536");
+  expect(raised({ limit: 65_536, hard: 65_536, pid: 7 })).toBe("prlimit --pid 7 --nofile=131072");
+  expect(raised({ limit: 1024, hard: 2 ** 30, pid: 7 })).toBe("prlimit --pid 7 --nofile=1048576:");
+  expect(raised({ limit: 2 ** 20, hard: 2 ** 30, pid: 7 })).toBeNull();
 });

@@ -169,6 +169,11 @@ impl Budget {
         }
     }
 
+    /// What helps here when there is no room, in words for the log line when refusing begins.
+    pub fn advise(&self, words: String) {
+        self.0.episodes().advise(words);
+    }
+
     /// Completes when the next slot, of any class, is returned.
     pub fn freed(&self) -> Notified<'_> {
         self.0.freed.notified()

@@ -31,6 +31,8 @@ pub(crate) struct Episodes {
     counted: Option<u64>,
     no_room: Episode,
     crowded: Episode,
+    /// What helps here when there is no room, where somebody knows better than what is said of any program.
+    advice: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,10 @@ impl Toll {
 }
 
 impl Episodes {
+    pub(crate) fn advise(&mut self, words: String) {
+        self.advice = Some(words);
+    }
+
     /// Somebody was refused, or could not even be accepted; `used` and `limit` are what is open then.
     pub(crate) fn refused(
         &mut self,
@@ -99,7 +105,7 @@ impl Episodes {
             Reason::Full | Reason::Exhausted => (
                 &mut self.no_room,
                 Toll::no_room(&counts),
-                "more fit with a higher limit of open files (LimitNOFILE, ulimit -n)",
+                self.advice.as_deref().unwrap_or("more fit with a higher limit of open files (LimitNOFILE, ulimit -n)"),
             ),
             Reason::Crowded => {
                 (&mut self.crowded, Toll::crowded(&counts), "a proxy that speaks for many has to be named as one")

@@ -29,6 +29,11 @@ impl Spare {
         done
     }
 
+    /// Closes it for something that is open already and has its place from now on, until it is held again.
+    pub fn give_up(&mut self) {
+        self.0 = None;
+    }
+
     /// Holds one where it could not when what it was lent for was still open.
     pub fn hold_again(&mut self) {
         if self.0.is_none() {

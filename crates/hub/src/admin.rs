@@ -125,7 +125,11 @@ impl AdminDoor {
     /// The next connection; `None` when the kernel has no descriptor even in the place of the spare one.
     async fn accept(&mut self) -> Option<UnixStream> {
         let accepted = match self.listener.accept().await {
-            Ok(accepted) => Some(accepted),
+            Ok(accepted) => {
+                // One descriptor for the spare and its visitor, or the books would have a viewer too many while somebody asks.
+                self.spare.give_up();
+                Some(accepted)
+            }
             Err(_) => self.spare.lend(|| self.listener.accept().now_or_never()?.ok()),
         };
         accepted.map(|(stream, _)| stream)

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::access::Peer;
 use crate::hub::Hub;
 use crate::problem::Problem;
-use crate::refusal::{Head, is_link, said};
+use crate::refusal::{Client, Head, is_link, said};
 
 /// How long a client may take to hear the last words on its WebSocket, and to close it.
 const LINGER: Duration = Duration::from_secs(1);
@@ -40,7 +40,8 @@ impl Knock<'_> {
     pub(crate) fn refusal(&self, hub: &Arc<Hub>, request: &mut Request<Incoming>) -> Option<Response> {
         let reason = self.reason(hub, request)?;
         let head = Head { version: request.version(), headers: request.headers().clone() };
-        let words = said(Some(&head), reason);
+        let client = Client::new(self.peer.remote().ip(), Some(&head));
+        let words = said(Some(&head), client, reason);
         Some(spoken(hub, &words, request).unwrap_or_else(|| no_words().into_response()))
     }
 

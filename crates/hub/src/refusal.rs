@@ -32,6 +32,11 @@ const HEADERS: usize = 64;
 const ASSETS: &[u8] = b"/assets/";
 /// A client comes again after a second, and at most so many milliseconds later.
 const SPREAD_MS: u64 = 4000;
+/// Who is at the machine of a full hub hears of the door that is never full. Where its folder is says the hub's log, to who may read it.
+const WAY_IN: &str = "; the hub's user and root get in by its socket: \
+                      curl --unix-socket admin.sock http://localhost/api/v1/hub in its state directory, whose path its log says";
+/// Headers by which a proxy says for whom it asks, or that it is one.
+const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 const CROWDED: &str =
     "too many connections to this hub are open from your address; the places that are left are for others";
 
@@ -56,7 +61,8 @@ impl Refusal for HubRefusal {
         if asks(first_line(asked.head), "GET", "/healthz") {
             return answer("200 OK", "text/plain; charset=utf-8", "", LIVES);
         }
-        said(Head::parse(asked.head).as_ref(), asked.reason)
+        let head = Head::parse(asked.head);
+        said(head.as_ref(), Client::new(asked.peer.ip(), head.as_ref()), asked.reason)
     }
 
     fn class(&self, asked: &Asked<'_>) -> Class {
@@ -106,8 +112,24 @@ fn first_line(head: &[u8]) -> &[u8] {
     head.split(|byte| *byte == b'\r').next().unwrap_or_default()
 }
 
+/// Where who asks is, as far as the door knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// On this machine, as it seems: a proxy that tells nothing of whom it asks for looks the same, so nothing is told to it that a
+    /// stranger may not know.
+    Here,
+    Elsewhere,
+}
+
+impl Client {
+    pub(crate) fn new(peer: IpAddr, head: Option<&Head>) -> Self {
+        let passed_on = |head: &Head| PASSED_ON.into_iter().any(|name| head.headers.contains_key(name));
+        if peer.to_canonical().is_loopback() && !head.is_some_and(passed_on) { Client::Here } else { Client::Elsewhere }
+    }
+}
+
 /// The whole answer to a request of which this is known.
-pub(crate) fn said(head: Option<&Head>, reason: Reason) -> Vec<u8> {
+pub(crate) fn said(head: Option<&Head>, client: Client, reason: Reason) -> Vec<u8> {
     let wait_ms = 1000 + crate::jitter(SPREAD_MS);
     let words = match reason {
         Reason::Full | Reason::Exhausted => format!("this hub has no room for one more connection now ({reason})"),
@@ -119,7 +141,7 @@ pub(crate) fn said(head: Option<&Head>, reason: Reason) -> Vec<u8> {
         Some(head) if head.is_event_stream() => Some(event_stream(wait_ms, &bye())),
         _ => None,
     }
-    .unwrap_or_else(|| no(head, reason, wait_ms, &words))
+    .unwrap_or_else(|| no(head, client, reason, wait_ms, &words))
 }
 
 /// What is known of the request.
@@ -182,7 +204,7 @@ fn event_stream(wait_ms: u64, bye: &str) -> Vec<u8> {
 }
 
 /// To a person as a page, and to a program as a problem.
-fn no(head: Option<&Head>, reason: Reason, wait_ms: u64, words: &str) -> Vec<u8> {
+fn no(head: Option<&Head>, client: Client, reason: Reason, wait_ms: u64, words: &str) -> Vec<u8> {
     let seconds = wait_ms.div_ceil(1000);
     let (status, line, kind, title) = match reason {
         Reason::Full | Reason::Exhausted => (503, "503 Service Unavailable", "unavailable", "No room"),
@@ -193,9 +215,13 @@ fn no(head: Option<&Head>, reason: Reason, wait_ms: u64, words: &str) -> Vec<u8>
         let body = page::page(&head.headers, reason, wait_ms);
         return answer(line, "text/html; charset=utf-8", &[&retry, page::HEADERS].concat(), &body);
     }
+    let way_in = match (client, reason) {
+        (Client::Here, Reason::Full | Reason::Exhausted) => WAY_IN,
+        (Client::Elsewhere, _) | (_, Reason::Crowded) => "",
+    };
     let body = serde_json::json!({
         "type": format!("urn:tailcast:problem:{kind}"), "title": title, "status": status,
-        "detail": format!("{words}; come again in {seconds} s"), "retry_after": seconds,
+        "detail": format!("{words}; come again in {seconds} s{way_in}"), "retry_after": seconds,
     });
     answer(line, "application/problem+json", &retry, &body.to_string())
 }
@@ -266,6 +292,22 @@ mod tests {
             assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("Retry-After: "), "{head:?}: {told}");
             assert!(told.contains("problem+json") && told.contains(r#""status":503"#), "{told}");
         }
+    }
+
+    #[test]
+    fn who_is_at_the_machine_hears_of_the_socket_and_nobody_from_elsewhere_does() {
+        let names_it = |peer: &str, header: &str, reason| {
+            let head = format!("GET /api/v1/hub HTTP/1.1\r\nHost: hub\r\n{header}\r\n");
+            let peer = SocketAddr::new(peer.parse().unwrap(), 5000);
+            let told = HubRefusal::default().words(&Asked { peer, head: head.as_bytes(), reason });
+            String::from_utf8_lossy(&told).contains("admin.sock")
+        };
+        assert!(names_it("127.0.0.1", "", Reason::Full) && names_it("::ffff:127.0.0.1", "", Reason::Exhausted));
+        assert!(!names_it("192.0.2.1", "", Reason::Full), "a stranger");
+        for header in ["X-Forwarded-For: 192.0.2.1\r\n", "Forwarded: for=192.0.2.1\r\n", "Via: 1.1 proxy\r\n"] {
+            assert!(!names_it("127.0.0.1", header, Reason::Full), "one for whom a proxy asks: {header}");
+        }
+        assert!(!names_it("127.0.0.1", "", Reason::Crowded), "there is room");
     }
 
     #[test]

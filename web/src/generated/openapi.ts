@@ -713,6 +713,11 @@ export interface components {
              */
             limit: number;
             /**
+             * Format: int32
+             * @description Of the hub, for the command that raises it while it runs.
+             */
+            pid: number;
+            /**
              * Format: int64
              * @description All that are open.
              */

@@ -3,7 +3,7 @@
 //! The agent speaks the same link as a remote one, over a pipe in memory. What is wired here is all there is between them.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{self, Path};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     let listener = listen(options.listen, &access, &budget)?;
     let address = listener.local_addr()?;
     let hub = Hub::new(config, access, budget.clone());
-    open_for_administrators(&hub, &door);
+    open_for_administrators(&hub, &door, &budget);
     let (agents, tails) = (Agents::default(), Tails::of(&budget));
     if let (Some(cluster), Some(key)) = (options.cluster, key) {
         let name = hub.host().map_or_else(|| address.to_string(), ToString::to_string);
@@ -106,10 +106,21 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
 }
 
 /// A hub that cannot open that door serves all the same.
-fn open_for_administrators(hub: &Arc<Hub>, path: &Path) {
+fn open_for_administrators(hub: &Arc<Hub>, path: &Path, budget: &Budget) {
+    let more = format!("`tailcast doctor {}` says what gives it more descriptors", std::process::id());
     match AdminDoor::open(path.to_owned()) {
-        Ok(door) => drop(tokio::spawn(door.serve(Arc::clone(hub)))),
-        Err(error) => tracing::warn!("a full hub cannot be asked why: {}: {error}", path.display()),
+        Ok(door) => {
+            let socket = path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            budget.advise(format!(
+                "{more}, and `curl --unix-socket {} http://localhost/api/v1/hub` who has them, to its user and root",
+                socket.display()
+            ));
+            drop(tokio::spawn(door.serve(Arc::clone(hub))));
+        }
+        Err(error) => {
+            tracing::warn!("a full hub cannot be asked why: {}: {error}", path.display());
+            budget.advise(more);
+        }
     }
 }
 

@@ -141,8 +141,15 @@ async fn idle_connections_make_room_for_those_who_ask_the_longest_idle_first() {
 async fn an_administrator_is_answered_when_nobody_else_is() {
     let site = Site::new();
     let FullHouse { hub, served: _served, .. } = FullHouse::new(&site).await;
+    let socket = site.state().join("admin.sock");
+    hub.program.says(&format!("curl --unix-socket {} ", socket.display())).await;
     let metrics = ask_as_administrator(&site, "/metrics").await;
     assert!(metrics.starts_with("HTTP/1.1 200 ") && metrics.contains("\ntailcast_fds_limit 64\n"), "{metrics}");
+    let hub_now = ask_as_administrator(&site, "/api/v1/hub").await;
+    let hub_now: serde_json::Value = serde_json::from_str(hub_now.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    for class in hub_now["descriptors"]["classes"].as_array().unwrap() {
+        assert!(class["used"].as_u64() <= class["ceiling"].as_u64(), "no class has more than its most: {hub_now}");
+    }
     // Below what is open: now the kernel itself refuses every new descriptor.
     let pid = i32::try_from(hub.program.pid()).ok().and_then(Pid::from_raw);
     prlimit(pid, Resource::Nofile, Rlimit { current: Some(30), maximum: Some(64) }).unwrap();

@@ -68,6 +68,8 @@ struct Descriptors {
     limit: u64,
     /// Up to which the limit could be raised.
     hard: u64,
+    /// Of the hub, for the command that raises it while it runs.
+    pid: u32,
     classes: Vec<ClassRow>,
 }
 
@@ -275,7 +277,14 @@ impl Descriptors {
             ceiling: class.ceiling,
         };
         let classes = fds.classes.iter().map(row).collect();
-        Descriptors { used: fds.used, beyond: fds.beyond, limit: fds.soft, hard: fds.hard, classes }
+        Descriptors {
+            used: fds.used,
+            beyond: fds.beyond,
+            limit: fds.soft,
+            hard: fds.hard,
+            pid: std::process::id(),
+            classes,
+        }
     }
 }
 
