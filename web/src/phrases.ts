@@ -198,6 +198,7 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   remedy_unit: ({ text, count }) => m.said_remedy_unit(text("unit"), count("want")),
   remedy_unit_elsewhere: ({ text, count }) => m.said_remedy_unit_elsewhere(text("unit"), count("want")),
   remedy_unit_if: ({ text, count }) => m.said_remedy_unit_if(text("unit"), count("want")),
+  unseen_above: ({ count }) => m.said_unseen_above(count("count")),
   unseen_counts: ({ count }) => m.said_unseen_counts(count("count")),
   unseen_files: () => m.said_unseen_files,
   unseen_listeners: () => m.said_unseen_listeners,
@@ -206,5 +207,6 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   unseen_other_users: () => m.said_unseen_other_users,
   unseen_pids: () => m.said_unseen_pids,
   unseen_sockets: ({ text }) => m.said_unseen_sockets(text("error")),
+  unseen_spins: ({ count }) => m.said_unseen_spins(count("count")),
   unseen_too_many: ({ count }) => m.said_unseen_too_many(count("count")),
 };

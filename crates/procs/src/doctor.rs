@@ -81,6 +81,7 @@ impl Proc {
         let (ceilings, hidden) = ceilings::of(self, &process);
         let (waiting, mut unseen) = waiting::of(self, pid);
         unseen.extend(hidden);
+        unseen.extend(process.above.is_none().then_some(Unseen::Above { processes: 1 }));
         let overflows = self.overflows_of(pid);
         let mut notes = Vec::from_iter((pid != asked).then(|| of_thread(asked, &ancestors[0])));
         notes.extend(general(self, &ancestors, &origin));

@@ -206,7 +206,12 @@ fn at_limit(known: &Known<'_>) -> Option<Finding> {
 /// be accepted, or asks the kernel all the time and never waits for an answer. Who is at its limit and computes does neither.
 fn spins(demand: &Demand, waiting: &[Listener]) -> bool {
     let asks = demand.kernel >= ASKING && demand.waits < HARDLY_EVER;
-    demand.wanted >= ALWAYS && (!waiting.is_empty() || asks)
+    always_wants(demand) && (!waiting.is_empty() || asks)
+}
+
+/// Whether a thread of it would run all the time.
+pub(crate) fn always_wants(demand: &Demand) -> bool {
+    demand.wanted >= ALWAYS
 }
 
 fn wanted(demand: &Demand) -> String {

@@ -14,6 +14,7 @@
 //! ([`Unseen`]). Everything in `/proc` is written by strangers: names may have any bytes, processes end while they are looked
 //! at, and every look has a bound.
 
+mod above;
 mod demand;
 mod detail;
 mod dir;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use bstr::{BString, ByteSlice};
 use rustix::io::Errno;
 
+use crate::above;
 use crate::limit::{self, Limit};
 use crate::owner::{self, Owner};
 use crate::proc::{Entered, Error, Proc};
@@ -45,8 +46,11 @@ pub struct Process {
     pub uid: Option<u32>,
     /// To which service or container it belongs.
     pub owner: Option<Owner>,
-    /// How many files it has open; `None` when that cannot be seen.
+    /// How many files it has open, without those above its limit; `None` when that cannot be seen.
     pub fds: Option<u64>,
+    /// How many more it has open whose numbers its limit does not allow any more, so that they take no room below it; `None` where
+    /// there are some and it cannot be seen how many: then `fds` has all of them.
+    pub above: Option<u64>,
     /// How many it may have open.
     pub limit: Option<Limit>,
     /// Time on a processor since its start.
@@ -108,6 +112,8 @@ impl Proc {
         let uncounted = list.iter().filter(|process| process.fds.is_none()).count();
         let mut unseen: Vec<_> = Unseen::hidden(self).into_iter().collect();
         unseen.extend((uncounted > 0).then_some(Unseen::Counts { processes: uncounted }));
+        let mixed = list.iter().filter(|process| process.above.is_none()).count();
+        unseen.extend((mixed > 0).then_some(Unseen::Above { processes: mixed }));
         Ok(Processes { list, left_out, unseen })
     }
 
@@ -147,6 +153,8 @@ fn with(entered: &Entered<'_>, stat: stat::Stat) -> Option<Process> {
         Err(_) => None,
     };
     let read = |name: &str| entered.read(name).ok();
+    let limit = read("limits").and_then(|limits| limit::open_files(&limits));
+    let above = fds.zip(limit).map_or(Some(0), |(fds, limit)| above::of(entered, fds, limit));
     Some(Process {
         id: Id { pid: entered.pid, start: stat.start },
         parent: stat.parent,
@@ -155,8 +163,9 @@ fn with(entered: &Entered<'_>, stat: stat::Stat) -> Option<Process> {
         state: stat.state,
         uid: read("status").and_then(|status| stat::users(&status)).map(|(_, effective)| effective),
         owner: read("cgroup").and_then(|cgroup| owner::parse(&cgroup)),
-        fds,
-        limit: read("limits").and_then(|limits| limit::open_files(&limits)),
+        fds: fds.map(|fds| fds.saturating_sub(above.unwrap_or(0))),
+        above,
+        limit,
         cpu: ticks(stat.cpu),
         memory: stat.pages.saturating_mul(rustix::param::page_size() as u64),
         threads: stat.threads,

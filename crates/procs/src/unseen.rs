@@ -23,6 +23,16 @@ pub enum Unseen {
     Listeners,
     /// How many processes and threads its control group may have.
     Pids,
+    /// How many of the open files of processes have numbers above their limit, and take no room below it.
+    Above {
+        /// Of so many processes.
+        processes: usize,
+    },
+    /// Whether connections wait to be accepted at processes that are at their limit and always want to run, so that they spin.
+    Spins {
+        /// At so many processes.
+        processes: usize,
+    },
     /// Which files other processes have open, so that the other end of a pipe or connection may be with one of them.
     OtherEnds {
         /// So many processes were not looked into.
@@ -62,7 +72,11 @@ impl Unseen {
         match self {
             Unseen::Counts { .. } => &[DAC_READ_SEARCH],
             Unseen::Processes | Unseen::Namespaces(_) | Unseen::Pids => &[SYS_PTRACE],
-            Unseen::Files | Unseen::Listeners | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
+            Unseen::Above { .. }
+            | Unseen::Spins { .. }
+            | Unseen::Files
+            | Unseen::Listeners
+            | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
             Unseen::TooMany { .. } | Unseen::Sockets(_) => &[],
         }
     }
@@ -104,6 +118,28 @@ impl Unseen {
                 Phrase::new("unseen_counts", english).with("count", processes)
             }
             Unseen::Files => Phrase::new("unseen_files", "which files and connections it holds open cannot be seen"),
+            Unseen::Above { processes } => {
+                let english = match processes {
+                    1 => {
+                        "one process has more open than its limit allows: how many of them are above it, and take no room below it, cannot be seen"
+                    }
+                    _ => {
+                        "{count} processes have more open than their limits allow: how many of them are above it, and take no room below it, cannot be seen"
+                    }
+                };
+                Phrase::new("unseen_above", english).with("count", processes)
+            }
+            Unseen::Spins { processes } => {
+                let english = match processes {
+                    1 => {
+                        "whether one process at its limit spins cannot be told: who waits to be accepted by it cannot be seen"
+                    }
+                    _ => {
+                        "whether {count} processes at their limits spin cannot be told: who waits to be accepted by them cannot be seen"
+                    }
+                };
+                Phrase::new("unseen_spins", english).with("count", processes)
+            }
             Unseen::Listeners => Phrase::new(
                 "unseen_listeners",
                 "where it waits for connections, and whether net.core.somaxconn cuts a backlog of it, cannot be seen",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::demand::{Demand, Threads};
 use crate::detail::Composition;
-use crate::finding::{self, Finding, Known};
+use crate::finding::{self, Finding, Known, Pattern};
 use crate::listener::Listener;
 use crate::proc::{Error, Proc};
 use crate::process::{Id, Process};
@@ -57,6 +57,8 @@ struct Watched {
     cpu: Option<(Duration, Duration)>,
     suspect: Option<Box<Suspect>>,
     percent: Option<f64>,
+    /// How many are above its limit, which no sample asks for.
+    above: u64,
     /// Of one that was at its limit at the last look.
     threads: Option<Box<Threads>>,
     demand: Option<Demand>,
@@ -77,13 +79,23 @@ pub struct Seen {
     pub left: Option<Duration>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// What could not be seen of it that a finding would need.
+    pub unseen: Vec<Unseen>,
 }
 
 impl Seen {
     /// A process whose past is not known.
     #[must_use]
     pub fn at_first(process: Process) -> Self {
-        Seen { process, cpu: None, slopes: Slopes::default(), trend: Vec::new(), left: None, findings: Vec::new() }
+        Seen {
+            process,
+            cpu: None,
+            slopes: Slopes::default(),
+            trend: Vec::new(),
+            left: None,
+            findings: Vec::new(),
+            unseen: Vec::new(),
+        }
     }
 }
 
@@ -124,12 +136,16 @@ impl Watch {
             self.look_at_threads(process, now);
         }
         self.look_into_suspects(&seen.list, now);
-        let list = seen.list.into_iter().map(|process| self.judged(process)).collect();
-        Ok(Look { list, left_out: seen.left_out, unseen: seen.unseen })
+        let list: Vec<_> = seen.list.into_iter().map(|process| self.judged(process)).collect();
+        let mut unseen = seen.unseen;
+        let spins = list.iter().filter(|seen| !seen.unseen.is_empty()).count();
+        unseen.extend((spins > 0).then_some(Unseen::Spins { processes: spins }));
+        Ok(Look { list, left_out: seen.left_out, unseen })
     }
 
     fn remember(&mut self, process: &Process, now: Duration) {
         let Some(watched) = self.place(process.id) else { return };
+        watched.above = process.above.unwrap_or(0);
         if let Some(fds) = process.fds {
             watched.series.push(now, fds);
         }
@@ -209,6 +225,14 @@ impl Watch {
         due && asked && fds <= MOST_FILES
     }
 
+    /// Whether only what cannot be seen keeps it from being named a spin: who waits to be accepted by it.
+    fn may_spin(&self, process: &Process, known: &Known<'_>, findings: &[Finding]) -> bool {
+        let at_limit = findings.iter().any(|finding| finding.pattern == Pattern::AtLimit);
+        let wants = known.demand.is_some_and(|demand| finding::always_wants(&demand));
+        let is_shut = || self.proc.enter(process.id.pid).is_some_and(|entered| entered.open("fd").is_err());
+        at_limit && wants && is_shut()
+    }
+
     fn judged(&self, process: Process) -> Seen {
         let Some(watched) = self.known(process.id) else {
             return Seen::at_first(process);
@@ -227,7 +251,9 @@ impl Watch {
         let findings = finding::judge(&known);
         let named = findings.iter().find_map(|finding| finding.left);
         let left = named.or_else(|| finding::left(process.fds, process.limit, watched.series.pace()?));
-        Seen { cpu: watched.percent, slopes, trend: watched.series.trend(), left, findings, process }
+        let unseen =
+            Vec::from_iter(self.may_spin(&process, &known, &findings).then_some(Unseen::Spins { processes: 1 }));
+        Seen { unseen, cpu: watched.percent, slopes, trend: watched.series.trend(), left, findings, process }
     }
 }
 

@@ -130,7 +130,7 @@ pub struct Process {
     /// The unit of systemd or the container that it belongs to.
     #[n(6)]
     pub unit: Option<String>,
-    /// Open files; null when they cannot be counted.
+    /// Open files, without those that have numbers above the limit and take no room below it; null when they cannot be counted.
     #[n(7)]
     pub fds: Option<u64>,
     /// How many it may have open.

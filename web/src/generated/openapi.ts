@@ -884,7 +884,7 @@ export interface components {
             ceilings: components["schemas"]["Ceiling"][];
             /**
              * Format: int64
-             * @description Open files.
+             * @description Open files, without those that have numbers above the limit and take no room below it.
              */
             fds?: number | null;
             /**
@@ -1307,7 +1307,7 @@ export interface components {
             cpu?: number | null;
             /**
              * Format: int64
-             * @description Open files; null when they cannot be counted.
+             * @description Open files, without those that have numbers above the limit and take no room below it; null when they cannot be counted.
              */
             fds?: number | null;
             /** @description What is wrong with it. */

@@ -125,7 +125,7 @@ impl<'a> Shaper<'a> {
             listeners: detail.listeners.iter().map(listener).collect(),
             logs: logs(detail, offers),
             commands: commands(&detail.process),
-            unseen: detail.unseen.iter().map(hidden).collect(),
+            unseen: detail.unseen.iter().chain(&seen.unseen).map(hidden).collect(),
         }
     }
 }
@@ -158,7 +158,11 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         used: ceiling.used,
         words: ceiling.words.to_owned(),
     });
-    let stops = process.fds.map(|fds| stops(fds, limit.soft));
+    let above = process
+        .above
+        .filter(|above| *above > 0)
+        .map(|above| format!("{above} more are open with numbers above the limit, and take no room below it"));
+    let stops = process.fds.map(|fds| stops(fds, limit.soft)).into_iter().chain(above);
     Limits {
         pid: process.id.pid,
         name: process.name.to_string(),
@@ -169,7 +173,7 @@ pub(super) fn limits(diagnosis: &procs::Diagnosis) -> Limits {
         set_by: diagnosis.origin.name().to_owned(),
         ancestors: ancestors.collect(),
         ceilings: ceilings.collect(),
-        stops: stops.into_iter().collect(),
+        stops: stops.collect(),
         remedies: remedies(&diagnosis.ways),
         notes: diagnosis.notes.iter().map(ToString::to_string).collect(),
         origin_phrases: diagnosis.origin.phrases().iter().map(phrase).collect(),

@@ -60,6 +60,8 @@ impl Watch {
 
     fn add(&mut self, pid: u32, count: u64, now: Duration, sample: &mut Sample) -> Option<Risen> {
         sample.counted += 1;
+        let above = self.watched.get(&pid).map_or(0, |watched| watched.above);
+        let count = count.saturating_sub(above);
         if let Some(watched) = self.watched.get_mut(&pid)
             && watched.series.last() == Some(count)
         {
@@ -71,6 +73,7 @@ impl Watch {
             sample.left_out += 1;
             return None;
         };
+        let count = count.saturating_sub(watched.above);
         watched.series.push(now, count);
         let known = watched.series.rises_steadily()?;
         (count <= MOST_FILES && watched.suspect.is_none()).then_some(Risen { pid, known })

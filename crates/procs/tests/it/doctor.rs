@@ -5,9 +5,11 @@
 //! * `login`: sessions of PAM, with `su` and `runuser`, and its real `pam_limits`
 //! * `lowered`: hard limits that somebody in here has lowered
 //! * `stranger`: asked by who may not look into the process
+//! * `above`: descriptors above a limit
 //! * `waiting`: the queues of connections of a process
 //! * `machine`: machines made of files: systemd, containers, capabilities
 
+mod above;
 mod login;
 mod lowered;
 mod machine;

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tailcast_procs::{Finding, Pattern, Proc, Watch};
+use tailcast_procs::{Finding, Pattern, Proc, Unseen, Watch};
 
 const LIMIT: usize = 20;
 
@@ -63,6 +63,40 @@ fn who_accepts_in_vain_is_named_a_spin_also_where_others_take_the_processors() {
     assert!(spin.waiting.iter().any(|listener| listener.address.port() == port), "{:?}", spin.waiting);
     assert!(spin.words.contains(" of 20 descriptors are open, and a thread wants to run "), "{}", spin.words);
     assert!(spin.words.contains(" to be accepted at 127.0.0.1:"), "{}", spin.words);
+}
+
+/// Asked by the user nobody: a thread has a user of its own.
+fn told_nobody<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
+    let ask = move || {
+        let (uid, gid) = (rustix::process::Uid::from_raw(65_534), rustix::process::Gid::from_raw(65_534));
+        rustix::thread::set_thread_groups(&[]).unwrap();
+        rustix::thread::set_thread_res_gid(gid, gid, gid).unwrap();
+        rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+        ask()
+    };
+    std::thread::spawn(ask).join().unwrap()
+}
+
+#[test]
+fn a_stranger_is_told_that_a_spin_cannot_be_told_without_who_waits() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (computes, _port) = limited("spin::computes_at_its_limit");
+    let pid = computes.0.id();
+    let said = told_nobody(move || {
+        let (mut watch, began) = (Watch::new(Proc::new().unwrap()), Instant::now());
+        let mut looks = std::iter::from_fn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            let look = watch.look(began.elapsed()).unwrap();
+            let seen = look.list.into_iter().find(|seen| seen.process.id.pid == pid).unwrap();
+            Some((seen.unseen, look.unseen))
+        });
+        looks.by_ref().take(30).find(|(unseen, _)| !unseen.is_empty())
+    });
+    let (of_it, of_all) = said.expect("it is not said");
+    assert_eq!(of_it, [Unseen::Spins { processes: 1 }]);
+    assert!(of_all.iter().any(|unseen| matches!(unseen, Unseen::Spins { .. })), "{of_all:?}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub struct Limits {
     /// Its name.
     #[n(1)]
     pub name: String,
-    /// Open files.
+    /// Open files, without those that have numbers above the limit and take no room below it.
     #[n(2)]
     pub fds: Option<u64>,
     /// The soft limit in force.
