@@ -148,6 +148,8 @@ impl<A: Accept> Listener<A> {
             }
         };
         self.pause = PAUSE.0;
+        // Where a low limit took it: now there are descriptors again.
+        self.spare.hold_again();
         match place {
             Ok(slot) => match self.door.admits(&slot, peer) {
                 Ok(()) => Accepted::new(stream, peer, slot).map_or_else(|error| self.failed(&error), Step::Accepted),

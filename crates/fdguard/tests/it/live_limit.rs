@@ -1,6 +1,6 @@
 //! `prlimit` on a running server: it takes effect, in both directions, and nobody falls over.
 
-use crate::server::{Outcome, Server, served_and_refused};
+use crate::server::{Outcome, Server, knock, served_and_refused};
 
 #[test]
 fn a_limit_lowered_from_outside_refuses_and_one_raised_again_serves() {
@@ -58,4 +58,17 @@ fn a_limit_below_what_is_open_is_answered_out_of_the_spare_descriptor() {
     server.set_soft_limit(64);
     server.visit_until_served();
     assert!(server.is_alive());
+}
+
+#[test]
+fn a_spare_descriptor_that_a_low_limit_took_is_held_again_under_a_higher_one() {
+    let server = Server::under("ulimit -n 64");
+    let base = server.open_files();
+    // Below every number that it has: the spare one is given up for nothing, and cannot be opened again.
+    server.set_soft_limit(1);
+    let waiting = knock(server.address);
+    server.await_open_files(base - 1);
+    server.set_soft_limit(64);
+    drop((waiting, server.visit_until_served()));
+    server.await_open_files(base);
 }

@@ -12,6 +12,7 @@
 //! | those who are inside lose nothing | `at_the_limit::the_old_clients_lose_nothing_…`; whole: `limits::with_1024_descriptors_…` |
 //! | a new one is served as soon as there is room | `at_the_limit::once_all_have_left_…`, `faults::a_pause_ends_…`; `bench/run limit` |
 //! | the limit is lowered and raised while it runs | `live_limit`; `bench/run lowered` |
+//! | what a limit below everything took, the spare descriptor, is there again under a higher one | `live_limit::a_spare_descriptor_…` |
 //! | a log is rotated, the broker comes back, the configuration is read again | whole: `cluster::full`, `full::a_log_for_which_there_is_no_descriptor_…` |
 //! | clients that never say a word make room | whole: `full::clients_that_never_say_a_word_…`; `bench/run silent` |
 //! | a crowd that connects at once is not dropped before it is accepted | `storm`; `bench/run storm` |
