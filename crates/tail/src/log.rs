@@ -187,6 +187,20 @@ impl Shared {
         }
     }
 
+    /// Of the readable siblings that are older than `ours`, those that a writer may still be in, the oldest first, at most
+    /// `most`: what was written to since `since`, and the newest also if only its name changed since. With that the older ones are
+    /// often renamed, too.
+    pub(crate) fn rotated_since(&self, ours: &Held, since: SystemTime, most: usize) -> Vec<Member> {
+        let since = since.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos().cast_signed());
+        let chain = self.chain();
+        let Some(at) = place_in(&chain, ours) else { return Vec::new() };
+        let older = readable_siblings(chain, at + 1).into_iter().enumerate();
+        let fresh = older.filter(|(at, member)| member.modified >= since || (*at == 0 && member.changed >= since));
+        let mut fresh: Vec<_> = fresh.map(|(_, member)| member).take(most).collect();
+        fresh.reverse();
+        fresh
+    }
+
     /// The follower is gone; another one may come.
     pub(crate) fn unfollow(&self) {
         self.homes.left();

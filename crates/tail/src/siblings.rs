@@ -25,6 +25,8 @@ pub(crate) struct Member {
     pub(crate) size: u64,
     pub(crate) packing: Packing,
     pub(crate) modified: i128,
+    /// When it was last given another name, or written to.
+    pub(crate) changed: i128,
 }
 
 /// Whether a sibling was compressed.
@@ -73,7 +75,8 @@ impl Member {
     }
 
     fn new(path: PathBuf, role: Role, packing: Packing, stat: &Stat) -> Self {
-        Self { path, role, identity: stat.identity, size: stat.size, packing, modified: stat.modified }
+        let &Stat { identity, size, modified, changed, .. } = stat;
+        Self { path, role, identity, size, packing, modified, changed }
     }
 }
 

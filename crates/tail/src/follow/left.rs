@@ -2,11 +2,15 @@
 //!
 //! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones,
 //! but told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
+//!
+//! Who starts to follow a log just after a rotation has not left the rotated file, but whoever reads the log up to there and
+//! then listens has: it is looked after from its present end, as if the follower had come in time.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::Follower;
 use crate::event::{Event, Gap};
+use crate::incarnation::Held;
 use crate::place::Place;
 use crate::position::Offset;
 use crate::setup::Patience;
@@ -67,6 +71,21 @@ impl Follower {
         if self.left.len() > MOST_LEFT {
             let mut oldest = self.left.remove(0);
             self.tell_late(&mut oldest, true, events);
+        }
+    }
+
+    /// Looks after the files that were rotated away shortly before `ours` was opened, as they stand. A sibling that begins like
+    /// `ours` may be a copy that is being made; what comes into that is not new.
+    pub(super) fn look_for_left(&mut self, ours: &Held, events: &mut Vec<Event>) {
+        for member in self.shared.rotated_since(ours, SystemTime::now() - self.shared.setup.patience.grace, MOST_LEFT) {
+            // One that cannot be opened is not looked after: who follows the log has lost nothing of it so far.
+            let Ok(held) = self.shared.open_member(&member) else { continue };
+            let end = Offset(held.size());
+            if !held.is_copy_of(ours)
+                && let Ok(place) = Place::exactly(held, end)
+            {
+                self.look_after(Left::new(place), events);
+            }
         }
     }
 

@@ -76,6 +76,9 @@ impl Follower {
             match self.shared.lacking_nothing(|| self.open(start, &mut lost)) {
                 Ok(place) => {
                     lost.into_iter().for_each(|lost| self.lost(lost, events));
+                    if matches!(start, Start::From(From::End | From::At(_))) {
+                        self.look_for_left(&place.held, events);
+                    }
                     self.started(place, events);
                 }
                 Err(why) => self.wait(start, told, why, events),

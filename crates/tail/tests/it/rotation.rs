@@ -4,9 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
-use tailcast_tail::{Ends, Event, From, Loss};
+use tailcast_tail::{Ask, Ends, Event, Everything, From, Loss, Patience};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, QUICK, Seen, open_files};
 
 fn rotated(event: &Event) -> bool {
     matches!(event, Event::Rotated { .. })
@@ -83,6 +83,92 @@ fn a_line_that_comes_late_to_the_rotated_file_is_told_as_a_gap() {
     seen.reads("one\ntwo\n");
     old.write_all(b"late\n").expect("a write");
     seen.until("a gap", |seen| seen.told(|event| matches!(event, Event::Gap(gap) if gap.bytes() == 5)) == 1);
+}
+
+/// Looks after what was left longer than a busy machine takes to come to it.
+fn patient() -> Bench {
+    Bench::with(Patience { grace: Duration::from_secs(60), ..QUICK }, Everything)
+}
+
+/// A log that was rotated before anybody followed it; its writer is still in the old file.
+fn rotated_before(bench: &Bench) -> std::fs::File {
+    let mut old = bench.writer("log");
+    old.write_all(b"one\n").expect("a write");
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    old
+}
+
+/// The gaps that were told, as the bytes that they go over.
+fn gaps(seen: &Seen) -> Vec<(u64, u64)> {
+    let gap = |event: &Event| match event {
+        Event::Gap(gap) => Some((gap.from.offset().0, gap.to.offset().0)),
+        _ => None,
+    };
+    seen.events.iter().filter_map(gap).collect()
+}
+
+#[test]
+fn a_line_that_comes_late_to_a_file_that_was_rotated_before_it_was_followed_is_told_as_a_gap() {
+    let bench = patient();
+    let mut old = rotated_before(&bench);
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    old.write_all(b"late\n").expect("a write");
+    seen.until("a gap", |seen| !gaps(seen).is_empty());
+    bench.append("log", "three\n");
+    seen.reads("three\n");
+    assert_eq!(gaps(&seen), [(4, 9)], "once, and nothing of what stood there");
+}
+
+#[test]
+fn who_goes_on_in_the_new_file_is_told_what_comes_late_to_the_old_one() {
+    let bench = patient();
+    let mut old = rotated_before(&bench);
+    let place = bench.log.last(Ask::lines(1)).expect("a page").after.expect("a place");
+    let mut seen = bench.follow(From::At(place));
+    seen.drain();
+    old.write_all(b"late\n").expect("a write");
+    seen.until("a gap", |seen| gaps(seen) == [(4, 9)]);
+}
+
+#[test]
+fn who_goes_on_in_the_old_file_reads_what_comes_there_and_is_told_no_gap() {
+    let bench = patient();
+    let mut old = bench.writer("log");
+    old.write_all(b"one\n").expect("a write");
+    let place = bench.log.last(Ask::lines(1)).expect("a page").after.expect("a place");
+    bench.rename("log", "log.1");
+    bench.append("log", "two\n");
+    old.write_all(b"late\n").expect("a write");
+    let mut seen = bench.follow(From::At(place));
+    seen.reads("late\ntwo\n");
+    assert!(gaps(&seen).is_empty(), "{:?}", seen.events);
+}
+
+#[test]
+fn a_file_that_was_rotated_long_before_it_was_followed_is_not_held_open() {
+    let bench = Bench::with(Patience { grace: Duration::ZERO, ..QUICK }, Everything);
+    rotated_before(&bench);
+    bench.tick("log");
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    assert_eq!(open_files(bench.folder.path()), [bench.path("log").canonicalize().expect("a real path")]);
+}
+
+#[test]
+fn what_comes_into_a_copy_of_the_log_that_is_being_made_is_not_told() {
+    let bench = patient();
+    let lines = "a line of many\n".repeat(100_000);
+    let (copied, rest) = lines.split_at(1 << 20);
+    bench.append("log", &lines);
+    bench.append("log.1", copied);
+    let mut seen = bench.follow(From::End);
+    seen.drain();
+    bench.append("log.1", rest);
+    bench.append("log", "three\n");
+    seen.reads("three\n");
+    assert!(gaps(&seen).is_empty(), "{:?}", seen.events);
 }
 
 #[test]

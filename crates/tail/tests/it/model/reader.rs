@@ -136,6 +136,8 @@ struct Books {
     /// Bytes that were given out or told, by number.
     done: Vec<bool>,
     left: Vec<Left>,
+    /// How long the files were that a follower may have found rotated away when it started.
+    found: Vec<(Ino, u64)>,
     /// Files that nobody looks after any more.
     evicted: Vec<Ino>,
     /// Files that may be read anew.

@@ -89,6 +89,11 @@ impl Reader {
     pub(super) fn opened(&mut self, world: &World, life: Life, (offset, size): (u64, u64), lost: bool) -> Check {
         let start = std::mem::replace(&mut self.start, Opening::Again);
         self.books.opened = true;
+        self.books.found.clear();
+        if matches!(start, Opening::End | Opening::At(_)) {
+            let length = |ino: &Ino| (*ino, world.bodies[*ino].bytes.len() as u64);
+            self.books.found = world.names.values().map(length).collect();
+        }
         let fits = |ino: Ino| {
             let body = &world.bodies[ino];
             body.bytes.len() as u64 == size
@@ -223,9 +228,12 @@ impl Reader {
     pub(super) fn gap(&mut self, world: &World, gap: &Gap) -> Check {
         let life = gap.incarnation.life();
         let elsewhere = world.ids(&self.named(world));
+        let (from, to) = (gap.from.offset().0, gap.to.offset().0);
+        if self.books.left.iter().all(|left| left.life != life) {
+            self.find_left(world, life, from)?;
+        }
         let left =
             self.books.left.iter_mut().rev().find(|left| left.life == life).ok_or("a gap in a file never left")?;
-        let (from, to) = (gap.from.offset().0, gap.to.offset().0);
         // What is read in the copy of a file that was deleted is no gap.
         let in_copy = |&(ino, _): &(Ino, u32)| {
             let ids = world.bodies[ino].ids.get(left.told as usize..from as usize);
@@ -241,6 +249,16 @@ impl Reader {
         let ids = left.files.iter().find_map(|&(ino, _)| fresh(ino));
         let ids = ids.ok_or_else(|| format!("a gap over what was given out, in {from} to {to}"))?;
         ids.iter().for_each(|&id| self.books.done[id] = true);
+        Ok(())
+    }
+
+    /// A file that was rotated away before the follower started is left where it ended then.
+    fn find_left(&mut self, world: &World, life: Life, from: u64) -> Check {
+        let read = self.books.at.as_ref().filter(|at| at.files.len() == 1).map(|at| at.files[0].0);
+        let found = self.books.found.iter().filter(|&&(ino, length)| length == from && Some(ino) != read);
+        let files: Vec<_> = found.map(|&(ino, _)| (ino, world.bodies[ino].life)).collect();
+        ensure!(!files.is_empty(), "a gap from {from} in a file never left, nor found to end there");
+        self.books.left.insert(0, Left { life, files, told: from });
         Ok(())
     }
 
