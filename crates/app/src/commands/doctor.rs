@@ -25,11 +25,21 @@ pub(crate) async fn run(flags: &cli::Doctor, environment: &Environment) -> Outco
     // Of another host only the agent there could tell.
     let serving = if way.host.is_none() { ours::serving() } else { Vec::new() };
     let here = flags.pid.is_none() && way.host.is_none();
+    let elsewhere = way.host.is_some();
     let mut source = Source::new(way, environment)?;
     let pid = if here { chosen(&serving)? } else { flags.pid };
     let mut limits = source.limits(pid, flags.want).await?;
-    let role = serving.iter().find(|each| each.pid == limits.pid).map(|each| each.role);
-    limits.stops.extend(viewers(&limits, role));
+    let serves = serving.iter().find(|each| each.pid == limits.pid).map(|each| each.role);
+    let (role, began) = match elsewhere {
+        // What it was handed cannot be seen from here.
+        true if limits.name == "tailcast" => (ours::role(&source.process(limits.pid, 1).await?.process.command), None),
+        true => (None, None),
+        false => {
+            let like = if serves.is_some() { limits.pid } else { std::process::id() };
+            (serves, always_open::at_the_start_of(like, limits.soft))
+        }
+    };
+    limits.stops.extend(viewers(&limits, role, began));
     let stdout = io::stdout();
     let said = match (flags.json, stdout.is_terminal()) {
         (true, true) => for_terminal(&json(&limits)?).into_owned(),
@@ -67,15 +77,20 @@ fn chosen(serving: &[Serving]) -> Result<Option<u32>, Failure> {
 }
 
 /// What the limit means for a hub or an agent. One that runs has raised its soft limit when it started, and does not again: what it
-/// has holds, also where somebody lowered it since.
-fn viewers(limits: &Limits, role: Option<&str>) -> Option<String> {
-    let stops = |plan: Plan, class, limit| plan.beside(always_open::AT_THE_START).ceiling(class, limit);
+/// has holds, also where somebody lowered it since. `began`: with how many it began, or one that is started here would.
+fn viewers(limits: &Limits, role: Option<&str>, began: Option<u64>) -> Option<String> {
+    let open = began.unwrap_or(always_open::AT_THE_START);
+    let stops = |plan: Plan, class, limit| plan.beside(open).ceiling(class, limit);
     let viewers = |limit| stops(always_open::hub(false), Class::Viewers, limit);
     let logs = |limit| stops(always_open::agent(), Class::Tails, limit);
     let reach = limits.hard.clamp(limits.soft, limits.soft.max(1 << 20));
+    let less = match began {
+        Some(_) => "",
+        None => ", less what was handed to it besides the standard streams, which cannot be seen from here",
+    };
     (limits.name == "tailcast").then(|| match role {
-        Some("agent") => format!("this agent stops at {} followed logs for as long as it runs with {}", logs(limits.soft), limits.soft),
-        Some(_) => format!("this hub stops at {} viewers for as long as it runs with {}", viewers(limits.soft), limits.soft),
+        Some("agent") => format!("this agent stops at {} followed logs for as long as it runs with {}{less}", logs(limits.soft), limits.soft),
+        Some(_) => format!("this hub stops at {} viewers for as long as it runs with {}{less}", viewers(limits.soft), limits.soft),
         None => format!(
             "tailcast raises itself to {reach} when it starts: a hub then stops at {} viewers, an agent at {} followed logs",
             viewers(reach),
@@ -199,18 +214,24 @@ mod tests {
             "ancestors": [], "ceilings": [], "stops": [], "remedies": [], "notes": [],
         });
         let limits: Limits = serde_json::from_value(json).unwrap();
-        let said = viewers(&limits, None).unwrap();
+        let said = viewers(&limits, None, None).unwrap();
         assert!(said.starts_with("tailcast raises itself to 4096 when it starts: a hub then stops at "), "{said}");
         assert!(!show(&limits).contains('\u{1b}'));
-        let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }, None).unwrap();
+        let tiny = viewers(&Limits { soft: 64, hard: 64, ..limits.clone() }, None, None).unwrap();
         assert!(tiny.contains("a hub then stops at 23 viewers"), "as a start at that limit says: {tiny}");
         // Lowered while it runs: it never raises itself again.
         let lowered = Limits { soft: 64, hard: 4096, ..limits.clone() };
-        let running = viewers(&lowered, Some("serve")).unwrap();
+        let running = viewers(&lowered, Some("serve"), Some(always_open::AT_THE_START)).unwrap();
         assert_eq!(running, "this hub stops at 23 viewers for as long as it runs with 64");
-        let running = viewers(&lowered, Some("agent")).unwrap();
+        let unseen = viewers(&lowered, Some("serve"), None).unwrap();
+        assert!(unseen.ends_with(
+            "with 64, less what was handed to it besides the standard streams, which cannot be seen from here"
+        ));
+        let handed = viewers(&lowered, Some("serve"), Some(always_open::AT_THE_START + 2)).unwrap();
+        assert_eq!(handed, "this hub stops at 21 viewers for as long as it runs with 64");
+        let running = viewers(&lowered, Some("agent"), None).unwrap();
         assert!(running.starts_with("this agent stops at ") && !running.contains("viewers"), "{running}");
-        assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }, None), None);
+        assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }, None, None), None);
     }
 
     fn remedy(way: Option<u32>, lasts: &str, words: &str) -> serde_json::Value {

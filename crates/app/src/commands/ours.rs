@@ -26,6 +26,12 @@ impl fmt::Display for Serving {
     }
 }
 
+/// `serve` or `agent`, by a command line; of another command nothing.
+pub(super) fn role(command: &str) -> Option<&'static str> {
+    let word = command.split(' ').nth(1)?;
+    ["serve", "agent"].into_iter().find(|role| *role == word)
+}
+
 /// All of them that can be seen, by number.
 pub(super) fn serving() -> Vec<Serving> {
     let processes = tailcast_procs::Proc::new().and_then(|proc| proc.processes());
@@ -34,8 +40,7 @@ pub(super) fn serving() -> Vec<Serving> {
     let mut found: Vec<_> = ours
         .filter_map(|process| {
             let command = process.command.to_string();
-            let word = command.split(' ').nth(1)?;
-            let role = ["serve", "agent"].into_iter().find(|role| *role == word)?;
+            let role = role(&command)?;
             Some(Serving { pid: process.id.pid, role, command })
         })
         .collect();

@@ -3,7 +3,7 @@
 use super::ancestry::Ancestor;
 use super::containers;
 use super::origin::{Origin, Sureness};
-use super::reach;
+use super::reach::{self, Reach};
 use super::remedies::{self, Remedy};
 use crate::limit::Limit;
 use crate::phrase::Phrase;
@@ -95,7 +95,7 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
     let gives_more = process.limit.is_none_or(|limit| limit.soft < reach.limit);
     let for_good = gives_more.then(|| {
         let steps: Vec<_> = kernel(reach.limit).into_iter().chain(lasting()).collect();
-        Way { lasts: Lasts::ForGood, reach: reach.limit, sure: sure(origin, &steps), steps }
+        Way { lasts: Lasts::ForGood, reach: reach.limit, sure: sure(ancestors, origin, reach, &steps), steps }
     });
     let above = (reach.limit < want && !is_lowered(ancestors)).then(|| Way {
         lasts: Lasts::FromAbove,
@@ -107,9 +107,13 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
 }
 
 /// Where a command only gives what its shell has, and nobody knows any more which one started the process, nothing is promised.
-fn sure(origin: &Origin, steps: &[Remedy]) -> Sureness {
-    let depends = steps.iter().any(|step| step.phrase.code.starts_with("remedy_start_in_shell"));
-    if depends && origin.is_of_an_orphan() { Sureness::Probable } else { Sureness::Certain }
+fn sure(ancestors: &[Ancestor], origin: &Origin, reach: Reach, steps: &[Remedy]) -> Sureness {
+    let has = |codes: &str| steps.iter().any(|step| step.phrase.code.starts_with(codes));
+    // Of one that is above the process the same holds.
+    let above = reach.lowered.filter(|at| *at > 0).and_then(|at| ancestors.get(at + 1));
+    let depends = (has("remedy_start_in_shell") && origin.is_of_an_orphan())
+        || (has("remedy_start_above") && above.is_some_and(Ancestor::adopts));
+    if depends { Sureness::Probable } else { Sureness::Certain }
 }
 
 /// What is asked for and given by none of the ways: that is not to be dropped without a word.
