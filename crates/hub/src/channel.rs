@@ -247,6 +247,11 @@ impl Channel {
         }
     }
 
+    /// Of which start of the agent the lives are that it tells of now.
+    pub(crate) fn session(&self) -> u64 {
+        self.lock().session
+    }
+
     /// How many bytes of items it holds, and how many viewers.
     pub(crate) fn stats(&self) -> tailcast_fanout::Stats {
         self.ring.stats()

@@ -5,6 +5,7 @@
 //! brings back a viewer who fell off the ring and wants everything. So there is one path for history, resume and catching
 //! up, and law 4 rests on one comparison. A view holds a cursor, one question at most, and no bytes.
 
+mod older;
 mod reading;
 mod skipping;
 
@@ -19,7 +20,8 @@ use tailcast_fanout::{Drained, Subscription};
 use tailcast_wire::{Place, Tiding, Told, Why};
 use tokio::time::Sleep;
 
-use self::skipping::is_gap;
+use self::older::Older;
+use self::skipping::{is_gap, is_late_gap};
 use crate::ask::{Answered, AskError};
 use crate::audience::Place as Stand;
 use crate::away::Away;
@@ -108,6 +110,8 @@ pub(crate) struct View {
     position: Option<Arc<str>>,
     /// Bytes read from the file since the view last read the ring.
     caught_up: u64,
+    /// How far pages went in the file before.
+    older: Older,
     /// Said once, until the agent is back.
     told_away: bool,
     /// What was said last to stand in the way of reading: said once, by the answer or by the ring, until something was read again.
@@ -143,6 +147,7 @@ impl View {
             asked: Instant::now(),
             position,
             caught_up: 0,
+            older: Older::default(),
             told_away: false,
             told_hindrance: None,
             told_late: None,
@@ -231,16 +236,16 @@ impl View {
         if drained == Drained::Closed {
             return self.closed(out);
         }
-        for item in items {
+        for item in &items {
             match &item.what {
                 What::AgentLost(away) => self.away(away.clone(), out),
-                What::AgentBack { .. } => self.back(item, out),
+                What::AgentBack { .. } => self.back(Arc::clone(item), out),
                 What::Told(told) if self.is_late_told(told) => (),
-                What::Told(told) if told.tiding == Some(Tiding::Polling) => out.push(item),
+                What::Told(told) if told.tiding == Some(Tiding::Polling) => out.push(Arc::clone(item)),
                 What::Told(told) if self.position.is_none() && told.tiding != Some(Tiding::Opened) => {
                     let hindrance = told.tiding.filter(|tiding| matches!(tiding, Tiding::Waiting | Tiding::Error));
                     if !hindrance.is_some_and(|tiding| self.is_told(tiding, told.why)) {
-                        out.push(item);
+                        out.push(Arc::clone(item));
                     }
                 }
                 _ => (),
@@ -253,6 +258,9 @@ impl View {
             Stage::Waiting(Some(at)) => {
                 let at = at.clone();
                 self.go_on(&at, true, out);
+                if let Stage::Live(reach) = self.stage {
+                    self.tell_late_lines(items.iter().filter(|item| item.reach <= reach), out);
+                }
                 self.tell_edge(None, out);
             }
             _ => self.read(),
@@ -298,6 +306,7 @@ impl View {
                 self.read();
                 return false;
             }
+            What::Told(told) if is_late_gap(told) => out.extend(self.rest_of_late_gap(item, told)),
             What::Told(told) if is_gap(told) => out.push(self.rest_of_gap(item, told, *reach)),
             What::Block { block, .. } => {
                 if item.reach <= *reach {

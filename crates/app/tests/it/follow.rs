@@ -215,3 +215,22 @@ fn what_comes_late_into_a_file_that_was_left_is_fetched() {
     house.append("a", "three\n");
     assert_eq!(tail.next(), "three\n");
 }
+
+#[test]
+fn what_comes_late_into_a_file_that_was_rotated_right_before_one_looked_is_fetched() {
+    let house = House::new();
+    house.append("a", "one\n");
+    let hub = house.hub();
+    fs::rename(house.path("logs/a"), house.path("logs/a.1")).unwrap();
+    house.append("a", "two\n");
+    let tail = house.start(&["tail", &house.log("a"), "--hub", &hub.url]);
+    assert_eq!((tail.next(), tail.next()), ("one\n".into(), "two\n".into()));
+    // A line that comes by itself: the log is followed by now.
+    house.append("a", "three\n");
+    assert_eq!(tail.next(), "three\n");
+    house.append("a.1", "late\n");
+    tail.hears("skipped");
+    assert_eq!(tail.next(), "late\n");
+    house.append("a", "four\n");
+    assert_eq!(tail.next(), "four\n");
+}

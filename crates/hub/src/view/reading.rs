@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tailcast_fanout::Weigh as _;
+use tailcast_fanout::{Drained, Seq, Weigh as _};
 use tailcast_tail::BLOCK_BYTES;
 use tailcast_wire::{Answer, Failure, HalfLine, Page, Part, Place, Question, Refusal, Spot, Tiding, Told, Why};
 use tokio::time::{Sleep, sleep};
@@ -132,7 +132,7 @@ impl View {
         let is_first = self.position.is_none();
         let moved = page.after.as_ref().is_some_and(|after| self.position.as_deref() != Some(&after.position));
         for part in page.parts {
-            self.part(part, out);
+            self.part(session, part, out);
         }
         if page.limited && is_first {
             let words =
@@ -176,7 +176,7 @@ impl View {
     /// Goes on in the ring if it reaches back to `at`; reads on if there is more; else waits for a sign from the ring.
     pub(super) fn go_on(&mut self, at: &At, more: bool, out: &mut Vec<Arc<Item>>) {
         match self.channel.join(at) {
-            Joint::Here(seq, reach) if self.subscription.seek(seq).is_ok() => {
+            Joint::Here(seq, reach) if self.is_at(seq, reach, out) => {
                 self.caught_up = 0;
                 self.stage = Stage::Live(reach);
                 self.tell_late(out);
@@ -186,10 +186,25 @@ impl View {
         }
     }
 
-    fn part(&mut self, part: Part, out: &mut Vec<Arc<Item>>) {
+    /// Goes there in the ring. What stands in front of it is known, but for late lines of a file that was left.
+    fn is_at(&mut self, seq: Seq, reach: Reach, out: &mut Vec<Arc<Item>>) -> bool {
+        let mut passed = Vec::new();
+        // Of what has left the ring already nothing can be told.
+        while let Some(Drained::Missed(_)) = self.subscription.try_drain(usize::MAX, &mut passed) {}
+        let there = self.subscription.seek(seq).is_ok();
+        if there {
+            self.tell_late_lines(passed.iter().filter(|item| item.reach <= reach), out);
+        }
+        there
+    }
+
+    fn part(&mut self, session: u64, part: Part, out: &mut Vec<Arc<Item>>) {
         let (what, to) = match part {
             Part::Block(block) => {
                 let to = block_lines::end_of(&block);
+                if let Some(end) = &to {
+                    self.older.read_to(session, end.clone());
+                }
                 (What::Block { block, long: None }, to)
             }
             Part::Told(told) => {

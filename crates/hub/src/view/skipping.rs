@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tailcast_wire::{Place, Tiding, Told, Why};
 
+use super::older::Unread;
 use super::{Policy, Stage, View};
 use crate::item::{Item, Reach, What};
 
@@ -29,6 +30,30 @@ impl View {
         let words = "the rest of what was skipped can be loaded".to_owned();
         let told = Told { from: Some(from), bytes, words, ..told.clone() };
         Arc::new(self.item(What::Told(told), None))
+    }
+
+    /// Late lines in a file that was left, without those that this viewer has read there.
+    pub(super) fn rest_of_late_gap(&self, item: &Arc<Item>, told: &Told) -> Option<Arc<Item>> {
+        match self.older.unread(self.channel.session(), told) {
+            Unread::All => Some(Arc::clone(item)),
+            Unread::Nothing => None,
+            Unread::Rest(from, bytes) => {
+                let told = Told { from: Some(from), bytes: Some(bytes), ..told.clone() };
+                Some(Arc::new(self.item(What::Told(told), None)))
+            }
+        }
+    }
+
+    /// Late lines that were told while this viewer was reading elsewhere: those that were told before it asked for its last page it
+    /// has read there, or they were none of its own.
+    pub(super) fn tell_late_lines<'a>(&self, items: impl Iterator<Item = &'a Arc<Item>>, out: &mut Vec<Arc<Item>>) {
+        for item in items.filter(|item| item.made >= self.asked) {
+            if let What::Told(told) = &item.what
+                && is_late_gap(told)
+            {
+                out.extend(self.rest_of_late_gap(item, told));
+            }
+        }
     }
 
     /// The ring has overwritten what the viewer did not read in time.
@@ -79,4 +104,9 @@ impl View {
 /// Whether it tells of bytes that were not sent, with the log going on behind them.
 pub(super) fn is_gap(told: &Told) -> bool {
     told.tiding == Some(Tiding::Gap) && told.goes_on().is_some()
+}
+
+/// Whether it tells of bytes in a file that was left: the log does not go on behind them.
+pub(super) fn is_late_gap(told: &Told) -> bool {
+    told.tiding == Some(Tiding::Gap) && told.goes_on().is_none()
 }

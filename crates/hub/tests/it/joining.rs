@@ -7,12 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tailcast_hub::Pipe;
-use tailcast_wire::{Answer, Page, Place, Tiding, ToAgent, ToHub, Told, decode, encode};
+use tailcast_wire::{
+    Answer, Begins, Block, Body, Encoding, Ends, Page, Part, Place, Tiding, ToAgent, ToHub, Told, decode, encode,
+};
 
 use crate::link::hello;
 use crate::viewer::{Line, Viewer};
-use crate::world::{World, numbered};
+use crate::world::{World, numbered, texts};
 
 /// How often somebody joins.
 const TIMES: usize = 20;
@@ -142,6 +145,63 @@ async fn who_has_read_the_beginning_of_a_gap_from_the_file_is_told_of_the_rest_a
     let gap = viewer.told("gap").await;
     assert_eq!((gap.from.as_deref(), gap.to.as_deref()), (Some("at 700"), Some("at 1000")));
     assert_eq!(gap.bytes, Some(300));
+    speaking.abort();
+}
+
+/// A stretch of a file: `life` says which, 16 zeros its token.
+fn stretch(life: u64, start: u64, text: &'static str) -> Part {
+    Part::Block(Block {
+        life,
+        token: Bytes::from_static(&[0; 16]),
+        start,
+        end: start + text.len() as u64,
+        lead: Bytes::new(),
+        body: Body::Raw(Bytes::from_static(text.as_bytes())),
+        ends: Ends::Whole,
+        encoding: Encoding::Utf8,
+        begins: Begins::AtLine,
+    })
+}
+
+/// An agent whose page comes through a file that was just rotated to the one after it, and that then tells of late lines in the first.
+async fn speak_of_late_lines(mut agent: Pipe) {
+    let after = Place { life: 2, ..at(4) };
+    while let Some(message) = agent.rx.recv().await {
+        let said = match decode(&message).unwrap() {
+            Some(ToAgent::Follow(follow)) => {
+                vec![ToHub::Followed { channel: follow.channel, edge: Some(after.clone()) }]
+            }
+            Some(ToAgent::Ask { ask, .. }) => {
+                let parts = vec![stretch(1, 0, "one\n"), stretch(1, 4, "late\n"), stretch(2, 0, "two\n")];
+                let page = Page { parts, after: Some(after.clone()), end: true, ..Page::default() };
+                let late = |from, to| {
+                    let to = Place { life: Place::BOUND, ..at(to) };
+                    let gap = Told::of(Tiding::Gap, "late lines".to_owned());
+                    let told = Told { from: Some(at(from)), bytes: Some(to.offset - from), to: Some(to), ..gap };
+                    ToHub::Told { channel: 1, told }
+                };
+                vec![ToHub::Answer { ask, answer: Answer::Page(page) }, late(4, 9), late(4, 30), late(30, 40)]
+            }
+            _ => continue,
+        };
+        for message in said {
+            agent.tx.send(encode(&message)).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_read_late_lines_of_a_rotated_file_is_told_of_those_alone_that_came_later() {
+    let world = World::new().await;
+    let (pipe, agent) = Pipe::pair();
+    tokio::spawn(Arc::clone(&world.served.hub).attach(pipe));
+    agent.tx.send(encode(&ToHub::Hello(hello("late")))).await.unwrap();
+    let speaking = tokio::spawn(speak_of_late_lines(agent));
+    let mut viewer = Viewer::open(world.served.address, "log=late:/a.log&last=9").await;
+    assert_eq!(texts(&viewer.lines(3).await), ["one", "late", "two"]);
+    let gaps = [viewer.told("gap").await, viewer.told("gap").await];
+    assert_eq!(gaps.each_ref().map(|gap| gap.bytes), [Some(21), Some(10)]);
+    assert_eq!(gaps.each_ref().map(|gap| gap.to.as_deref()), [Some("at 30"), Some("at 40")]);
     speaking.abort();
 }
 
