@@ -123,8 +123,8 @@ pub(crate) struct Push {
 }
 
 const PUSH_HELP: &str = "\
-Lines are added at the end of the log and seen at once. While the hub is away at most 1 MiB is held;
-then nothing more is read, so that whoever writes waits, and nothing is lost or doubled. It ends when
+Lines are added at the end of the log and seen at once. While the hub is away at most 1 MiB is held; \
+then nothing more is read, so that whoever writes waits, and nothing is lost or doubled. It ends when \
 stdin has ended and the hub has all of it.
 
   make 2>&1 | tailcast push ci:build-42 --tee

@@ -41,8 +41,8 @@ pub(crate) struct Ps {
 const PS_HELP: &str = "\
 Nothing is changed. What you may not see is said, with the capability that shows it.
 
-Of this machine, alone, it sees what --watch has seen since it was started: slopes after half a minute, leaks
-after ten. Through the hub (--host, also of this machine) it has the last hour, where somebody looks at the
+Of this machine, alone, it sees what --watch has seen since it was started: slopes after half a minute, leaks \
+after ten. Through the hub (--host, also of this machine) it has the last hour, where somebody looks at the \
 host on the page or its agent has `processes_history = true`.
 
   tailcast ps

@@ -38,7 +38,7 @@ pub(crate) struct Tail {
 }
 
 const TAIL_HELP: &str = "\
-Into a pipe the bytes go untouched, and all of them (--complete); on a terminal control bytes are
+Into a pipe the bytes go untouched, and all of them (--complete); on a terminal control bytes are \
 shown harmless, and a log that is faster than one can read is skipped ahead in, with a word (--live).
 
 A LOG with * ? [ { in it is a glob, unless a log has that very name; \\ in front takes the meaning away.
