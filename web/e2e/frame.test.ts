@@ -24,7 +24,7 @@ test("single letters do nothing once they are switched off, and the switch is re
   await hub.start();
   await openLog(page, hub, "app.log");
   await page.keyboard.press("?");
-  await page.getByLabel("Single letters are shortcuts").last().uncheck();
+  await page.getByRole("dialog").getByLabel("Single letters are shortcuts").uncheck();
   await page.keyboard.press("Escape");
   await page.reload();
   await endsWith(page, 400);
