@@ -380,3 +380,22 @@ test("the sides of a host, and how many sockets are in which state, stay where t
   await expect(page.getByRole("link", { name: "Limits", exact: true })).toHaveAttribute("aria-current", "page");
   expect(await stand(sides)).toEqual(where);
 });
+
+test("where a hub waits for connections is read in one line where there is room, and within a phone's width", async ({ page, hub }) => {
+  await hub.start();
+  await page.goto(all(hub, "?host=web1&show=limits"));
+  const address = page.getByRole("region", { name: "Limits" }).locator(".address").first();
+  await expect(address).toHaveText(/^127\.0\.0\.1:\d+$/);
+  // The first one may be a short one; each has room for the longest of its kind.
+  const lines = (text: string): Promise<number> =>
+    address.evaluate((element, text) => {
+      element.textContent = text;
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return range.getClientRects().length;
+    }, text);
+  expect(await lines("255.255.255.255:65535")).toBe(1);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await lines("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff%interface0]:65535");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+});
