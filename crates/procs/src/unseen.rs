@@ -111,33 +111,28 @@ impl Unseen {
                 Phrase::new("unseen_other_users", "processes of other users are hidden (/proc is mounted with hidepid)")
             }
             Unseen::Counts { processes } => {
-                let english = match processes {
-                    1 => "the open files of one process cannot be counted",
-                    _ => "the open files of {count} processes cannot be counted",
-                };
+                let english = for_number(
+                    *processes,
+                    "the open files of one process cannot be counted",
+                    "the open files of {count} processes cannot be counted",
+                );
                 Phrase::new("unseen_counts", english).with("count", processes)
             }
             Unseen::Files => Phrase::new("unseen_files", "which files and connections it holds open cannot be seen"),
             Unseen::Above { processes } => {
-                let english = match processes {
-                    1 => {
-                        "one process has more open than its limit allows: how many of them are above it, and take no room below it, cannot be seen"
-                    }
-                    _ => {
-                        "{count} processes have more open than their limits allow: how many of them are above it, and take no room below it, cannot be seen"
-                    }
-                };
+                let english = for_number(
+                    *processes,
+                    "one process has more open than its limit allows: how many of them are above it, and take no room below it, cannot be seen",
+                    "{count} processes have more open than their limits allow: how many of them are above it, and take no room below it, cannot be seen",
+                );
                 Phrase::new("unseen_above", english).with("count", processes)
             }
             Unseen::Spins { processes } => {
-                let english = match processes {
-                    1 => {
-                        "whether one process at its limit spins cannot be told: who waits to be accepted by it cannot be seen"
-                    }
-                    _ => {
-                        "whether {count} processes at their limits spin cannot be told: who waits to be accepted by them cannot be seen"
-                    }
-                };
+                let english = for_number(
+                    *processes,
+                    "whether one process at its limit spins cannot be told: who waits to be accepted by it cannot be seen",
+                    "whether {count} processes at their limits spin cannot be told: who waits to be accepted by them cannot be seen",
+                );
                 Phrase::new("unseen_spins", english).with("count", processes)
             }
             Unseen::Listeners => Phrase::new(
@@ -149,10 +144,11 @@ impl Unseen {
                 "pids.max of its control groups, how many processes and threads they may have, cannot be seen",
             ),
             Unseen::OtherEnds { processes } => {
-                let english = match processes {
-                    1 => "the files of one other process cannot be seen; the missing other ends may be there",
-                    _ => "the files of {count} other processes cannot be seen; the missing other ends may be there",
-                };
+                let english = for_number(
+                    *processes,
+                    "the files of one other process cannot be seen; the missing other ends may be there",
+                    "the files of {count} other processes cannot be seen; the missing other ends may be there",
+                );
                 Phrase::new("unseen_other_ends", english).with("count", processes)
             }
             Unseen::TooMany { looked_at } => Phrase::new(
@@ -165,18 +161,20 @@ impl Unseen {
                     .with("error", error)
             }
             Unseen::Namespaces(count) => {
-                let english = match count {
-                    1 => {
-                        "in which network one process is cannot be seen; the sockets of another than these may be missing"
-                    }
-                    _ => {
-                        "in which network {count} processes are cannot be seen; the sockets of others than these may be missing"
-                    }
-                };
+                let english = for_number(
+                    *count,
+                    "in which network one process is cannot be seen; the sockets of another than these may be missing",
+                    "in which network {count} processes are cannot be seen; the sockets of others than these may be missing",
+                );
                 Phrase::new("unseen_namespaces", english).with("count", count)
             }
         }
     }
+}
+
+/// The words for one, or those for any other number.
+fn for_number(count: usize, one: &'static str, others: &'static str) -> &'static str {
+    if count == 1 { one } else { others }
 }
 
 impl fmt::Display for Unseen {
