@@ -110,10 +110,11 @@ fn open_for_administrators(hub: &Arc<Hub>, path: &Path, budget: &Budget) {
     let more = format!("`tailcast doctor {}` says what gives it more descriptors", std::process::id());
     match AdminDoor::open(path.to_owned()) {
         Ok(door) => {
-            let socket = path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let socket = path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+            // No path has a NUL in it, for which alone there is no quoting.
+            let socket = shlex::try_quote(&socket).unwrap_or_default();
             budget.advise(format!(
-                "{more}, and `curl --unix-socket {} http://localhost/api/v1/hub` who has them, to its user and root",
-                socket.display()
+                "{more}, and `curl --unix-socket {socket} http://localhost/api/v1/hub` who has them, to its user and root"
             ));
             drop(tokio::spawn(door.serve(Arc::clone(hub))));
         }

@@ -16,8 +16,9 @@ pub(super) fn write(out: &mut String, limits: &Limits) -> fmt::Result {
         Some(0) => writeln!(out, "  nobody was dropped in its network for a full queue (TcpExtListenOverflows)"),
         Some(dropped) => writeln!(
             out,
-            "  {dropped} connections were dropped for a full queue since its network was made, at this or another address of it \
-             (TcpExtListenOverflows)"
+            "  {dropped} {} dropped for a full queue since its network was made, at this or another address of it \
+             (TcpExtListenOverflows)",
+            if dropped == 1 { "connection was" } else { "connections were" }
         ),
         None => Ok(()),
     }
