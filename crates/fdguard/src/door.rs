@@ -3,12 +3,14 @@
 //! A client that is closed on without a word shows "connection reset" or hangs; one that is answered before it asked
 //! may never look. So whoever finds a seat, out of the reserve, is heard for a moment (its first bytes may show that
 //! it is no viewer at all and has a place of its own), answered, and given time to read; closing earlier, while its
-//! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken the
-//! rest is answered in the same breath and closed, which is enough for every client that has spoken already.
+//! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken by those who
+//! speak the rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
-//! Bounds: 8 seats to be heard in for at most 90 ms (320 ms while half of them are free, and two seconds more for one who may wait), and 8 to be seen off from for at most a second and 64 KiB (fewer of both
-//! under a low limit). Refuses to read a request; it is
-//! looked at, and what is drained is thrown away.
+//! Bounds: 8 seats (`door/seats.rs`) to be heard in for 900 ms while nobody else needs one and at least 20 ms else, then
+//! for at most 50 ms, or two seconds for one who may wait; and 8 to be seen off from for at most a second and 64 KiB
+//! (fewer of both under a low limit). Refuses to read a request; it is looked at, and what is drained is thrown away.
+
+mod seats;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream as StdStream};
@@ -17,11 +19,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 
 use crate::address::Crowded;
 use crate::budget::Budget;
+use crate::door::seats::{Listening, Seat, Seats};
 use crate::listener::Accepted;
 use crate::plan::Class;
 use crate::refusal::{Asked, Reason, Refusal};
@@ -30,12 +33,8 @@ use crate::slot::Slot;
 /// Connections that are heard at a time, and answered ones that are seen off at a time.
 const SEATS: usize = 8;
 
-/// How long a client may take to say who it is when there is a crowd. Long enough for one that connected to ask, short enough to
-/// answer one that waits to be spoken to within 50 ms.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// The same while seats are free: a browser connects first and asks a little later, and is to be answered as what it is.
-const LEISURE: Duration = Duration::from_millis(250);
+/// How long the words of an answer may take. The buffer of a new socket is empty: words that do not fit into it at once are too many.
+const SPOKEN_IN: Duration = Duration::from_millis(20);
 
 /// How long it may take until one that was asked to go has gone.
 const ROOM_IN: Duration = Duration::from_millis(50);
@@ -56,13 +55,11 @@ const HEAD: usize = 4096;
 const DRAIN: usize = 64 * 1024;
 
 /// One who was let in after all, with the seat given up when taken from the queue: so the queue never overflows.
-type LetIn = (Accepted, OwnedSemaphorePermit);
+type LetIn = (Accepted, Seat);
 
 pub(crate) struct Door {
     clerk: Arc<Clerk>,
-    seats: Arc<Semaphore>,
-    /// So many free seats make it a quiet hour.
-    quiet: usize,
+    seats: Seats,
     let_in: mpsc::Receiver<LetIn>,
     letting_in: mpsc::Sender<LetIn>,
 }
@@ -72,8 +69,7 @@ struct Guest {
     stream: StdStream,
     peer: SocketAddr,
     reason: Reason,
-    /// How long it may take to say who it is.
-    patience: Duration,
+    listening: Listening,
 }
 
 /// What each seat needs.
@@ -91,7 +87,7 @@ impl Door {
         let seats = (reserve / 2).clamp(1, SEATS);
         let leaving = Semaphore::new((reserve / 4).clamp(1, SEATS));
         let clerk = Arc::new(Clerk { budget, refusal: Box::new(refusal), leaving });
-        Self { clerk, seats: Arc::new(Semaphore::new(seats)), quiet: seats / 2, let_in, letting_in }
+        Self { clerk, seats: Seats::new(seats), let_in, letting_in }
     }
 
     /// The next one who turned out to have a place. Cancellation safe.
@@ -108,20 +104,29 @@ impl Door {
         self.clerk.admits(slot, peer)
     }
 
+    /// Whether who comes now finds a seat only a moment later; then [`Door::opens`] is to be waited for first.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.seats.are_all_new()
+    }
+
+    /// Until the next one may knock. Cancellation safe.
+    pub(crate) async fn opens(&self) {
+        self.seats.one_to_take().await;
+    }
+
     /// Deals with one who does not fit, without waiting. `Some` when there is a place for it after all.
     pub(crate) fn knock(&self, stream: StdStream, peer: SocketAddr, reason: Reason) -> Option<Accepted> {
         // Also for one without a seat: who comes next finds the place. For one whose address has its part nobody else has to go.
         let shed = reason == Reason::Full && self.clerk.budget.shed();
-        let seat = Arc::clone(&self.seats).try_acquire_owned().ok();
+        // In this order: nobody gives up a seat that then stays empty.
         let slot = self.clerk.budget.take_for_open(Class::Reserve).ok();
-        let Some((seat, slot)) = seat.zip(slot) else {
+        let Some((slot, listening)) = slot.and_then(|slot| Some((slot, self.seats.take()?))) else {
             return self.clerk.answer_at_once(stream, peer, reason);
         };
-        let patience = if self.seats.available_permits() >= self.quiet { LEISURE } else { PATIENCE };
-        let guest = Guest { stream, peer, reason, patience };
+        let guest = Guest { stream, peer, reason, listening };
         let (clerk, letting_in) = (Arc::clone(&self.clerk), self.letting_in.clone());
         tokio::spawn(async move {
-            let Some(let_in) = clerk.hear_out(guest, slot, seat, shed).await else { return };
+            let Some(let_in) = clerk.hear_out(guest, slot, shed).await else { return };
             if let Err(error) = letting_in.try_send(let_in) {
                 tracing::debug!(%error, "the listener is gone");
             }
@@ -166,9 +171,8 @@ impl Clerk {
     /// With a seat: waits a moment for the request, answers, and lets the client read.
     async fn hear_out(
         &self,
-        Guest { stream, peer, mut reason, patience }: Guest,
+        Guest { stream, peer, mut reason, listening }: Guest,
         mut slot: Slot,
-        seat: OwnedSemaphorePermit,
         shed: bool,
     ) -> Option<LetIn> {
         let Ok(mut stream) = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) else {
@@ -176,26 +180,26 @@ impl Clerk {
             return None;
         };
         let mut head = vec![0; HEAD];
-        let heard = timeout(patience, stream.peek(&mut head)).await.map_or(0, |peeked| peeked.unwrap_or(0));
+        let says = async { stream.peek(&mut head).await.unwrap_or(0) };
+        let (heard, seat) = listening.hear(says).await;
         let asked = |reason| Asked { peer, head: &head[..heard], reason };
         let room_in = match shed {
             _ if self.refusal.may_wait(&asked(reason)) => WAIT_IN_SEAT,
             true => ROOM_IN,
             false => Duration::ZERO,
         };
-        match self.refusal.class(&asked(reason)) {
-            // Who leaves next to it makes no place for one whose address has its part.
-            Class::Viewers if reason == Reason::Crowded => (),
-            class => match self.finds_room(&mut slot, class, peer, room_in).await {
+        match (self.refusal.class(&asked(reason)), seat) {
+            // Who leaves next to it makes no place for one whose address has its part, and the room is for who has its seat now.
+            (Class::Viewers, _) if reason == Reason::Crowded => (),
+            (_, None) => (),
+            (class, Some(seat)) => match self.finds_room(&mut slot, class, peer, room_in).await {
                 Ok(()) => return Some((Accepted { stream, peer, slot }, seat)),
                 Err(why) => reason = why,
             },
         }
         self.budget.counters().refused(reason);
         let words = self.refusal.words(&asked(reason));
-        // The buffer of a new socket is empty: words that do not fit into it at once are too many.
-        if timeout(PATIENCE, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {
-            drop(seat);
+        if timeout(SPOKEN_IN, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {
             // With no place to be seen off from: what has come of its request is read, as from those without a seat.
             let linger = self.leaving.try_acquire();
             let time = if linger.is_ok() { LINGER } else { Duration::ZERO };

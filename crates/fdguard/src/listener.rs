@@ -69,6 +69,8 @@ enum Step {
     Accepted(Accepted),
     Next,
     Pause,
+    /// Nobody else can be heard for a moment.
+    Crowd,
 }
 
 impl Listener {
@@ -127,6 +129,7 @@ impl<A: Accept> Listener<A> {
                 Step::Accepted(accepted) => return self.let_in(accepted),
                 Step::Next => {}
                 Step::Pause => self.wait().await,
+                Step::Crowd => self.door.opens().await,
             }
         }
     }
@@ -140,6 +143,9 @@ impl<A: Accept> Listener<A> {
     /// One `accept(2)`, and what follows from it. Does not wait.
     fn step(&mut self) -> Step {
         let place = self.budget.take(Class::Viewers);
+        if place.is_err() && self.door.is_crowded() {
+            return Step::Crowd;
+        }
         let (stream, peer) = match self.source.take() {
             Ok(taken) => taken,
             Err(error) => {

@@ -1,9 +1,12 @@
 //! Who is no viewer is let in even when there is no room for viewers.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use tailcast_fdguard::{Accepted, Asked, Budget, Class, Listener, Plan, Refusal};
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
 
 use crate::books::Dial;
 use crate::server::HUNG;
@@ -124,14 +127,72 @@ async fn a_refusal_sees_what_was_asked() {
     assert_eq!((counts.refused_full, counts.unanswered(), counts.episodes), (1, 0, 1));
 }
 
-/// Reads what the client is told, while the listener does its work.
-async fn refused(listener: &mut Listener, mut stream: TcpStream) -> String {
-    let told = tokio::task::spawn_blocking(move || {
-        let mut words = String::new();
-        stream.read_to_string(&mut words).map(|_| words)
+/// A browser connects when it guesses that it will ask, and asks when it knows what.
+#[tokio::test(start_paused = true)]
+async fn one_who_asks_late_is_heard_out_while_nobody_else_needs_the_seat() {
+    let (mut listener, _, _viewers) = full().await;
+    let late = client(&listener, b"");
+    let mut asks = late.try_clone().unwrap();
+    let asking = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        asks.write_all(b"a page").unwrap();
     });
+    assert_eq!(refused(&mut listener, late).await, "no room for a page");
+    asking.await.unwrap();
+}
+
+/// More than there are seats, and their requests come one by one after all of them are connected.
+#[tokio::test(start_paused = true)]
+async fn of_a_crowd_each_is_heard_that_asks_within_a_moment() {
+    let (mut listener, budget, _viewers) = full().await;
+    let crowd: Vec<_> = (0..40).map(|_| client(&listener, b"")).collect();
+    let asks: Vec<_> = crowd.iter().map(|stream| stream.try_clone().unwrap()).collect();
+    let asking = tokio::spawn(async move {
+        for mut stream in asks {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            stream.write_all(b"a stream").unwrap();
+        }
+    });
+    assert_eq!(told_all(&mut listener, crowd).await, vec!["no room for a stream"; 40]);
+    asking.await.unwrap();
+    assert_eq!(budget.snapshot().counts.unanswered(), 0);
+}
+
+/// Those who only listen do not have the seats while others come: each gives up its seat to one who may speak.
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_gives_up_the_seat_to_the_next() {
+    let (mut listener, _, _viewers) = full().await;
+    let silent: Vec<_> = (0..300).map(|_| client(&listener, b"")).collect();
+    let began = Instant::now();
+    assert_eq!(told_all(&mut listener, silent).await, vec!["no room for "; 300]);
+    // By the paused clock: 64 of them have their moment, and the last, whom nobody follows, as long as they like.
+    assert!(began.elapsed() < Duration::from_millis(1100), "{:?}", began.elapsed());
+}
+
+/// What each of them is told, while the listener does its work.
+async fn told_all(listener: &mut Listener, streams: Vec<TcpStream>) -> Vec<String> {
+    let reading: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(read(stream))).collect();
+    let all = async {
+        let mut told = Vec::new();
+        for one in reading {
+            told.push(one.await.unwrap());
+        }
+        told
+    };
     tokio::select! {
         accepted = listener.accept() => panic!("let in: {accepted:?}"),
-        told = told => told.unwrap().unwrap(),
+        told = all => told,
     }
+}
+
+/// On the listener's own runtime, whose paused clock stands still while a thread is waited for.
+async fn read(stream: TcpStream) -> String {
+    stream.set_nonblocking(true).unwrap();
+    let (mut stream, mut words) = (tokio::net::TcpStream::from_std(stream).unwrap(), String::new());
+    tokio::time::timeout(HUNG, stream.read_to_string(&mut words)).await.expect("it hangs").unwrap();
+    words
+}
+
+async fn refused(listener: &mut Listener, stream: TcpStream) -> String {
+    told_all(listener, vec![stream]).await.remove(0)
 }
