@@ -109,6 +109,13 @@ impl<A: Accept> Listener<A> {
         Self { source, budget, door, spare, pause: PAUSE.0 }
     }
 
+    /// Holds a spare descriptor that was opened earlier in place of its own. The kernel bounds the number of a descriptor: with the
+    /// lowest one of a process those who come are answered under any limit that it is given while it runs.
+    #[must_use]
+    pub fn holding(self, spare: Spare) -> Self {
+        Self { spare, ..self }
+    }
+
     /// The next connection that fits. Those that do not are answered meanwhile. Cancellation safe: a connection
     /// that was accepted is returned or answered, never dropped.
     pub async fn accept(&mut self) -> Accepted {

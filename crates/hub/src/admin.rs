@@ -52,19 +52,19 @@ pub struct AdminDoor {
 }
 
 impl AdminDoor {
-    /// Opens it at `path`, for the user of this process alone. What another hub left there that was killed is replaced. Needs a
-    /// tokio runtime.
+    /// Opens it at `path`, for the user of this process alone. What another hub left there that was killed is replaced. `spare` is
+    /// the descriptor for its visitors: opened early it has a low number, which serves under any limit. Needs a tokio runtime.
     ///
     /// # Errors
     /// As bind(2): `AddrInUse` when another hub serves there.
-    pub fn open(path: PathBuf) -> io::Result<Self> {
+    pub fn open(path: PathBuf, spare: Spare) -> io::Result<Self> {
         let is_left_over = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
         if StdStream::connect(&path).is_err_and(is_left_over) {
             fs::remove_file(&path)?;
         }
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path, spare: Spare::open() })
+        Ok(Self { listener, path, spare })
     }
 
     /// Where it is.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use futures_util::future::join_all;
 use tailcast_agent::Host;
-use tailcast_fdguard::{Budget, Class, Listener, Plan};
+use tailcast_fdguard::{Budget, Class, Listener, Plan, Spare};
 use tailcast_hub::access::Access;
 use tailcast_hub::{AdminDoor, Hub, HubConfig, Pipe, SpoolBounds};
 use tailcast_wire::HostName;
@@ -40,10 +40,23 @@ pub(crate) fn run(flags: &cli::Serve, environment: &Environment) -> Outcome {
     let per_address = options.per_address.unwrap_or(u64::MAX);
     let plan = Plan { per_address, ..always_open::hub(options.cluster.is_some()) };
     let budget = open_files::divide(plan, Class::Viewers, Some(&options.access.state_dir))?;
-    super::runtime()?.block_on(serve(options, flags, environment, budget))
+    // Before everything else that stays open, so that they have the lowest numbers.
+    let spares = Spares { door: Spare::open(), administrator: Spare::open() };
+    super::runtime()?.block_on(serve(options, flags, environment, (budget, spares)))
 }
 
-async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environment, budget: Budget) -> Outcome {
+/// The descriptors with which those are answered who come when there is no other.
+struct Spares {
+    door: Spare,
+    administrator: Spare,
+}
+
+async fn serve(
+    options: ServeOptions,
+    flags: &cli::Serve,
+    environment: &Environment,
+    (budget, spares): (Budget, Spares),
+) -> Outcome {
     let mut signals = Signals::listen()?;
     let mut config = HubConfig::new(options.access.base_path.clone());
     config.host = options.agent.as_ref().map(|offer| offer.host.clone());
@@ -51,10 +64,10 @@ async fn serve(options: ServeOptions, flags: &cli::Serve, environment: &Environm
     let pushed = options.access.state_dir.join("push");
     let door = options.access.state_dir.join("admin.sock");
     let access = Arc::new(Access::new(options.access));
-    let listener = listen(options.listen, &access, &budget)?;
+    let listener = listen(options.listen, &access, &budget)?.holding(spares.door);
     let address = listener.local_addr()?;
     let hub = Hub::new(config, access, budget.clone());
-    open_for_administrators(&hub, &door, &budget);
+    open_for_administrators(&hub, &door, &budget, spares.administrator);
     let (agents, tails) = (Agents::default(), Tails::of(&budget));
     if let (Some(cluster), Some(key)) = (options.cluster, key) {
         let name = hub.host().map_or_else(|| address.to_string(), ToString::to_string);
@@ -106,9 +119,9 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
 }
 
 /// A hub that cannot open that door serves all the same.
-fn open_for_administrators(hub: &Arc<Hub>, path: &Path, budget: &Budget) {
+fn open_for_administrators(hub: &Arc<Hub>, path: &Path, budget: &Budget, spare: Spare) {
     let more = format!("`tailcast doctor {}` says what gives it more descriptors", std::process::id());
-    match AdminDoor::open(path.to_owned()) {
+    match AdminDoor::open(path.to_owned(), spare) {
         Ok(door) => {
             let socket = path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
             // No path has a NUL in it, for which alone there is no quoting.

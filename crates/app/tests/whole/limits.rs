@@ -140,7 +140,7 @@ async fn idle_connections_make_room_for_those_who_ask_the_longest_idle_first() {
 #[tokio::test]
 async fn an_administrator_is_answered_when_nobody_else_is() {
     let site = Site::new();
-    let FullHouse { hub, served: _served, .. } = FullHouse::new(&site).await;
+    let FullHouse { hub, file, served: _served } = FullHouse::new(&site).await;
     let socket = site.state().join("admin.sock");
     hub.program.says(&format!("curl --unix-socket {} ", socket.display())).await;
     let metrics = ask_as_administrator(&site, "/metrics").await;
@@ -150,12 +150,16 @@ async fn an_administrator_is_answered_when_nobody_else_is() {
     for class in hub_now["descriptors"]["classes"].as_array().unwrap() {
         assert!(class["used"].as_u64() <= class["ceiling"].as_u64(), "no class has more than its most: {hub_now}");
     }
-    // Below what is open: now the kernel itself refuses every new descriptor.
+    // Below what is open, and below what the hub cannot be without: now the kernel itself refuses every new descriptor.
     let pid = i32::try_from(hub.program.pid()).ok().and_then(Pid::from_raw);
-    prlimit(pid, Resource::Nofile, Rlimit { current: Some(30), maximum: Some(64) }).unwrap();
-    for _ in 0..3 {
-        let words = ask_as_administrator(&site, "/api/v1/hub").await;
-        assert!(words.starts_with("HTTP/1.1 200 ") && words.contains(r#""limit":30"#), "{words}");
+    for limit in [30, 8] {
+        prlimit(pid, Resource::Nofile, Rlimit { current: Some(limit), maximum: Some(64) }).unwrap();
+        for _ in 0..3 {
+            let words = ask_as_administrator(&site, "/api/v1/hub").await;
+            assert!(words.starts_with("HTTP/1.1 200 ") && words.contains(&format!(r#""limit":{limit}"#)), "{words}");
+        }
+        // And whoever comes by the other door is told, with a descriptor that was opened early as well.
+        assert!(matches!(Client::come(hub.address, file.on("web1")).await, Client::Refused), "{limit}");
     }
     // Scripts that hang: each of them would have its two seconds.
     let mut silent = Vec::new();
