@@ -68,3 +68,26 @@ test("that a command was copied is said of that command, and not of the one that
     await holder.end();
   }
 });
+
+test("a process is not said to have ended when a hub that was started anew does not know its host yet", async ({ page, hub }) => {
+  await hub.start();
+  const db = hub.agent("db1");
+  db.start();
+  await hub.has(db);
+  const holder = await shell("echo ready; exec sleep 600");
+  try {
+    await page.goto(`${hub.url}processes?host=db1&pid=${holder.pid}`);
+    await expect(page.getByText("Single files")).toBeVisible();
+    db.signal("SIGSTOP");
+    await hub.kill();
+    await hub.start();
+    await expect(page.getByRole("alert")).toContainText(/db1.* What is shown is from/);
+    await expect(page.getByRole("alert")).not.toContainText("has ended");
+    db.signal("SIGCONT");
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await holder.end();
+    await expect(page.getByRole("alert")).toHaveText("This process has ended. What is shown is how it was last seen.");
+  } finally {
+    await holder.end();
+  }
+});

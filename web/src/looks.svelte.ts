@@ -9,8 +9,8 @@ export class Looks<Answer> {
   answer = $state.raw<Answer | null>(null);
   /** When it came, in milliseconds since 1970. */
   at = $state(0);
-  /** Why the last look failed: for a person, with the HTTP status. */
-  problem = $state.raw<{ words: string; status: number } | null>(null);
+  /** Why the last look failed: for a person, and as a word where the hub gives one. */
+  problem = $state.raw<{ words: string; why: string | undefined } | null>(null);
 
   /** Looks until the returned function is called. */
   follow(ask: (signal: AbortSignal) => Promise<Answer>): () => void {
@@ -23,7 +23,7 @@ export class Looks<Answer> {
         this.problem = null;
       } catch (error) {
         if (signal.aborted) return;
-        this.problem = { words: error instanceof Error ? error.message : String(error), status: error instanceof Refused ? error.status : 0 };
+        this.problem = { words: error instanceof Error ? error.message : String(error), why: error instanceof Refused ? error.why : undefined };
       }
     });
   }
