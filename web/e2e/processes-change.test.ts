@@ -91,3 +91,27 @@ test("a process is not said to have ended when a hub that was started anew does 
     await holder.end();
   }
 });
+
+test("a row that is pointed at stays under the pointer when something is wrong that was not, and is read when the pointer leaves", async ({ page, hub }) => {
+  await hub.start();
+  // Nothing that happens on this machine beside the test is of this one.
+  const found: unknown[] = [];
+  await page.route("**/api/v1/processes?*", async (route) => {
+    const answer = await route.fetch();
+    const said = (await answer.json()) as { processes: object[] };
+    const wrong = { pattern: "at_limit", cause: null, words: "", advice: "", peer: null, per_minute: null, minutes: null, seconds_left: 0, share: null };
+    const rows = said.processes.slice(0, 1).map((row) => ({ ...row, findings: [wrong] }));
+    await route.fulfill({ response: answer, json: { ...said, found: found.length > 0 ? rows : [] } });
+  });
+  await page.goto(`${hub.url}processes?sort=pid`);
+  const third = page.locator("tbody tr").nth(2);
+  await third.hover();
+  const stands = async (): Promise<number | undefined> => (await third.boundingBox())?.y;
+  const before = await stands();
+  found.push("one");
+  await expect(page.getByText("At its limit")).toBeAttached();
+  expect(await stands()).toBe(before);
+  await page.mouse.move(5, 5);
+  await expect.poll(stands).toBeGreaterThan(before ?? 0);
+  await expect(page.getByText("Nothing more can be opened")).toBeInViewport({ ratio: 1 });
+});

@@ -186,9 +186,11 @@ test("all hosts are in one table, and one that is away, or does not want to be l
   shy.configure(["processes = false"]);
   for (const agent of [db, away, shy]) agent.start();
   await page.goto(all(hub, "?q=tailcast"));
-  await expect(page.getByText(/processes on 3 hosts$/)).toBeVisible();
+  await expect(page.getByText(/processes on 3 hosts, without vault$/)).toBeVisible();
   await expect(page.locator("td.host").getByText("db1").first()).toBeVisible();
   await away.kill();
+  // Over the table, and why below it.
+  await expect(page.getByText(/processes on 2 hosts, without vault, web3$/)).toBeVisible();
   await expect(page.getByRole("listitem").filter({ hasText: "web3" })).toContainText("The connection to its agent broke.");
   await expect(page.getByRole("listitem").filter({ hasText: "vault" })).toContainText("its configuration has processes = false under [agent]");
   await page.locator("td.host").getByText("db1").first().click();

@@ -573,6 +573,7 @@ export const en = {
   procs_commands_words: "To be copied and run on the host. Nothing is run from here.",
   procs_connections: "Connections",
   procs_count: (n: number, hosts: number) => `${number(n)} ${n === 1 ? "process" : "processes"} on ${number(hosts)} ${hosts === 1 ? "host" : "hosts"}`,
+  procs_count_without: ", without",
   procs_cpu: "CPU",
   procs_deleted: (files: number, bytes: string) => `${number(files)} deleted ${files === 1 ? "file is" : "files are"} still open: ${bytes} that the disk gets back only when ${files === 1 ? "it is" : "they are"} closed.`,
   procs_ended: "This process has ended. What is shown is how it was last seen.",

@@ -570,6 +570,7 @@ export const zh: Messages = {
   procs_commands_words: "请复制后在主机上执行。此处不会执行任何操作。",
   procs_connections: "连接",
   procs_count: (n, hosts) => `${number(hosts)} 台主机上的 ${number(n)} 个进程`,
+  procs_count_without: "，不包括",
   procs_cpu: "CPU",
   procs_deleted: (files, bytes) => `${number(files)} 个已删除的文件仍被打开：共 ${bytes}，关闭后磁盘才能收回。`,
   procs_ended: "此进程已结束。显示的是它结束前的状态。",
