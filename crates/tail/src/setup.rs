@@ -53,7 +53,8 @@ impl fmt::Debug for Setup {
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// After a rotation, with lines in the new file: how long the old one must have been still before it is left.
-    /// This is the longest a first line of a new file is held back by a quiet old one.
+    /// This is the longest a first line of a new file is held back by a quiet old one. After that, what comes late into the
+    /// old one is told at most this often.
     pub settle: Duration,
     /// How long a deleted file that nobody writes to is held open.
     pub idle: Duration,

@@ -10,7 +10,7 @@ use crate::event::{Event, Poll};
 use crate::file::File;
 use crate::open::{proc_path, trail};
 use crate::setup::{Ground, Patience};
-use crate::watch::{Slot, Wake, Watch, Watcher};
+use crate::watch::{FileWatch, Slot, Wake, Watch, Watcher};
 
 /// Where a follower's wake-ups come from.
 #[derive(Debug)]
@@ -58,6 +58,14 @@ impl Hints {
         if let Source::Kernel(watch) = &self.source {
             watch.arm(Slot::Ahead, path).unwrap_or_default();
         }
+    }
+
+    /// Has it told when a file that was left changes, by `watch`. To be called before that file is looked at.
+    /// Where that is refused, the clock finds what changes there. Once the file that is read is refused, none is kept back from it.
+    pub(crate) fn look_back(&self, watch: &mut Option<FileWatch>, file: &File) {
+        let Source::Kernel(all) = &self.source else { return *watch = None };
+        let path = proc_path(file.fd().as_raw_fd());
+        watch.get_or_insert_with(|| all.one_more()).arm(Path::new(&path)).unwrap_or_default();
     }
 
     /// Takes note of whether a look found something.

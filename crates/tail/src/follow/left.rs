@@ -3,10 +3,14 @@
 //! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones,
 //! but told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
 //!
+//! Each is watched for as long, so that the first late line is told as soon as any line is, and not when the clock comes round:
+//! an agent that is killed meanwhile would never tell it. What comes right behind it is told together, once per `settle`:
+//! a gap is a mark before a person and a question to the disk, and a late writer may write line after line.
+//!
 //! Who starts to follow a log just after a rotation has not left the rotated file, but whoever reads the log up to there and
 //! then listens has: it is looked after from its present end, as if the follower had come in time.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Follower;
 use crate::event::{Event, Gap};
@@ -14,6 +18,7 @@ use crate::incarnation::Held;
 use crate::place::Place;
 use crate::position::Offset;
 use crate::setup::Patience;
+use crate::watch::FileWatch;
 
 /// How many left files are looked after; a further one takes the place of the oldest.
 const MOST_LEFT: usize = 4;
@@ -24,6 +29,9 @@ pub(crate) struct Left {
     /// Up to here it was given out or told.
     place: Place,
     since: Instant,
+    /// When something in it was told, until it is looked at again after that.
+    told: Option<Instant>,
+    watch: Option<FileWatch>,
 }
 
 /// What became of a left file.
@@ -36,7 +44,7 @@ enum Late {
 
 impl Left {
     pub(crate) fn new(place: Place) -> Self {
-        Self { place, since: Instant::now() }
+        Self { place, since: Instant::now(), told: None, watch: None }
     }
 
     /// What came since the last look, up to its last line start; `at_last` with the half line at the end.
@@ -57,6 +65,11 @@ impl Left {
             Ok(_) => Late::Nothing,
             Err(_) => Late::Over,
         }
+    }
+
+    /// How long it is still left alone since something in it was told; nothing when it was not.
+    pub(super) fn rest(&self, settle: Duration) -> Option<Duration> {
+        self.told.map(|told| settle.saturating_sub(told.elapsed()))
     }
 
     fn done(&self, patience: &Patience) -> bool {
@@ -95,6 +108,14 @@ impl Follower {
         let patience = self.shared.setup.patience;
         for mut left in std::mem::take(&mut self.left) {
             let done = left.done(&patience);
+            if !done {
+                // Nor is the watch armed before that: it has fired or does so once, and then no line wakes anybody.
+                if left.rest(patience.settle).is_some_and(|rest| !rest.is_zero()) {
+                    self.left.push(left);
+                    continue;
+                }
+                self.hints.look_back(&mut left.watch, left.place.held.file());
+            }
             if self.tell_late(&mut left, done, events) && !done {
                 self.left.push(left);
             }
@@ -103,8 +124,10 @@ impl Follower {
 
     /// Returns whether the file is still worth a look.
     fn tell_late(&self, left: &mut Left, at_last: bool, events: &mut Vec<Event>) -> bool {
+        left.told = None;
         match left.late(at_last) {
             Late::Gap(gap) => {
+                left.told = Some(Instant::now());
                 self.shared.setup.counters.gap_bytes.add(gap.bytes());
                 events.push(Event::Gap(gap));
                 true

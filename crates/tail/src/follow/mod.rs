@@ -174,7 +174,8 @@ impl Follower {
             }
             _ => Duration::MAX,
         };
-        self.hints.interval().min(soon)
+        let left = self.left.iter().filter_map(|left| left.rest(settle)).min();
+        self.hints.interval().min(soon).min(left.unwrap_or(Duration::MAX))
     }
 
     /// Goes to the last line start of the file that is read; the stretch that was skipped is told.

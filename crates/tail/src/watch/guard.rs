@@ -14,10 +14,10 @@ use crate::event::Poll;
 
 /// A log being watched; dropping it ends that.
 pub(crate) struct Watch {
-    pub(super) watcher: Arc<Watcher>,
-    pub(super) who: u64,
-    pub(super) files: [Arc<AtomicBool>; 2],
-    pub(super) folders: Arc<AtomicBool>,
+    watcher: Arc<Watcher>,
+    who: u64,
+    files: [FileWatch; 2],
+    folders: Arc<AtomicBool>,
 }
 
 /// Which of the two files that matter to a follower.
@@ -29,30 +29,67 @@ pub(crate) enum Slot {
     Ahead,
 }
 
-impl Watch {
-    /// Has the next change of a file told, if that is not so already. To be called before the file is read.
-    pub(crate) fn arm(&self, slot: Slot, path: &Path) -> Result<(), Poll> {
-        let armed = &self.files[slot as usize];
-        if armed.load(Ordering::Acquire) {
+/// One file being watched, for one event at a time; dropping it ends that.
+pub(crate) struct FileWatch {
+    watcher: Arc<Watcher>,
+    who: u64,
+    armed: Arc<AtomicBool>,
+}
+
+impl FileWatch {
+    fn new(watcher: &Arc<Watcher>, who: u64) -> Self {
+        Self { watcher: Arc::clone(watcher), who, armed: Arc::default() }
+    }
+
+    /// Has the next change told, if that is not so already. To be called before the file is read.
+    pub(crate) fn arm(&self, path: &Path) -> Result<(), Poll> {
+        if self.armed.load(Ordering::Acquire) {
             return Ok(());
         }
-        self.disarm(slot);
+        self.disarm();
         // Before the kernel is asked: the event may come at once, and takes it back.
-        armed.store(true, Ordering::Release);
+        self.armed.store(true, Ordering::Release);
         let flags = WatchFlags::MODIFY | WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::ONESHOT;
-        let interest = Interest { who: self.who, what: What::File(Arc::clone(armed)) };
+        let interest = Interest { who: self.who, what: What::File(Arc::clone(&self.armed)) };
         let added = self.watcher.add(path, flags, interest);
         if added.is_err() {
-            armed.store(false, Ordering::Release);
+            self.armed.store(false, Ordering::Release);
         }
         added
     }
 
+    fn disarm(&self) {
+        let is_ours = |what: &What| matches!(what, What::File(armed) if Arc::ptr_eq(armed, &self.armed));
+        self.watcher.table().forget(self.who, is_ours);
+        self.armed.store(false, Ordering::Release);
+    }
+}
+
+impl Drop for FileWatch {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+impl Watch {
+    pub(super) fn new(watcher: &Arc<Watcher>, who: u64) -> Self {
+        let files = [FileWatch::new(watcher, who), FileWatch::new(watcher, who)];
+        Self { watcher: Arc::clone(watcher), who, files, folders: Arc::default() }
+    }
+
+    /// Has the next change of a file told, if that is not so already. To be called before the file is read.
+    pub(crate) fn arm(&self, slot: Slot, path: &Path) -> Result<(), Poll> {
+        self.files[slot as usize].arm(path)
+    }
+
     /// The file in this slot is another one from now on.
     pub(crate) fn disarm(&self, slot: Slot) {
-        let flag = &self.files[slot as usize];
-        self.watcher.table().forget(self.who, |what| matches!(what, What::File(armed) if Arc::ptr_eq(armed, flag)));
-        flag.store(false, Ordering::Release);
+        self.files[slot as usize].disarm();
+    }
+
+    /// For a file more.
+    pub(crate) fn one_more(&self) -> FileWatch {
+        FileWatch::new(&self.watcher, self.who)
     }
 
     /// The directories may be others from now on.
@@ -96,6 +133,12 @@ impl Drop for Watch {
         // What the wake holds on to may end with it, and must not do so under our lock.
         drop(table);
         drop(wake);
+    }
+}
+
+impl fmt::Debug for FileWatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("FileWatch").field("who", &self.who).field("armed", &self.armed).finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::inotify::{self, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
-pub(crate) use self::guard::{Slot, Watch};
+pub(crate) use self::guard::{FileWatch, Slot, Watch};
 use self::instance::Instance;
 use self::table::{Interest, Table};
 use crate::event::Poll;
@@ -60,7 +60,7 @@ impl Watcher {
 
     pub(crate) fn watch(self: &Arc<Self>, wake: Wake) -> Watch {
         let who = self.table().enter(wake);
-        Watch { watcher: Arc::clone(self), who, files: Default::default(), folders: Arc::default() }
+        Watch::new(self, who)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

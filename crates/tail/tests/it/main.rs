@@ -4,6 +4,7 @@ mod absence;
 mod bench;
 mod history;
 mod jump;
+mod late;
 mod lines;
 mod logrotate;
 mod model;

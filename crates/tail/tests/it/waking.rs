@@ -10,9 +10,9 @@ use tailcast_tail::{Event, Everything, From, Ground, Log, Patience, Poll, Setup,
 use crate::bench::{Bench, QUICK, Seen, open_files};
 
 /// So long that a test which depends on the clock fails.
-const NEVER: Patience = Patience { reconcile: Duration::from_secs(3600), ..QUICK };
+pub(crate) const NEVER: Patience = Patience { reconcile: Duration::from_secs(3600), ..QUICK };
 
-const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 fn bell() -> (Wake, Receiver<()>) {
     let (ring, rung) = sync_channel(1);
@@ -22,7 +22,7 @@ fn bell() -> (Wake, Receiver<()>) {
     (wake, rung)
 }
 
-fn watched(bench: &Bench) -> (Seen, Receiver<()>, Arc<Watcher>) {
+pub(crate) fn watched(bench: &Bench) -> (Seen, Receiver<()>, Arc<Watcher>) {
     let watcher = Watcher::new(Arc::clone(&bench.setup));
     let (wake, rung) = bell();
     let mut seen = bench.follow(From::Start);
@@ -31,7 +31,7 @@ fn watched(bench: &Bench) -> (Seen, Receiver<()>, Arc<Watcher>) {
 }
 
 /// Steps at each wake-up, and only then, until the text is there.
-fn reads_when_woken(seen: &mut Seen, rung: &Receiver<()>, text: &str) {
+pub(crate) fn reads_when_woken(seen: &mut Seen, rung: &Receiver<()>, text: &str) {
     while seen.drain().text().len() < text.len() {
         assert!(seen.follower.next_look() >= QUICK.settle);
         rung.recv_timeout(if seen.follower.next_look() > LONG { LONG } else { QUICK.settle }).unwrap_or_default();
@@ -238,7 +238,7 @@ fn without_descriptors_it_polls_and_says_so_and_later_watches_again() {
 }
 
 /// How many watches this user may have, inside of a user namespace.
-const MOST_WATCHES: &str = "/proc/sys/user/max_inotify_watches";
+pub(crate) const MOST_WATCHES: &str = "/proc/sys/user/max_inotify_watches";
 
 /// Runs in a user namespace of its own, in which no watch is allowed at first.
 #[test]
@@ -258,19 +258,23 @@ fn without_watches_in_a_namespace_of_its_own() {
 
 #[test]
 fn without_watches_it_polls_and_says_so_and_later_watches_again() {
+    runs_with_watches(0, "waking::without_watches_in_a_namespace_of_its_own");
+}
+
+/// Runs an ignored test in a user namespace of its own, in which so many watches are allowed at first.
+pub(crate) fn runs_with_watches(most: u32, test: &str) {
     let namespace = || {
         let mut command = std::process::Command::new("unshare");
         command.args(["--user", "--map-root-user", "sh", "-c"]);
         command
     };
-    let none = format!("echo 0 > {MOST_WATCHES}");
-    if !namespace().arg(&none).status().is_ok_and(|status| status.success()) {
+    let limit = format!("echo {most} > {MOST_WATCHES}");
+    if !namespace().arg(&limit).status().is_ok_and(|status| status.success()) {
         // Some systems keep namespaces from users; then the limit cannot be reached without harm to others.
         return;
     }
     let this = std::env::current_exe().expect("a program");
-    let test = "waking::without_watches_in_a_namespace_of_its_own";
-    let run = format!("{none} && exec \"$0\" --exact --ignored --nocapture {test}");
+    let run = format!("{limit} && exec \"$0\" --exact --ignored --nocapture {test}");
     let child = namespace().arg(run).arg(this).output().expect("a process");
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
