@@ -54,13 +54,13 @@ pub(crate) struct Serve {
     /// Files, directories and globs to offer from this machine [default: /var/log]
     #[arg(value_name = "PATH")]
     pub(crate) offer: Vec<PathBuf>,
-    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8514]
+    /// Address and port to listen on; port 0 takes a free one; also TAILCAST_LISTEN [default: 127.0.0.1:8514]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<String>,
-    /// Directory for tokens, the password and what else the hub keeps
+    /// Directory for tokens, the password and what else the hub keeps; also TAILCAST_STATE_DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
-    /// What joins several hubs [default: embedded]
+    /// What joins several hubs: redis://HOST:6379 or nats://HOST:4222 [default: embedded, which joins none]
     #[arg(long, value_name = "BROKER")]
     pub(crate) broker: Option<String>,
     /// Name of this machine [default: its host name]
@@ -69,7 +69,7 @@ pub(crate) struct Serve {
     /// Offer nothing from this machine
     #[arg(long, conflicts_with_all = ["offer", "host"])]
     pub(crate) no_agent: bool,
-    /// Let every user of this machine in without a login, when listening on loopback
+    /// Let every user of this machine in over loopback without a login
     #[arg(long)]
     pub(crate) open_loopback: bool,
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub(crate) struct Hub {
     /// File that holds the token; also TAILCAST_TOKEN_FILE, or the token itself in TAILCAST_TOKEN
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// PEM file of the certificates to trust in place of the system's
+    /// PEM file of the certificates to trust in place of the system's; also TAILCAST_CA_FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }

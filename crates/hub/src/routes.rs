@@ -118,3 +118,10 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
 pub(crate) async fn nothing_here() -> Problem {
     Problem::not_found("there is no such address; /api/v1/openapi.json describes all that there are")
 }
+
+/// Whoever has forgotten the base path hears it.
+fn nothing_outside(base: &str) -> Problem {
+    Problem::not_found(format!(
+        "there is no such address: this hub is under {base}, which also belongs at the end of --hub"
+    ))
+}

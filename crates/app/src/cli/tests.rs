@@ -4,6 +4,8 @@ use clap::CommandFactory;
 
 use super::*;
 
+mod manual;
+
 fn parsed(words: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(words.split_whitespace())
 }

@@ -79,7 +79,7 @@ pub(crate) struct Password {
 /// Where the hub keeps its state.
 #[derive(Debug, Args)]
 pub(crate) struct State {
-    /// Directory of the hub's state
+    /// Directory of the hub's state; also TAILCAST_STATE_DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
     #[command(flatten)]

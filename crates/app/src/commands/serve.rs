@@ -58,7 +58,8 @@ async fn serve(
     (budget, spares): (Budget, Spares),
 ) -> Outcome {
     let mut signals = Signals::listen()?;
-    let mut config = HubConfig::new(options.access.base_path.clone());
+    let base = options.access.base_path.clone();
+    let mut config = HubConfig::new(base.clone());
     config.host = options.agent.as_ref().map(|offer| offer.host.clone());
     let key = options.access.cluster.clone();
     let pushed = options.access.state_dir.join("push");
@@ -84,8 +85,9 @@ async fn serve(
         tracing::warn!("an agent of this process takes long to begin; its logs are there once it does");
     }
     // Whoever started us waits for this line; it is the only one on stdout.
-    if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on http://{address}") {
-        tracing::warn!("nobody can be told on stdout that this is http://{address}: {e}");
+    let url = format!("http://{address}{}", base.trim_end_matches('/'));
+    if let Err(e) = writeln!(std::io::stdout(), "tailcast: listening on {url}") {
+        tracing::warn!("nobody can be told on stdout that this is {url}: {e}");
     }
     service::ready("serving");
     let serving = tailcast_hub::serve(&hub, listener);

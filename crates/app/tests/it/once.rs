@@ -128,7 +128,7 @@ fn what_is_not_there_is_told() {
     let house = House::new();
     let hub = house.hub();
     let ran = tail(&house, &hub.url, &[]).ended(1);
-    assert!(ran.err.contains("nothing to read"), "{}", ran.err);
+    assert!(ran.err.contains("there is no such file now"), "{}", ran.err);
     let ran = house.run(&["tail", "web1:/etc/passwd", "--no-follow", "--hub", &hub.url]).ended(1);
     assert!(!ran.out.contains("root") && !ran.err.is_empty(), "{ran:?}");
     let ran = house.run(&["tail", "db9:/a", "--no-follow", "--hub", &hub.url]).ended(1);

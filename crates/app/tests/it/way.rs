@@ -64,12 +64,16 @@ fn a_hub_under_a_base_path_is_found_there_and_nowhere_else() {
     std::fs::write(house.path("t.toml"), "[hub]\nbase_path = \"/logs/\"\n").unwrap();
     let logs = house.path("logs").display().to_string();
     let hub = house.hub_on("127.0.0.1:0", &["--config", "t.toml", "--host", "web1", &logs]);
-    let under = format!("{}/logs", hub.url);
+    let under = hub.url.clone();
+    let root = under.strip_suffix("/logs").unwrap_or_else(|| panic!("the first line names the base path: {under}"));
     assert_eq!(house.run(&["ls", "--hub", &under]).ended(0).out.lines().count(), 1);
     let tail = house.start(&["tail", &house.log("a"), "--hub", &format!("{under}/")]);
     assert_eq!(tail.next(), "one\n");
-    let ran = house.run(&["ls", "--hub", &hub.url]);
-    assert!(ran.code != Some(0) && !ran.err.is_empty(), "{ran:?}");
+    for words in [&["ls"][..], &["tail", &house.log("a")], &["tail", &house.log("a"), "--no-follow"]] {
+        let mut command = house.command(words);
+        let ran = Ran::of(command.args(["--hub", root]).output().unwrap()).ended(1);
+        assert!(ran.err.contains("this hub is under /logs"), "{}", ran.err);
+    }
 }
 
 #[test]

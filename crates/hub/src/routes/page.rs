@@ -49,10 +49,13 @@ const PAGES: [&str; 4] = ["/hosts", "/hub", "/logs", "/processes"];
 
 /// At an address that is none.
 pub(crate) async fn elsewhere(state: State<Arc<Hub>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    if method != Method::GET || !is_wanted(&headers) {
-        return super::nothing_here().await.into_response();
-    }
     let base = state.config.base_path.trim_end_matches('/').to_owned();
+    if method != Method::GET || !is_wanted(&headers) {
+        return match uri.path().strip_prefix(base.as_str()) {
+            Some(_) => super::nothing_here().await.into_response(),
+            None => super::nothing_outside(&base).into_response(),
+        };
+    }
     let path = uri.path().strip_prefix(base.as_str()).and_then(|path| path.strip_suffix('/'));
     match path.filter(|path| PAGES.contains(path)) {
         Some(path) => {

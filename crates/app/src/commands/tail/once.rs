@@ -50,7 +50,7 @@ impl Once {
     /// Writes a log; whether it had a line.
     async fn show(&mut self, log: &str) -> Result<bool, Unanswered> {
         let Some(start) = places::start(&mut self.client, log, &self.begin, &self.filter).await? else {
-            say(&format!("{log}: there is nothing to read"));
+            say(&format!("{log}: there is no such file now"));
             self.exit = self.exit.max(Exit::Nothing);
             return Ok(false);
         };
