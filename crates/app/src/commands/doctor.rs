@@ -115,7 +115,7 @@ fn write(out: &mut String, limits: &Limits) -> fmt::Result {
         limits.soft,
         limits.hard
     )?;
-    limits.stops.iter().try_for_each(|stop| writeln!(out, "  {stop}"))?;
+    limits.stops.iter().try_for_each(|stop| writeln!(out, "  {}", harmless(stop)))?;
     writeln!(out, "\nWho has set it: {}", harmless(&limits.origin))?;
     for ancestor in &limits.ancestors {
         let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
@@ -135,7 +135,8 @@ fn write(out: &mut String, limits: &Limits) -> fmt::Result {
 
 fn ceiling(out: &mut String, ceiling: &Ceiling) -> fmt::Result {
     let used = ceiling.used.map(|used| format!(", {used} used")).unwrap_or_default();
-    writeln!(out, "  {} = {}{used}: {}", ceiling.name, ceiling.value, ceiling.words)
+    let (name, words) = (harmless(&ceiling.name), harmless(&ceiling.words));
+    writeln!(out, "  {name} = {}{used}: {words}", ceiling.value)
 }
 
 /// What changes it: the ways, any one of which does, each with all its steps.
@@ -232,6 +233,25 @@ mod tests {
         let running = viewers(&lowered, Some("agent"), None).unwrap();
         assert!(running.starts_with("this agent stops at ") && !running.contains("viewers"), "{running}");
         assert_eq!(viewers(&Limits { name: "redis-server".to_owned(), ..limits }, None, None), None);
+    }
+
+    /// A host in which somebody else is at home says what he likes.
+    #[test]
+    fn nothing_that_a_host_says_commands_the_terminal_or_looks_like_a_line_of_ours() {
+        let shown = |said: &str| {
+            let step = serde_json::json!({"way": 1, "lasts": said, "reach": 7});
+            let limits = serde_json::json!({
+                "pid": 812, "name": said, "fds": 30, "soft": 1024, "hard": 4096, "origin": said, "set_by": said, "stops": [said],
+                "ancestors": [{"pid": 1, "name": said}], "notes": [said], "unseen": [{"words": said, "capabilities": [said]}],
+                "ceilings": [{"name": said, "value": 7, "used": 1, "words": said}],
+                "remedies": [{"words": said, "file": said, "lines": [said], "then": [said], "step": step}],
+                "waiting": [{"address": said, "queue": 0, "backlog": 1, "full": false, "bound": said, "words": said}],
+            });
+            show(&serde_json::from_value(limits).unwrap())
+        };
+        let (plain, evil) = (shown("x"), shown("x\u{1b}[2J\u{202e}\ntailcast: y"));
+        assert!(!evil.contains(['\u{1b}', '\u{202e}']), "{evil:?}");
+        assert_eq!(evil.lines().count(), plain.lines().count(), "{evil}");
     }
 
     fn remedy(way: Option<u32>, lasts: &str, words: &str) -> serde_json::Value {

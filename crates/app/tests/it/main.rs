@@ -4,6 +4,7 @@
 //! * `words`: usage, configuration and what is said when something is wrong
 //! * `ls`: the list
 //! * `ps`: processes
+//! * `ps_watch`: processes that are looked at for long
 //! * `push`: stdin as a log, through kills and a full disk
 //! * `once`: `tail --no-follow`
 //! * `follow`: `tail` through appending, rotation, a hub that restarts
@@ -21,6 +22,7 @@ mod house;
 mod ls;
 mod once;
 mod ps;
+mod ps_watch;
 mod push;
 mod signed;
 mod way;

@@ -9,32 +9,35 @@ use tailcast_wire::{Holder, OpenFile, ProcessDetail};
 use super::table::{ended, hidden, left, words};
 use crate::commands::ls::{age, size};
 
-/// All that is known of it. `asked`: the number that was asked for, which may be that of a thread of it.
-pub(super) fn show(process: &ProcessDetail, asked: u32) -> String {
+/// All that is known of it. `asked`: the number that was asked for, which may be that of a thread of it; `files`: so many of those
+/// that are known; `without` comes before what shows the rest.
+pub(super) fn show(process: &ProcessDetail, asked: u32, files: usize, without: &str) -> String {
     let mut out = String::new();
     let pid = process.process.pid;
     if asked != pid {
         out += &format!("{asked} is a thread of pid {pid}, which is shown\n");
     }
     // Writing into a String cannot fail.
-    write(&mut out, process).unwrap_or_default();
+    write(&mut out, process, &process.files[..files.min(process.files.len())], without).unwrap_or_default();
     out + &hidden(&process.unseen)
 }
 
-fn write(out: &mut String, process: &ProcessDetail) -> fmt::Result {
+fn write(out: &mut String, process: &ProcessDetail, files: &[OpenFile], without: &str) -> fmt::Result {
     head(out, process)?;
     groups(out, process)?;
-    if !process.files.is_empty() {
+    if !files.is_empty() {
         writeln!(out, "\n   FD  KIND")?;
     }
-    process.files.iter().try_for_each(|open| file(out, open))?;
-    if let Some(total) = process.files_total.filter(|_| process.next.is_some()) {
-        writeln!(out, "… {} of {total} files: -n 0 shows more", process.files.len())?;
+    files.iter().try_for_each(|open| file(out, open))?;
+    let known = process.files.len();
+    let total = process.files_total.unwrap_or(known as u64);
+    if process.next.is_some() || files.len() < known {
+        writeln!(out, "… {} of {total} files: {without}-n 0 shows more", files.len())?;
     }
     closing(out, process)?;
     for remedy in &process.commands {
-        writeln!(out, "\nTo be copied; it {}:", remedy.words)?;
-        remedy.lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+        writeln!(out, "\nTo be copied; it {}:", harmless(&remedy.words))?;
+        remedy.lines.iter().try_for_each(|line| writeln!(out, "  {}", harmless(line)))?;
     }
     Ok(())
 }
@@ -78,7 +81,7 @@ fn head(out: &mut String, detail: &ProcessDetail) -> fmt::Result {
     let threads = if process.threads == 1 { "thread" } else { "threads" };
     writeln!(out, "; {cpu}{} {threads}, {}", process.threads, size(process.memory))?;
     for found in &process.findings {
-        writeln!(out, "{}\n    {}", words(found), found.advice)?;
+        writeln!(out, "{}\n    {}", words(found), harmless(&found.advice))?;
     }
     Ok(())
 }
@@ -87,7 +90,7 @@ fn groups(out: &mut String, process: &ProcessDetail) -> fmt::Result {
     let mut kinds: Vec<_> = process.kinds.iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     if !kinds.is_empty() {
-        let kinds: Vec<_> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let kinds: Vec<_> = kinds.iter().map(|(kind, count)| format!("{count} {}", harmless(kind))).collect();
         writeln!(out, "open: {}", kinds.join(", "))?;
     }
     for peer in &process.peers {
@@ -95,7 +98,7 @@ fn groups(out: &mut String, process: &ProcessDetail) -> fmt::Result {
     }
     for listener in &process.listeners {
         let backlog = listener.backlog.map(|backlog| format!(" of {backlog}")).unwrap_or_default();
-        writeln!(out, "listens at {}, {}{backlog} waiting", listener.address, listener.queue)?;
+        writeln!(out, "listens at {}, {}{backlog} waiting", harmless(&listener.address), listener.queue)?;
     }
     if process.deleted.files > 0 {
         let (files, bytes) = (process.deleted.files, size(process.deleted.bytes));
@@ -106,12 +109,12 @@ fn groups(out: &mut String, process: &ProcessDetail) -> fmt::Result {
 }
 
 fn file(out: &mut String, open: &OpenFile) -> fmt::Result {
-    write!(out, "{:>5}  {:<9}  ", open.fd, open.kind)?;
+    write!(out, "{:>5}  {:<9}  ", open.fd, harmless(&open.kind))?;
     match &open.socket {
         Some(socket) => {
             let arrow = if socket.remote.is_empty() { "" } else { " → " };
             let (local, remote) = (harmless(&socket.local), harmless(&socket.remote));
-            write!(out, "{} {local}{arrow}{remote} {}", socket.protocol, socket.state)?;
+            write!(out, "{} {local}{arrow}{remote} {}", harmless(&socket.protocol), harmless(&socket.state))?;
             if socket.state != "LISTEN" && socket.received > 0 {
                 write!(out, "  {} unread", size(socket.received.into()))?;
             }
@@ -125,7 +128,7 @@ fn file(out: &mut String, open: &OpenFile) -> fmt::Result {
         out.push_str(does(open));
     }
     if let Some(about) = &open.about {
-        write!(out, "  {about}")?;
+        write!(out, "  {}", harmless(about))?;
     }
     writeln!(out, "{}", others(open))
 }
@@ -172,5 +175,37 @@ mod tests {
         (alone["access"], alone["others"]) = ("read".into(), serde_json::json!([]));
         alone["about"] = "nobody writes it".into();
         assert_eq!(shown(alone), "    1  pipe       pipe:[7]  reads  nobody writes it\n");
+    }
+
+    /// A host in which somebody else is at home says what he likes.
+    #[test]
+    fn nothing_that_a_host_says_commands_the_terminal_or_looks_like_a_line_of_ours() {
+        let shown = |said: &str| {
+            let finding = serde_json::json!({"pattern": said, "cause": null, "words": said, "advice": said});
+            let socket = serde_json::json!({
+                "protocol": said, "state": said, "local": said, "remote": said, "received": 7, "unsent": 0, "close": said,
+            });
+            let open = |socket: Option<&serde_json::Value>| {
+                let other = serde_json::json!({"pid": 1, "name": said});
+                serde_json::json!({
+                    "fd": 1, "kind": said, "target": said, "access": said, "deleted": true, "about": said, "others": [other], "socket": socket,
+                })
+            };
+            let remedy = serde_json::json!({"words": said, "file": said, "lines": [said], "then": [said]});
+            let detail = serde_json::json!({
+                "pid": 7, "start": 1, "parent": 1, "name": said, "command": said, "memory": 2048, "threads": 1, "state": "S", "user": said,
+                "unit": said, "slopes": {}, "findings": [finding], "files": [open(None), open(Some(&socket))], "files_total": 2,
+                "kinds": {said: 1}, "peers": [{
+                    "direction": said, "remote": said, "service": said, "count": 1, "states": {said: 1}, "words": said,
+                }],
+                "listeners": [{"address": said, "queue": 0, "backlog": null, "holders": []}], "deleted": {"files": 0, "bytes": 0},
+                "logs": [said], "commands": [remedy], "unseen": [{"words": said, "capabilities": [said]}],
+            });
+            show(&serde_json::from_value(detail).unwrap(), 7, 2, "")
+        };
+        let (plain, evil) = (shown("x"), shown("x\u{1b}[2J\u{202e}\ntailcast: y"));
+        assert!(plain.matches('x').count() > 20, "{plain}");
+        assert!(!evil.contains(['\u{1b}', '\u{202e}']), "{evil:?}");
+        assert_eq!(evil.lines().count(), plain.lines().count(), "{evil}");
     }
 }

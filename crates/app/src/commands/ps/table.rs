@@ -17,8 +17,9 @@ const WIDE: usize = 110;
 /// With so many there is room for the hard limit, too.
 const WIDER: usize = 120;
 
-/// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them.
-pub(super) fn show(list: &Processes, width: Option<usize>) -> String {
+/// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them; `without` comes before
+/// what shows the rest.
+pub(super) fn show(list: &Processes, width: Option<usize>, without: &str) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let wider = width.is_none_or(|width| width >= WIDER);
     let hard = if wider { "     HARD" } else { "" };
@@ -28,7 +29,7 @@ pub(super) fn show(list: &Processes, width: Option<usize>) -> String {
         row(&mut out, process, (wide, wider)).unwrap_or_default();
     }
     if list.left_out > 0 {
-        writeln!(out, "… and {} more: -n 0 shows all", list.left_out).unwrap_or_default();
+        writeln!(out, "… and {} more: {without}-n 0 shows all", list.left_out).unwrap_or_default();
     }
     out + &hidden(&list.unseen)
 }
@@ -78,7 +79,7 @@ pub(super) fn words(found: &Finding) -> String {
         Some("clients") => ", clients that stay",
         _ => "",
     };
-    format!("{}{of}: {}", found.pattern.replace('_', " "), harmless(&found.words))
+    format!("{}{of}: {}", harmless(&found.pattern).replace('_', " "), harmless(&found.words))
 }
 
 pub(super) fn left(seconds: Option<u64>) -> String {
@@ -107,7 +108,9 @@ mod tests {
     fn who_has_ended_is_said_to_have_and_by_whom_it_is_kept() {
         let zombie = Process { state: "Z".to_owned(), parent: 812, ..process(7, None, None) };
         let list = Processes { processes: vec![zombie], left_out: 0, unseen: Vec::new(), found: Vec::new() };
-        assert!(show(&list, None).contains("(has ended and holds nothing; it is listed until its parent, pid 812, "));
+        assert!(
+            show(&list, None, "").contains("(has ended and holds nothing; it is listed until its parent, pid 812, ")
+        );
     }
 
     #[test]
@@ -129,16 +132,16 @@ mod tests {
             unseen: Vec::new(),
             found: Vec::new(),
         };
-        let shown = show(&list, None);
+        let shown = show(&list, None, "");
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[0].find('%').unwrap(), lines[1].find("12.3").unwrap() + 3, "{shown}");
         assert_eq!(lines[2], "… and 3 more: -n 0 shows all");
-        let wide = show(&list, Some(WIDER));
+        let wide = show(&list, Some(WIDER), "");
         let lines: Vec<_> = wide.lines().collect();
         assert_eq!(lines[0].find("HARD").unwrap(), lines[1].find("4096").unwrap(), "{wide}");
-        assert!(!show(&list, Some(WIDER - 1)).contains("HARD"));
-        let narrow = show(&list, Some(80));
+        assert!(!show(&list, Some(WIDER - 1), "").contains("HARD"));
+        let narrow = show(&list, Some(80), "");
         let lines: Vec<_> = narrow.lines().map(|line| line.chars().take(80).collect::<String>()).collect();
         assert!(lines[1].contains("x\\x1b[2J") && !narrow.contains("USER"), "{narrow}");
         assert_eq!(lines[0].find("COMMAND"), lines[1].find('x'), "{narrow}");
