@@ -12,7 +12,7 @@ use super::{ConfigFile, Hub};
 #[command(after_help = PS_HELP)]
 pub(crate) struct Ps {
     /// One process in full: its files, with whom it is connected, what it writes
-    #[arg(value_name = "PID")]
+    #[arg(value_name = "PID", value_parser = number)]
     pub(crate) pid: Option<u32>,
     /// Of another host, through the hub [default: this machine, without a hub]
     #[arg(long, value_name = "NAME")]
@@ -55,7 +55,7 @@ host on the page or its agent has `processes_history = true`.
 #[command(after_help = DOCTOR_HELP)]
 pub(crate) struct Doctor {
     /// The process to look at [default: the one hub or agent that runs here, else this program]
-    #[arg(value_name = "PID")]
+    #[arg(value_name = "PID", value_parser = number)]
     pub(crate) pid: Option<u32>,
     /// On another host, through the hub [default: this machine, without a hub]
     #[arg(long, value_name = "NAME")]
@@ -118,4 +118,9 @@ impl From<Sort> for By {
             Sort::Pid => By::Pid,
         }
     }
+}
+
+/// The number of a process: who knows a name only is told how to find it.
+fn number(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "the number of a process is wanted: `tailcast ps -n 0 | grep NAME` shows it")
 }

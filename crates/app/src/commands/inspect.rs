@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use tailcast_agent::{Offers, Processes as Here};
+use tailcast_wire::Failure::NotOffered;
 use tailcast_wire::{
     Answer, By, HostName, Inspect, Inspected, Limits, LogName, Order, ProcessDetail, Processes, Refusal,
 };
@@ -53,13 +54,15 @@ impl Source {
             Source::Here(here, offers) => {
                 let order = Order { by, reverse: false };
                 let all = || Inspect::Processes { limit, writes: None, words: Vec::new(), order: Some(order) };
-                let answer = match writes {
-                    Some(log) => here.writers(offers, &path_of(log)?, limit, order),
+                let path = writes.map(path_of).transpose()?;
+                let answer = match &path {
+                    Some(path) => here.writers(offers, path, limit, order),
                     None => here.answer(offers, all()),
                 };
-                match answer {
-                    Answer::Inspected(Inspected::Processes(list)) => Ok(list),
-                    other => Err(refused(other)),
+                match (answer, path) {
+                    (Answer::Inspected(Inspected::Processes(list)), _) => Ok(list),
+                    (Answer::Refused(Refusal { failure: Some(NotOffered), .. }), Some(path)) => Err(no_log(&path)),
+                    (other, _) => Err(refused(other)),
                 }
             }
             Source::Hub(client, host) => {
@@ -139,6 +142,16 @@ fn nameless(log: &OsStr) -> Failure {
          without a host or a hub takes every path",
         Path::new(log).display()
     ))
+}
+
+/// Whoever runs us sees what is there, so that the agent's one answer for all of it says less than can be said.
+fn no_log(path: &Path) -> Failure {
+    let why = match path.metadata() {
+        Ok(there) if there.is_file() => "it cannot be read as a log here".to_owned(),
+        Ok(_) => "not a regular file, and so no log".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Failure::new(Exit::Nothing, anyhow!("{}: {why}", path.display()))
 }
 
 fn refused(answer: Answer) -> Failure {

@@ -27,7 +27,15 @@ const EACH: Duration = Duration::from_secs(2);
 /// Shows them, once or until it is ended.
 pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
     let named = flags.writes.as_deref().map(inspect::host_of).transpose()?.flatten();
-    let host = inspect::host(flags.host.as_deref())?.or(named);
+    let host = inspect::host(flags.host.as_deref())?;
+    if let (Some(host), Some(named)) = (&host, &named)
+        && host != named
+    {
+        return Err(Failure::usage(format_args!(
+            "--writes names a log of {named}, and --host {host}: which one is it?"
+        )));
+    }
+    let host = host.or(named);
     let mut source = Source::new(Way { host, hub: &flags.hub, config: &flags.config }, environment)?;
     let mut screen = Screen::of_stdout(flags.watch, flags.json);
     let first = look(&mut source, flags, &screen, true).await?;
@@ -40,6 +48,9 @@ pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
         && !can_be_sorted(list, flags.sort)
     {
         say(UNSORTED);
+    }
+    if let (Some(log), Exit::Nothing, false) = (&flags.writes, exit, flags.watch) {
+        say(&format!("nobody has {} open for writing, as far as can be seen", log.display()));
     }
     let watched = first.process().cloned();
     screen.show(first)?;

@@ -53,6 +53,14 @@ fn a_log_leads_to_its_writers() {
     house.append("idle.log", "x\n");
     let ran = house.run(&["ps", "--writes", house.path("logs/idle.log").to_str().unwrap()]).ended(1);
     assert_eq!(ran.out.lines().filter(|line| !line.starts_with("not seen")).count(), 1, "{}", ran.out);
+    assert!(ran.err.contains("idle.log open for writing"), "{}", ran.err);
+    // What is none is said to be none, and two hosts are one too many.
+    for (log, why) in [("logs", "not a regular file"), ("none/app.log", "No such file")] {
+        let said = house.run(&["ps", "--writes", house.path(log).to_str().unwrap()]).ended(1).err;
+        assert!(said.contains(why), "{said}");
+    }
+    let said = house.run(&["ps", "--writes", &name, "--host", "db1", "--hub", &hub.url]).ended(2).err;
+    assert!(said.contains("a log of web1, and --host db1"), "{said}");
 }
 
 #[test]
@@ -91,6 +99,10 @@ fn a_watch_goes_on_and_a_question_that_cannot_be_meant_is_refused() {
     }
     assert!(house.run(&["ps", "--hub", "http://127.0.0.1:1"]).ended(2).err.contains("--host NAME"));
     house.run(&["ps", "0", "--sort", "cpu"]).ended(2);
+    for words in [["ps", "nginx"], ["doctor", "web1"]] {
+        let said = house.run(&words).ended(2).err;
+        assert!(said.contains("`tailcast ps -n 0 | grep NAME` shows it"), "{said}");
+    }
 }
 
 #[test]
