@@ -150,7 +150,8 @@ test("a file that goes is gone until there is another: not live, however often i
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}`);
   await isLive(page);
   hub.delete("app.log");
-  await expect(state(page)).toHaveText("gone for 4 s");
+  // Four seconds and still gone; a busy machine may not look in the one second in which it says just that.
+  await expect(state(page)).toHaveText(/^gone for ([4-9]|\d{2,}) s$/);
   await expect(page.locator('[data-mark="gone"]')).toContainText("The file was deleted.");
   hub.write("app.log", 5, 8);
   await isLive(page);
@@ -230,7 +231,7 @@ test("a screen reader is told of a state once, politely, and is not read the lin
     });
   });
   agent.signal("SIGSTOP");
-  await expect(state(page)).toHaveText("no word for 6 s");
+  await expect(state(page)).toHaveText(/^no word for ([6-9]|\d{2,}) s$/);
   const changes = await page.evaluate(() => (window as unknown as { changes: string[] }).changes);
   expect(changes).toEqual([expect.stringMatching(/^Nothing was heard from web2/)]);
   await expect(page.getByRole("log")).toHaveAttribute("aria-live", "off");

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tailcast_wire::{Answer, Failure, Inspect, Question, Refusal, Why};
 use tokio::sync::Semaphore;
@@ -32,6 +33,9 @@ const SEEKERS: usize = 2;
 const MAX_BYTES: u32 = 4 << 20;
 /// The most bytes looked through for one answer.
 const MAX_SCAN: u64 = 1 << 30;
+/// The most time for it. A slow disk, or a machine that does other things, takes longer for that much than anybody waits for an
+/// answer: so it is told how far it came, and who asks goes on from there. Two or three in turn fit into a hub's patience.
+const MOST_TIME: Duration = Duration::from_secs(4);
 /// Threads that file systems may keep, of the 512 that there are for blocking: each hung one keeps those that were at it before
 /// that was known.
 const MOST_LEFT_BEHIND: usize = 64;
@@ -206,7 +210,8 @@ fn look_up(host: &Host, question: Question, taken_back: &TakenBack, visit: &Visi
             return list(Eyes { offers: &host.offers(), disk: &host.disk, visit }, &wanted);
         }
         Question::Read { log, spot, lines, bytes, filter, scan, half } => {
-            let bounds = Bounds { lines, bytes: bytes.min(MAX_BYTES), scan: scan.min(MAX_SCAN), half };
+            let deadline = Instant::now() + MOST_TIME;
+            let bounds = Bounds { lines, bytes: bytes.min(MAX_BYTES), scan: scan.min(MAX_SCAN), deadline, half };
             let wanted = Lines { bounds, filter, taken_back };
             host.log(&log).and_then(|log| read(&log, &spot, &wanted, host.zone()))
         }

@@ -1,6 +1,7 @@
 //! Asking for history, and what comes back.
 
 use std::fmt;
+use std::time::Instant;
 
 use crate::block::{Block, Line};
 use crate::incarnation::Life;
@@ -27,6 +28,9 @@ pub struct Ask<'a> {
     pub bytes: u64,
     /// Bytes looked at on the disk at most; matters with a filter and with lines of many megabytes.
     pub scan: u64,
+    /// When to end as if `scan` bytes had been looked at; some are looked at in any case. What a core does in an instant takes long on
+    /// a disk or a machine that is busy, and nobody is served by an answer that comes too late.
+    pub deadline: Option<Instant>,
     /// Bytes looked at for the end of a long line, forwards, where that is more than is left of `scan`: so that its true length
     /// is known also where little is looked at.
     pub length: u64,
@@ -43,7 +47,13 @@ impl Ask<'_> {
     /// `lines` lines, at most 8 MiB of them, looking at no more than 1 GiB.
     #[must_use]
     pub fn lines(lines: usize) -> Self {
-        Self { lines, bytes: 8 << 20, scan: 1 << 30, length: 0, upto: None, want: None }
+        Self { lines, bytes: 8 << 20, scan: 1 << 30, deadline: None, length: 0, upto: None, want: None }
+    }
+
+    /// Whether enough was looked at.
+    pub(crate) fn is_spent(&self, scanned: u64) -> bool {
+        let is_late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        scanned >= self.scan || (scanned > 0 && is_late())
     }
 }
 
@@ -86,7 +96,7 @@ pub enum Stopped {
     Lines,
     /// The page is full: [`Ask::bytes`].
     Bytes,
-    /// Enough was looked at: [`Ask::scan`].
+    /// Enough was looked at: [`Ask::scan`], or for long enough: [`Ask::deadline`].
     Scan,
     /// The half line at its end has gone on in the meantime: [`Page::after`] is its start.
     Grown,

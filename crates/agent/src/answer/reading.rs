@@ -1,5 +1,7 @@
 //! What is read of one log for an answer: a page of lines, or raw bytes, as the wire has them.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use tailcast_lines::{Context, FilterState, Recognizer};
 use tailcast_tail as tail;
@@ -24,6 +26,8 @@ pub(super) struct Bounds {
     pub(super) lines: u32,
     pub(super) bytes: u32,
     pub(super) scan: u64,
+    /// For who looks for lines.
+    pub(super) deadline: Instant,
     pub(super) half: HalfLine,
 }
 
@@ -51,6 +55,7 @@ pub(super) fn read(log: &Followed, spot: &Spot, wanted: &Lines<'_>, zone: Option
             lines: bounds.lines as usize,
             bytes: bounds.bytes.into(),
             scan: bounds.scan,
+            deadline: (!filter.is_empty()).then_some(bounds.deadline),
             length: MAX_LENGTH,
             upto: stand.map(|stand| stand.cap),
             want: (!filter.is_empty()).then_some(&mut wants),

@@ -181,3 +181,24 @@ async fn a_page_that_ends_where_the_log_is_followed_to_says_its_edge_while_that_
     log.set_stand(Some(Stand { looked: stand.looked.checked_sub(EDGE * 2).unwrap(), ..stand }));
     assert_eq!(behind(Spot::Last).await, None, "it has not been looked at for too long");
 }
+
+#[test]
+fn what_takes_too_long_is_answered_with_how_far_it_came_and_all_lines_are_given_whatever_it_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().canonicalize().unwrap().join("a.log");
+    fs::write(&log, "nothing that anybody looks for\n".repeat(300_000)).unwrap();
+    let host = host(log.parent().unwrap());
+    let log = host.log(log.to_str().unwrap()).unwrap();
+    let late = |include: &[&str]| {
+        let bounds =
+            Bounds { lines: 300_000, bytes: 4 << 20, scan: MAX_SCAN, deadline: Instant::now(), half: HalfLine::Give };
+        let filter = Filter { include: include.iter().map(|&text| text.to_owned()).collect(), ..Filter::default() };
+        let wanted = Lines { bounds, filter, taken_back: &TakenBack::default() };
+        let Ok(Answer::Page(page)) = read(&log, &Spot::Last, &wanted, None) else { panic!("no page") };
+        page
+    };
+    let page = late(&["wanted"]);
+    assert!(page.limited && page.scanned > 0 && page.before.is_some(), "{page:?}");
+    let page = late(&[]);
+    assert!(!page.limited && page.parts.len() > 1, "{page:?}");
+}

@@ -77,6 +77,8 @@ pub(super) fn page(shared: &Shared, end: &Place, ask: Ask<'_>) -> Result<Page, E
         _ if at.offset <= floor(&at)? => older(shared, &at.held).map(|_| at.position()),
         _ => Some(at.position()),
     };
+    // Spent with the last there was to look at: there is nothing to go on with.
+    let stopped = if before.is_none() && stopped == Stopped::Scan { Stopped::Edge } else { stopped };
     let new_life = build.blocks.front().is_some_and(|first| first.incarnation().life() != at.held.life())
         || (before.is_some() && at.offset <= floor(&at)?);
     let page = build.page(before, after(end)?, is_end, stopped);
@@ -137,7 +139,7 @@ impl Build<'_> {
             Some(Stopped::Lines)
         } else if self.bytes >= self.ask.bytes {
             Some(Stopped::Bytes)
-        } else if self.scanned >= self.ask.scan {
+        } else if self.ask.is_spent(self.scanned) {
             Some(Stopped::Scan)
         } else {
             None

@@ -31,7 +31,7 @@ pub(super) fn page(shared: &Shared, place: &Place, mut ask: Ask<'_>) -> Result<P
         if bytes >= ask.bytes {
             break Stopped::Bytes;
         }
-        if reader.scanned >= ask.scan {
+        if ask.is_spent(reader.scanned) {
             break Stopped::Scan;
         }
         let Some(block) = reader.next()? else {

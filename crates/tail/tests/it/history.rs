@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
+use std::time::Instant;
 
 use tailcast_tail::{Ask, Begins, Ends, Error, Found, From, LINE_BYTES, Log, Offset, Page, Position, Stopped, Tag};
 
@@ -149,6 +150,42 @@ fn a_budget_ends_a_page_and_the_next_one_goes_on() {
     let page = bench.log.last(Ask { bytes: 1000, ..Ask::lines(5000) }).expect("a page");
     assert_eq!(page.stopped, Stopped::Bytes);
     assert!(text(&page).len() < 1100);
+}
+
+/// What a disk takes too long for comes in parts, each of them some way further.
+#[test]
+fn a_deadline_ends_a_page_that_looked_at_something_and_the_next_one_goes_on() {
+    let bench = Bench::new();
+    bench.append("log", numbered(0..300_000));
+    let mut want = |line: tailcast_tail::Line<'_>| line.bytes.ends_with(b"99999");
+    let late = || Some(Instant::now());
+    let (mut found, mut pages) = (0, 0);
+    let mut page = bench.log.last(Ask { deadline: late(), want: Some(&mut want), ..Ask::lines(9) }).expect("a page");
+    loop {
+        (found, pages) = (found + lines(&page), pages + 1);
+        let Some(before) = page.before else { break };
+        assert_eq!(page.stopped, Stopped::Scan);
+        page =
+            bench.log.before(&before, Ask { deadline: late(), want: Some(&mut want), ..Ask::lines(9) }).expect("older");
+    }
+    assert_eq!((found, page.stopped), (3, Stopped::Edge));
+    let (mut forth, mut place) = (0, bench.log.at_offset(Offset::ZERO).expect("a place"));
+    loop {
+        let page = bench.log.after(&place, Ask { deadline: late(), want: Some(&mut want), ..Ask::lines(9) });
+        let page = page.expect("a page");
+        (found, forth) = (found + lines(&page), forth + 1);
+        place = page.after.expect("a place");
+        if page.end {
+            break;
+        }
+        assert_eq!(page.stopped, Stopped::Scan);
+    }
+    assert_eq!(found, 6);
+    assert!(pages > 2 && forth > 2, "{pages} {forth}");
+}
+
+fn lines(page: &Page) -> usize {
+    page.blocks.iter().map(|block| block.lines().count()).sum()
 }
 
 #[test]
