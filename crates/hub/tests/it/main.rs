@@ -23,6 +23,7 @@ mod history;
 mod http;
 mod joining;
 mod link;
+mod metrics;
 mod names;
 mod overview;
 mod paces;
