@@ -213,15 +213,16 @@ fn unknown_file(itself: &Ancestor, want: u64) -> Phrase {
     phrase.with("who", itself.called()).with("want", want)
 }
 
-/// Ended, waited for (`shutdown` is only asked for, and two of them cannot be), and started as it was. One that has ended is listed
-/// for as long as its parent keeps it (Z), and a signal reaches it: nothing would ever end a wait for that to be over.
+/// Ended by a signal, since not every one listens to `supervisorctl`; waited for, since two of them cannot be; and started as it was.
+/// One that has ended is listed for as long as its parent keeps it (Z), and a signal reaches it: nothing would ever end a wait for
+/// that to be over.
 fn by_hand(proc: &Proc, itself: &Ancestor, path: &str, hard: Option<u64>) -> Option<Vec<String>> {
     let path = command::word(path)?;
     let pid = itself.pid;
     let as_it_was = supervisord::command(proc, itself).unwrap_or_else(|| format!("supervisord -c {path} …"));
     let raised = hard.map(|hard| format!("prlimit --nofile={hard}:{hard} ")).unwrap_or_default();
     Some(vec![
-        format!("supervisorctl -c {path} shutdown"),
+        format!("kill -TERM {pid}"),
         format!("while grep -qs '^State:.[^ZX]' /proc/{pid}/status; do sleep 1; done"),
         format!("{raised}{as_it_was}"),
     ])
