@@ -95,7 +95,7 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
     let gives_more = process.limit.is_none_or(|limit| limit.soft < reach.limit);
     let for_good = gives_more.then(|| {
         let steps: Vec<_> = kernel(reach.limit).into_iter().chain(lasting()).collect();
-        Way { lasts: Lasts::ForGood, reach: reach.limit, sure: sure(ancestors, origin, reach, &steps), steps }
+        Way { lasts: Lasts::ForGood, reach: reach.limit, sure: sure(proc, ancestors, origin, reach, &steps), steps }
     });
     let above = (reach.limit < want && !is_lowered(ancestors)).then(|| Way {
         lasts: Lasts::FromAbove,
@@ -107,13 +107,24 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
 }
 
 /// Where a command only gives what its shell has, and nobody knows any more which one started the process, nothing is promised.
-fn sure(ancestors: &[Ancestor], origin: &Origin, reach: Reach, steps: &[Remedy]) -> Sureness {
+fn sure(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, reach: Reach, steps: &[Remedy]) -> Sureness {
     let has = |codes: &str| steps.iter().any(|step| step.phrase.code.starts_with(codes));
     // Of one that is above the process the same holds.
     let above = reach.lowered.filter(|at| *at > 0).and_then(|at| ancestors.get(at + 1));
     let depends = (has("remedy_start_in_shell") && origin.is_of_an_orphan())
-        || (has("remedy_start_above") && above.is_some_and(Ancestor::adopts));
+        || (has("remedy_start_above") && above.is_some_and(Ancestor::adopts))
+        || (reach::may_raise(proc, 1) == Some(false)
+            && steps.iter().any(|step| is_of_an_orphaned_shell(ancestors, step)));
     if depends { Sureness::Probable } else { Sureness::Certain }
+}
+
+/// A shell that is to set more than it has itself, and that nobody knows who started: that one may have had no more to give.
+fn is_of_an_orphaned_shell(ancestors: &[Ancestor], step: &Remedy) -> bool {
+    let is_shell = |ancestor: &Ancestor| {
+        step.phrase.values().any(|(name, pid)| name == "pid" && *pid == *ancestor.pid.to_string())
+    };
+    let shell = ancestors.iter().position(is_shell).filter(|_| step.phrase.code == "remedy_shell");
+    shell.and_then(|at| ancestors.get(at + 1)).is_some_and(Ancestor::adopts)
 }
 
 /// What is asked for and given by none of the ways: that is not to be dropped without a word.

@@ -71,6 +71,25 @@ fn of_who_may_have_been_started_by_somebody_else_no_limit_is_promised() {
 }
 
 #[test]
+fn of_a_shell_that_may_have_been_started_by_somebody_else_no_limit_is_promised_that_it_does_not_have() {
+    let worker = ("worker", "/bin/worker", 256, 20_000);
+    let shell = |soft| ("sh", "/bin/dash", soft, 20_000);
+    let (login, above) = (("bash", "/bin/bash", 32_768, 32_768), ("master", "/bin/master", 32_768, 32_768));
+    for (chain, want, name) in [
+        (&[TINI, shell(20_000), ("worker", "/bin/worker", 20_000, 20_000)][..], 30_000, "for_good_if"),
+        (&[TINI, above, shell(20_000), ("worker", "/bin/worker", 20_000, 20_000)], 30_000, "for_good"),
+        (&[TINI, login, shell(20_000), ("worker", "/bin/worker", 20_000, 20_000)], 30_000, "for_good"),
+        // What it has itself it can give.
+        (&[TINI, shell(256), worker], 8_192, "for_good"),
+    ] {
+        let found = wanted(chain, want);
+        let way = found.ways.iter().find(|way| way.lasts == Lasts::ForGood).unwrap();
+        assert!(way.steps[0].phrase.code.starts_with("remedy_shell"), "{way:?}");
+        assert_eq!(way.name(), name, "{chain:?}: {way:?}");
+    }
+}
+
+#[test]
 fn who_lowered_it_is_to_be_started_with_as_much_as_is_above_it() {
     let master = ("master", "/bin/master", 256, 256);
     let found = found(&[TINI, ("bash", "/bin/bash", 20_000, 20_000), master, ("worker", "/bin/worker", 256, 256)]);
