@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tempfile::TempDir;
@@ -25,6 +25,19 @@ fn identity(name: &str) -> Identity {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    Identity { authority: authority.pem(), server: serving(&certificate, &key) }
+}
+
+/// A certificate that vouches for itself and for others, as `openssl req -x509` makes it, with which a server speaks.
+fn authority_as_server(name: &str) -> Identity {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap();
+    Identity { authority: certificate.pem(), server: serving(&certificate, &key) }
+}
+
+fn serving(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let server = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -32,7 +45,7 @@ fn identity(name: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
-    Identity { authority: authority.pem(), server: Arc::new(server) }
+    Arc::new(server)
 }
 
 /// A server that answers one request with `answer`, under TLS when it has an identity.
@@ -102,6 +115,16 @@ async fn a_certificate_for_another_name_is_refused_as_that() {
     let error =
         dialer(&format!("https://localhost:{port}"), authority_file(&dir, &identity)).connect().await.unwrap_err();
     assert!(error.to_string().contains("another name"), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_is_none_of_a_server_and_that_is_said() {
+    let (dir, identity) = (TempDir::new().unwrap(), authority_as_server("localhost"));
+    for roots in [authority_file(&dir, &identity), Roots::System] {
+        let port = server(Some(&identity), "").await;
+        let error = dialer(&format!("https://localhost:{port}"), roots).connect().await.unwrap_err();
+        assert!(error.to_string().contains("basicConstraints=critical,CA:FALSE"), "{error}");
+    }
 }
 
 #[tokio::test]

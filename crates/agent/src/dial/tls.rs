@@ -121,6 +121,14 @@ fn explain(host: String, source: std::io::Error) -> DialError {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 certificate("it is for another name; use the name that it is for in the hub's address")
             }
+            CertificateError::Other(error) => match error.to_string().as_str() {
+                // webpki's own word, which rustls only hands on. What `openssl req -x509` makes is such a one.
+                "CaUsedAsEndEntity" => certificate(
+                    "it is one of an authority, which no server may have for itself; make it anew, with openssl by \
+                     -addext basicConstraints=critical,CA:FALSE",
+                ),
+                other => certificate(other),
+            },
             other => certificate(&other.to_string()),
         },
         Some(rustls::Error::InvalidMessage(_)) => DialError::Tls {
