@@ -132,7 +132,7 @@ export interface GapEvent {
   to: Position;
   bytes?: number | null;
   words: string;
-  /** Why, as a word: `fast_log`, `slow_link`, `slow_viewer`. */
+  /** Why, as a word: `fast_log`, `late_writer`, `slow_link`, `slow_viewer`. */
   why?: string;
 }
 export interface NoteEvent {

@@ -59,6 +59,7 @@ const GAPS: Readonly<Record<string, () => string>> = {
   slow_link: () => m.mark_gap_slow_link,
   between_hubs: () => m.mark_gap_between_hubs,
   slow_viewer: () => m.mark_gap_slow_viewer,
+  late_writer: () => m.mark_gap_late_writer,
 };
 
 const LOSSES: Readonly<Record<string, (bytes: string) => string>> = {

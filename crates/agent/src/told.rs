@@ -48,7 +48,11 @@ pub(crate) fn told(event: &Event, edge: Option<Place>) -> Option<Told> {
             (Tiding::Truncated, None, edge, Some(to.since(*from)), words)
         }
         // It lies in a file that was left: the log does not go on behind it.
-        Event::Gap(gap) => gap_words(gap, Some(bound(&gap.to))),
+        Event::Gap(gap) => {
+            let words =
+                format!("{} bytes came late, into a file that was rotated away; they can be loaded", gap.bytes());
+            (Tiding::Gap, Some(gap_start(gap)), Some(bound(&gap.to)), Some(gap.bytes()), words)
+        }
         Event::Lost(lost) => lost_words(lost),
         Event::Gone(departure) => (Tiding::Gone, None, None, None, gone_words(*departure)),
         Event::Waiting(obstacle) => (Tiding::Waiting, None, None, None, waiting_words(*obstacle)),
@@ -74,7 +78,7 @@ fn why(event: &Event) -> Option<Why> {
     match event {
         Event::Block(_) | Event::Opened { .. } | Event::Rotated { .. } | Event::Truncated { .. } => None,
         Event::Hole { .. } => Some(Why::Hole),
-        Event::Gap(_) => Some(Why::FastLog),
+        Event::Gap(_) => Some(Why::LateWriter),
         Event::Lost(lost) => Some(match lost.why {
             Loss::NotFound => Why::NotFound,
             Loss::Truncated => Why::Rewritten,
@@ -106,15 +110,8 @@ pub(crate) fn hindrance(obstacle: Obstacle) -> Why {
 
 type Parts = (Tiding, Option<Place>, Option<Place>, Option<u64>, String);
 
-fn gap_end(gap: &tail::Gap) -> Option<Place> {
-    Some(place(gap.incarnation.life(), gap.to.offset(), &gap.to))
-}
-
-fn gap_words(gap: &tail::Gap, to: Option<Place>) -> Parts {
-    let from = place(gap.incarnation.life(), gap.from.offset(), &gap.from);
-    let words =
-        format!("{} bytes were skipped since the log grows faster than it is shown; they can be loaded", gap.bytes());
-    (Tiding::Gap, Some(from), to, Some(gap.bytes()), words)
+fn gap_start(gap: &tail::Gap) -> Place {
+    place(gap.incarnation.life(), gap.from.offset(), &gap.from)
 }
 
 /// A place that bounds something and is not where the log goes on.
@@ -124,8 +121,11 @@ fn bound(position: &tail::Position) -> Place {
 
 /// A gap that the pump itself made.
 pub(crate) fn skipped(gap: &tail::Gap) -> Told {
-    let (tiding, from, to, bytes, words) = gap_words(gap, gap_end(gap));
-    Told { tiding: Some(tiding), from, to, bytes, words, why: Some(Why::FastLog) }
+    let to = place(gap.incarnation.life(), gap.to.offset(), &gap.to);
+    let words =
+        format!("{} bytes were skipped since the log grows faster than it is shown; they can be loaded", gap.bytes());
+    let (from, bytes) = (Some(gap_start(gap)), Some(gap.bytes()));
+    Told { from, to: Some(to), bytes, why: Some(Why::FastLog), ..Told::of(Tiding::Gap, words) }
 }
 
 fn lost_words(lost: &tail::Lost) -> Parts {

@@ -120,6 +120,9 @@ pub enum Why {
     /// The file system does not answer.
     #[n(36)]
     DiskHangs,
+    /// A writer went on in a file that had been rotated away and read to its end.
+    #[n(37)]
+    LateWriter,
 }
 
 impl Why {
@@ -163,6 +166,7 @@ impl Why {
             Why::NotAMachine => "not_a_machine",
             Why::NoSuchProcess => "no_such_process",
             Why::DiskHangs => "disk_hangs",
+            Why::LateWriter => "late_writer",
         }
     }
 }

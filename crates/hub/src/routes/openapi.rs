@@ -86,7 +86,7 @@ pub(crate) struct LiveEvent {
     /// Why, as a word for programs: deleted, moved, not_there, denied, not_regular, not_offered, link_loop, no_descriptor,
     /// unreadable, network, no_watches, no_instances, not_watched, watched, not_found, rewritten, stale, hole, fast_log,
     /// slow_link, slow_viewer, slow_answer, busy, agent_stopped, link_down, taken_over, not_reading, not_admitted, never_here,
-    /// hub_stopped, broker_down, hub_lost, between_hubs; of a bye: full. There may be more.
+    /// hub_stopped, broker_down, hub_lost, between_hubs, disk_hangs, late_writer; of a bye: full. There may be more.
     why: Option<String>,
     /// The agent's end offset.
     offset: Option<u64>,

@@ -48,6 +48,19 @@ async fn a_rotated_log_goes_on_in_the_new_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_late_into_a_rotated_file_is_told_as_just_that() {
+    let world = World::new().await;
+    world.append("a.log", numbered(0..3));
+    let mut viewer = following(&world, 1).await;
+    fs::rename(world.path("a.log"), world.path("a.log.1")).unwrap();
+    world.append("a.log", "the first of the new\n");
+    assert_eq!(texts(&viewer.lines(1).await), ["the first of the new"]);
+    world.append("a.log.1", "late\n");
+    let gap = viewer.told("gap").await;
+    assert!(gap.words.contains("came late") && gap.why.as_deref() == Some("late_writer"), "{gap:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copied_and_truncated_log_loses_nothing_that_is_in_the_copy() {
     let world = World::new().await;
     world.append("a.log", numbered(0..3));
