@@ -90,7 +90,9 @@ impl Processes {
         let shaper = Shaper::new(&users);
         let Some(log) = writes else { return Ok(Inspected::Processes(shaper.list(&look, wanted, None))) };
         let (path, files) = files_of(offers, log)?;
-        let writers = Proc::new().map_err(|error| failed(&error))?.writers(&files, &path);
+        let writers = Proc::new()
+            .map_err(|error| failed(&error))?
+            .writers(&files, |name| name == path || is_rotated_from(name, &path));
         let writers =
             writers.map_err(|error| Refusal::of(Failure::Unreadable, format!("{}: {error}", log.display())))?;
         Ok(Inspected::Processes(shaper.list(&look, wanted, Some(&writers))))
@@ -268,7 +270,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap();
         let (path, rotated) = (root.join("app.log"), root.join("app.log.1"));
-        let _open = File::create(&path).unwrap();
+        let open = File::create(&path).unwrap();
         let offers = Offers::new(&[root.to_str().unwrap()], &[]).unwrap();
         let processes = Processes::default();
         let writers = || {
@@ -281,7 +283,12 @@ mod tests {
         assert_eq!(writers(), [std::process::id()], "beside a new file");
         std::fs::rename(&rotated, root.join("app.logs")).unwrap();
         assert_eq!(writers(), [0; 0], "under a name that is none of this log's");
-        std::fs::rename(root.join("app.logs"), &path).unwrap();
+        std::fs::rename(root.join("app.logs"), &rotated).unwrap();
+        std::fs::remove_file(&rotated).unwrap();
+        assert_eq!(writers(), [std::process::id()], "deleted after it was rotated");
+        drop(open);
+        assert_eq!(writers(), [0; 0], "with nothing open any more");
+        let _open = File::create(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(writers(), [std::process::id()], "deleted");
     }

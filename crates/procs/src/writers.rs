@@ -1,8 +1,9 @@
 //! Which processes have a file open for writing: the writers of a log.
 //!
 //! By device and inode, not by path: a container has paths of its own, and a log that was renamed is still written into.
-//! Only of a file without a name the path is all that is left.
+//! Only of a file without a name the path that it had is all that is left.
 
+use std::ffi::OsStr;
 use std::fs::File as OsFile;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -27,14 +28,14 @@ pub struct Writers {
 }
 
 impl Proc {
-    /// The processes that have one of these very files open for writing, whatever they are called, or one that was
-    /// called `path` and has no name any more.
+    /// The processes that have one of these very files open for writing, whatever they are called, or one that has no
+    /// name any more and had one that `was_it`.
     ///
     /// # Errors
     /// When a file cannot be looked at, or the processes cannot be listed.
-    pub fn writers(&self, files: &[OsFile], path: &Path) -> std::io::Result<Writers> {
+    pub fn writers(&self, files: &[OsFile], was_it: impl Fn(&Path) -> bool) -> std::io::Result<Writers> {
         let identities: Vec<_> = files.iter().map(identity_of).collect::<std::io::Result<_>>()?;
-        let was_it = |link: &Link| matches!(link, Link::Path(name) if link.says_deleted() && undeleted(name) == path.as_os_str().as_bytes());
+        let had_its_name = |link: &Link| matches!(link, Link::Path(name) if link.says_deleted() && was_it(Path::new(OsStr::from_bytes(undeleted(name)))));
         let mut found = Writers::default();
         let (mut looked_at, mut shut) = (0, 0);
         for pid in self.pids().map_err(std::io::Error::other)? {
@@ -45,7 +46,7 @@ impl Proc {
                 let name = fd.to_string();
                 let is_it = || file::look(fds, &name).is_some_and(|looked| identities.contains(&looked.identity));
                 let may_be = matches!(link, Link::Path(_)) && !writes && file::writes(fds, &name);
-                writes |= may_be && (was_it(&link) || is_it());
+                writes |= may_be && (had_its_name(&link) || is_it());
             });
             shut += usize::from(matches!(looked, Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM)));
             if writes {

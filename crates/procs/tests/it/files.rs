@@ -167,14 +167,14 @@ fn a_log_knows_its_writers_by_the_file_and_not_by_its_name() {
     fs::rename(&log, &moved).unwrap();
     fs::write(&log, "of nobody").unwrap();
     let proc = Proc::new().unwrap();
-    let writers = |path: &Path| proc.writers(&[File::open(path).unwrap()], path).unwrap().writers;
+    let writers = |path: &Path| proc.writers(&[File::open(path).unwrap()], |name| name == path).unwrap().writers;
     let found = writers(&moved);
     assert_eq!(writers(&log), []);
     let both = [File::open(&log).unwrap(), File::open(&moved).unwrap()];
-    assert_eq!(proc.writers(&both, &log).unwrap().writers, found);
+    assert_eq!(proc.writers(&both, |name| name == log).unwrap().writers, found);
     fs::remove_file(&moved).unwrap();
-    assert_eq!(proc.writers(&[], &moved).unwrap().writers, found, "by the name that it had");
-    assert_eq!(proc.writers(&[], &log).unwrap().writers, []);
+    assert_eq!(proc.writers(&[], |name| name == moved).unwrap().writers, found, "by the name that it had");
+    assert_eq!(proc.writers(&[], |name| name == log).unwrap().writers, []);
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(
