@@ -2,7 +2,7 @@
 //!
 //! The agent speaks the same link as a remote one, over a pipe in memory. What is wired here is all there is between them.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{self, Path};
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +107,10 @@ async fn serve(
 }
 
 fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Result<Listener, Failure> {
-    let failed = |e: tailcast_fdguard::Error| Failure::new(Exit::Failed, anyhow!(e));
+    let failed = |e: tailcast_fdguard::Error| match advice(&e) {
+        Some(advice) => Failure::new(Exit::Failed, anyhow!("{e}: {advice}")),
+        None => Failure::new(Exit::Failed, anyhow!(e)),
+    };
     match service::inherited_listener()? {
         Some(inherited) => {
             access.may_listen(inherited.local_addr()?).map_err(Failure::usage)?;
@@ -117,6 +120,23 @@ fn listen(address: std::net::SocketAddr, access: &Access, budget: &Budget) -> Re
             access.may_listen(address).map_err(Failure::usage)?;
             Listener::bind(address, budget.clone(), access.refusal()).map_err(failed)
         }
+    }
+}
+
+/// What helps whoever cannot listen there.
+fn advice(error: &tailcast_fdguard::Error) -> Option<&'static str> {
+    let tailcast_fdguard::Error::Listen { source, .. } = error else { return None };
+    match source.kind() {
+        ErrorKind::AddrInUse => {
+            Some("another program has this port, maybe another hub; --listen names one, port 0 takes a free one")
+        }
+        ErrorKind::AddrNotAvailable => {
+            Some("this machine has no such address; 0.0.0.0 and [::] stand for all that it has")
+        }
+        ErrorKind::PermissionDenied => {
+            Some("a port below 1024 takes CAP_NET_BIND_SERVICE; take a higher one, with a proxy in front")
+        }
+        _ => None,
     }
 }
 

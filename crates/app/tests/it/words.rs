@@ -91,6 +91,19 @@ fn a_hub_for_the_world_without_a_login_is_refused() {
 }
 
 #[test]
+fn who_cannot_listen_somewhere_hears_what_helps() {
+    let house = House::new();
+    // Only who can be logged in to may listen on more than loopback.
+    house.run(&["token", "add", "--viewer", "me", "--state-dir", "state"]).ended(0);
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().to_string();
+    for (listen, advice) in [(taken.as_str(), "port 0 takes a free one"), ("192.0.2.1:9", "0.0.0.0")] {
+        let ran = house.run(&["serve", "--listen", listen, "--state-dir", "state", "--no-agent"]).ended(5);
+        assert!(ran.err.contains(&format!("cannot listen on {listen}")) && ran.err.contains(advice), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_wrong_token_is_refused_in_words() {
     let house = House::new();
     let hub = house.hub();
