@@ -36,6 +36,8 @@ pub struct Detail {
     pub files: Vec<File>,
     /// How many there are, whatever was wanted; `None` when they cannot be seen.
     pub total: Option<u64>,
+    /// How many follow those that were wanted.
+    pub beyond: u64,
     /// What they are of, the most first.
     pub kinds: Vec<(Kind, u64)>,
     /// Files without a name, whose bytes go when they are closed: how many, and how large they are together.
@@ -89,6 +91,7 @@ impl Proc {
         let mut detail = Detail {
             process,
             total: held.total,
+            beyond: held.beyond,
             kinds: held.kinds(),
             deleted: held.deleted,
             peers: held.peers(&sockets, &Grouping::of(&sockets)),
@@ -188,6 +191,7 @@ impl Composition {
 #[derive(Debug, Default)]
 struct Held {
     total: Option<u64>,
+    beyond: u64,
     tally: BTreeMap<Kind, u64>,
     inodes: Vec<u64>,
     deleted: Deleted,
@@ -207,6 +211,8 @@ impl Held {
                 let file = file::file(fds, fdinfos.as_ref().map(AsFd::as_fd), fd, &link);
                 kind = file.kind;
                 held.files.push(file);
+            } else if fd >= window.from {
+                held.beyond += 1;
             }
             *held.tally.entry(kind).or_default() += 1;
             if link.says_deleted() && kind == Kind::File && held.deleted.files < MOST_DELETED as u64 {

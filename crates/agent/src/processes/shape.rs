@@ -113,7 +113,7 @@ impl<'a> Shaper<'a> {
         let fresh = || Seen::at_first(detail.process.clone());
         let seen = seen.cloned().map_or_else(fresh, |seen| Seen { process: detail.process.clone(), ..seen });
         let listed = &detail.files[..detail.files.len().min(limit)];
-        let more = detail.total.is_some_and(|total| (listed.len() as u64) < total);
+        let more = detail.beyond > 0 || listed.len() < detail.files.len();
         ProcessDetail {
             process: self.row(&seen),
             files: listed.iter().map(|open| file(open, detail)).collect(),

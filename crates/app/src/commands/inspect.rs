@@ -76,15 +76,31 @@ impl Source {
         }
     }
 
-    /// One process, with at most so many of its files.
+    /// One process, with at most so many of its files, however many an answer has room for.
     pub(super) async fn process(&mut self, pid: u32, files: u32) -> Result<ProcessDetail, Failure> {
+        let mut process = self.some_files(pid, 0, files).await?;
+        let wanted = |listed: usize| files.saturating_sub(u32::try_from(listed).unwrap_or(u32::MAX));
+        while let (Some(from), left @ 1..) = (process.next, wanted(process.files.len())) {
+            let more = self.some_files(pid, from, left).await?;
+            if more.process.start != process.process.start {
+                // Another one has its number by now: what was seen is of one.
+                break;
+            }
+            // An older agent says of the last ones that more follow; none may go on for ever.
+            process.next = more.next.filter(|next| *next > from && !more.files.is_empty());
+            process.files.extend(more.files);
+        }
+        Ok(process)
+    }
+
+    async fn some_files(&mut self, pid: u32, from: u32, limit: u32) -> Result<ProcessDetail, Failure> {
         match self {
-            Source::Here(here, offers) => match here.answer(offers, Inspect::Process { pid, from: 0, limit: files }) {
+            Source::Here(here, offers) => match here.answer(offers, Inspect::Process { pid, from, limit }) {
                 Answer::Inspected(Inspected::Process(process)) => Ok(*process),
                 other => Err(refused(other)),
             },
             Source::Hub(client, host) => {
-                Ok(client.json(&format!("hosts/{host}/processes/{pid}?limit={files}")).await?)
+                Ok(client.json(&format!("hosts/{host}/processes/{pid}?from={from}&limit={limit}")).await?)
             }
         }
     }

@@ -37,7 +37,7 @@ pub(crate) async fn run(flags: &cli::Ps, environment: &Environment) -> Outcome {
     }
     let host = host.or(named);
     let mut source = Source::new(Way { host, hub: &flags.hub, config: &flags.config }, environment)?;
-    let mut screen = Screen::of_stdout(flags.watch, flags.json);
+    let mut screen = Screen::of_stdout(flags);
     let first = look(&mut source, flags, &screen, true).await?;
     let exit = match &first {
         Look::All(list) if list.processes.is_empty() => Exit::Nothing,
@@ -96,7 +96,7 @@ impl Look {
 
 /// `first`: nothing was seen before.
 async fn look(source: &mut Source, flags: &cli::Ps, screen: &Screen, first: bool) -> Result<Look, Failure> {
-    let most = screen.most(flags.most);
+    let most = screen.most();
     if let Some(asked) = flags.pid {
         let mut process = source.process(asked, most).await?;
         if first && spins_perhaps([&process.process]) {

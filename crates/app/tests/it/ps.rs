@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
@@ -269,5 +270,39 @@ fn one_in_full_and_the_first_look_of_a_watch_tell_a_spin_as_the_table_does() {
         let list = look["processes"].as_array();
         let own = list.map_or(Some(&look), |list| list.iter().find(|process| process["pid"] == spins.0.id()));
         assert_eq!(own.unwrap()["findings"][0]["pattern"], "spin", "{look}");
+    }
+}
+
+#[test]
+fn all_files_of_a_process_are_all_also_where_they_are_more_than_one_answer_has_room_for() {
+    let house = House::new();
+    // Past the 5,000 of an answer; not everywhere may anybody have so many.
+    let script = "ulimit -Sn $(ulimit -Hn); for fd in {10..5109}; do eval \"exec $fd</dev/null\" || exit; done; echo ready; exec sleep 600";
+    let mut holder = Command::new("bash");
+    let holder = holder.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut holder = Running(holder.spawn().unwrap());
+    let mut ready = String::new();
+    BufReader::new(holder.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    if ready.is_empty() {
+        return;
+    }
+    let hub = house.hub();
+    let pid = holder.0.id().to_string();
+    for through in [&[][..], &["--host", "web1", "--hub", &hub.url]] {
+        let ran = house.run(&[&["ps", &pid, "--json"], through].concat()).ended(0);
+        let detail: Value = serde_json::from_str(&ran.out).unwrap();
+        let mut fds: Vec<_> = detail["files"].as_array().unwrap().iter().map(|file| file["fd"].as_u64()).collect();
+        assert_eq!((detail["files_total"].as_u64(), detail["next"].as_u64()), (Some(fds.len() as u64), None));
+        assert!(fds.len() > 5_100 && fds.is_sorted(), "{}", fds.len());
+        fds.dedup();
+        assert_eq!(detail["files_total"].as_u64(), Some(fds.len() as u64));
+        let ran = house.run(&[&["ps", &pid, "-n", "5050"], through].concat()).ended(0);
+        assert!(
+            ran.out.contains("\n… 5050 of 51") && ran.out.contains(" files: -n 0 shows all\n"),
+            "{}",
+            ran.out.len()
+        );
+        let ran = house.run(&[&["ps", &pid, "-n", "0"], through].concat()).ended(0);
+        assert!(ran.out.contains("\n 5109  device ") && !ran.out.contains("shows all"), "{}", ran.out.len());
     }
 }

@@ -41,6 +41,7 @@ async fn processes_are_listed_and_one_is_shown_in_full() {
     let next = detail["next"].as_u64().unwrap();
     let rest = world.get(&format!("/api/v1/hosts/web1/processes/{pid}?from={next}")).await.json();
     assert_eq!(rest["files"][0]["fd"], next);
+    assert_eq!(rest["next"], serde_json::Value::Null, "these were the last: {rest}");
     // Its hub listens, and whoever asks is connected to it.
     let listens = |listener: &serde_json::Value| listener["address"] == world.served.address.to_string();
     assert!(detail["listeners"].as_array().unwrap().iter().any(listens), "{detail}");

@@ -10,19 +10,19 @@ use super::table::{ended, hidden, left, words};
 use crate::commands::ls::{age, size};
 
 /// All that is known of it. `asked`: the number that was asked for, which may be that of a thread of it; `files`: so many of those
-/// that are known; `without` comes before what shows the rest.
-pub(super) fn show(process: &ProcessDetail, asked: u32, files: usize, without: &str) -> String {
+/// that are known; `rest`: what shows the others.
+pub(super) fn show(process: &ProcessDetail, asked: u32, files: usize, rest: &str) -> String {
     let mut out = String::new();
     let pid = process.process.pid;
     if asked != pid {
         out += &format!("{asked} is a thread of pid {pid}, which is shown\n");
     }
     // Writing into a String cannot fail.
-    write(&mut out, process, &process.files[..files.min(process.files.len())], without).unwrap_or_default();
+    write(&mut out, process, &process.files[..files.min(process.files.len())], rest).unwrap_or_default();
     out + &hidden(&process.unseen)
 }
 
-fn write(out: &mut String, process: &ProcessDetail, files: &[OpenFile], without: &str) -> fmt::Result {
+fn write(out: &mut String, process: &ProcessDetail, files: &[OpenFile], rest: &str) -> fmt::Result {
     head(out, process)?;
     groups(out, process)?;
     if !files.is_empty() {
@@ -32,7 +32,7 @@ fn write(out: &mut String, process: &ProcessDetail, files: &[OpenFile], without:
     let known = process.files.len();
     let total = process.files_total.unwrap_or(known as u64);
     if process.next.is_some() || files.len() < known {
-        writeln!(out, "… {} of {total} files: {without}-n 0 shows more", files.len())?;
+        writeln!(out, "… {} of {total} files{rest}", files.len())?;
     }
     closing(out, process)?;
     for remedy in &process.commands {

@@ -5,8 +5,8 @@ use tailcast_lines::harmless;
 
 use super::{Look, detail, table};
 
-/// Before what would show the rest.
-const WITHOUT: &str = "without --watch, ";
+/// What shows the rest.
+const REST: &str = ": without --watch, -n 0 shows all";
 /// Rows for the command line of one process.
 const COMMAND: usize = 2;
 
@@ -46,7 +46,7 @@ fn lines(look: &Look, notice: Option<&str>, size: Size) -> Vec<String> {
             let mut fewer = |most: usize| {
                 list.left_out += list.processes.len().saturating_sub(most) as u64;
                 list.processes.truncate(most);
-                let shown = table::show(&list, Some(size.width), WITHOUT);
+                let shown = table::show(&list, Some(size.width), REST);
                 shown.lines().map(|line| cut(line, size.width)).collect()
             };
             fitting(left, size.width, &mut fewer)
@@ -56,7 +56,7 @@ fn lines(look: &Look, notice: Option<&str>, size: Size) -> Vec<String> {
             process.process.command = cut(&harmless(&process.process.command), COMMAND * size.width);
             let most = process.files.len();
             let mut fewer = |files: usize| -> Vec<String> {
-                let shown = detail::show(&process, *asked, files.min(most), WITHOUT);
+                let shown = detail::show(&process, *asked, files.min(most), REST);
                 shown.lines().map(str::to_owned).collect()
             };
             fitting(left, size.width, &mut fewer)
@@ -91,7 +91,7 @@ fn whole(mut lines: Vec<String>, size: Size) -> Vec<String> {
     let kept = heights.iter().take_while(leaves_a_row).count();
     let more = lines.len() - kept;
     lines.truncate(kept);
-    lines.push(cut(&format!("… {more} more lines: {WITHOUT}all are shown"), size.width));
+    lines.push(cut(&format!("… {more} more lines{REST}"), size.width));
     lines
 }
 
@@ -205,7 +205,7 @@ mod tests {
         let lines = lines(&one(300, "short"), None, Size { rows: 40, ..SIZE });
         assert!(lines.iter().any(|line| line.ends_with(" dport = 6379")), "{lines:#?}");
         assert!(
-            lines.iter().any(|line| line.ends_with(" of 5000 files: without --watch, -n 0 shows more")),
+            lines.iter().any(|line| line.ends_with(" of 5000 files: without --watch, -n 0 shows all")),
             "{lines:#?}"
         );
     }

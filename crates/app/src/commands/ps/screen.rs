@@ -7,6 +7,7 @@ use rustix::termios::tcgetwinsize;
 
 use super::frame::{self, Size, cut};
 use super::{Look, detail, json, table};
+use crate::cli;
 use crate::commands::inspect::ALL;
 use crate::exit::{Failure, say};
 use crate::json_shown::for_terminal;
@@ -19,6 +20,8 @@ pub(super) struct Screen {
     on_terminal: bool,
     watch: bool,
     json: bool,
+    /// So many rows, or files of one process, were asked for; 0 for all.
+    asked: Option<u32>,
     /// What stands on a terminal that is watched, and since when.
     last: Option<(Look, Zoned)>,
     /// The last question was not answered, and that was said.
@@ -26,19 +29,26 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn of_stdout(watch: bool, json: bool) -> Self {
-        Screen { on_terminal: io::stdout().is_terminal(), watch, json, last: None, silent: false }
+    pub(super) fn of_stdout(flags: &cli::Ps) -> Self {
+        let on_terminal = io::stdout().is_terminal();
+        Screen { on_terminal, watch: flags.watch, json: flags.json, asked: flags.most, last: None, silent: false }
     }
 
     /// How many rows, or files of one process, are worth asking for.
-    pub(super) fn most(&self, asked: Option<u32>) -> u32 {
-        match asked {
+    pub(super) fn most(&self) -> u32 {
+        let asked = match self.asked {
             Some(0) => ALL,
             Some(most) => most,
-            None if self.json || !self.on_terminal => ALL,
-            None if self.watch => size().map_or(ROWS, |size| u32::try_from(size.rows).unwrap_or(ROWS)),
+            None if self.json || !self.on_terminal || self.watch => ALL,
             None => ROWS,
-        }
+        };
+        let room = || size().map_or(ROWS, |size| u32::try_from(size.rows).unwrap_or(ROWS));
+        if self.is_drawn() { asked.min(room()) } else { asked }
+    }
+
+    /// What shows those that are not there, where something does.
+    fn rest(&self) -> &'static str {
+        if self.most() == ALL { "" } else { ": -n 0 shows all" }
     }
 
     pub(super) fn show(&mut self, look: Look) -> Result<(), Failure> {
@@ -52,8 +62,8 @@ impl Screen {
         let shown = match &look {
             Look::All(list) if self.json => json(list)?,
             Look::One { process, .. } if self.json => json(process)?,
-            Look::All(list) => cut_rows(&table::show(list, width, ""), width),
-            Look::One { process, asked } => detail::show(process, *asked, process.files.len(), ""),
+            Look::All(list) => cut_rows(&table::show(list, width, self.rest()), width),
+            Look::One { process, asked } => detail::show(process, *asked, process.files.len(), self.rest()),
         };
         let mut out = io::stdout().lock();
         match (self.on_terminal, self.json) {

@@ -17,9 +17,9 @@ const WIDE: usize = 110;
 /// With so many there is room for the hard limit, too.
 const WIDER: usize = 120;
 
-/// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them; `without` comes before
-/// what shows the rest.
-pub(super) fn show(list: &Processes, width: Option<usize>, without: &str) -> String {
+/// The table, with what could not be seen below. `width`: letters in a row, where there is an end to them; `rest`: what shows those
+/// that are not there.
+pub(super) fn show(list: &Processes, width: Option<usize>, rest: &str) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let wider = width.is_none_or(|width| width >= WIDER);
     let hard = if wider { "     HARD" } else { "" };
@@ -29,7 +29,7 @@ pub(super) fn show(list: &Processes, width: Option<usize>, without: &str) -> Str
         row(&mut out, process, (wide, wider)).unwrap_or_default();
     }
     if list.left_out > 0 {
-        writeln!(out, "… and {} more: {without}-n 0 shows all", list.left_out).unwrap_or_default();
+        writeln!(out, "… and {} more{rest}", list.left_out).unwrap_or_default();
     }
     out + &hidden(&list.unseen)
 }
@@ -136,7 +136,7 @@ mod tests {
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[0].find('%').unwrap(), lines[1].find("12.3").unwrap() + 3, "{shown}");
-        assert_eq!(lines[2], "… and 3 more: -n 0 shows all");
+        assert_eq!(lines[2], "… and 3 more");
         let wide = show(&list, Some(WIDER), "");
         let lines: Vec<_> = wide.lines().collect();
         assert_eq!(lines[0].find("HARD").unwrap(), lines[1].find("4096").unwrap(), "{wide}");
