@@ -3,6 +3,9 @@
 use axum::Json;
 use serde::Serialize;
 use tailcast_wire::By;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{connection, health, history, listing, live, overview, processes, push, tokens};
@@ -121,7 +124,23 @@ struct Description;
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut description = Description::openapi();
     description.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let components = description.components.get_or_insert_default();
+    components
+        .security_schemes
+        .extend([("token".to_owned(), token().into()), ("session".to_owned(), session().into())]);
+    // Any one of them; neither is needed by the hub's own user and root on its machine.
+    let ways = ["token", "session"].map(|way| SecurityRequirement::new(way, Vec::<String>::new()));
+    description.security = Some(ways.into_iter().chain([SecurityRequirement::default()]).collect());
     description
+}
+
+fn token() -> SecurityScheme {
+    let words = "What `tailcast token add --viewer NAME` has made; `--push LOG` makes one for `push`";
+    SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(words)).build())
+}
+
+fn session() -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("tailcast_session", "What `login` sets")))
 }
 
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {

@@ -159,6 +159,26 @@ async fn a_route_stands_in_the_table_once() {
     assert_eq!(paths.len(), count);
 }
 
+/// What is no part of the interface for programs: the page, what agents and hubs say to each other, and the description itself.
+const UNDESCRIBED: [&str; 4] = ["/api/v1/openapi.json", "/api/v1/peer", "/api/v1/agent", "/api/{*rest}"];
+
+#[test]
+fn what_is_described_is_what_there_is_and_how_one_is_let_in_is_described_too() {
+    let described = super::openapi();
+    let there = ROUTES
+        .iter()
+        .filter(|route| route.path.starts_with("/api/") || ["/healthz", "/readyz", "/metrics"].contains(&route.path));
+    let mut there: Vec<_> = there.map(|route| route.path).filter(|path| !UNDESCRIBED.contains(path)).collect();
+    there.sort_unstable();
+    let mut paths: Vec<_> = described.paths.paths.keys().map(String::as_str).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, there);
+    let schemes = described.components.map(|components| components.security_schemes).unwrap_or_default();
+    assert_eq!(schemes.keys().collect::<Vec<_>>(), ["session", "token"]);
+    // By either of them, or by neither, as the hub's own user is on its machine.
+    assert_eq!(described.security.map(|ways| ways.len()), Some(3));
+}
+
 #[tokio::test]
 async fn a_browser_at_an_address_that_is_none_gets_the_page_and_one_slash_too_many_is_taken_away() {
     for base in ["/", "/tailcast"] {
