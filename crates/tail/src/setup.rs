@@ -59,7 +59,7 @@ pub struct Patience {
     /// How long a deleted file that nobody writes to is held open.
     pub idle: Duration,
     /// How long a deleted or rotated file that is still written to is held open, and how long a left one is looked
-    /// after.
+    /// after since something came into it.
     pub grace: Duration,
     /// How often everything is looked at although no hint came.
     pub reconcile: Duration,

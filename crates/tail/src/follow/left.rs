@@ -1,7 +1,9 @@
 //! Files that were left at a rotation and may still be written to by who has not noticed.
 //!
 //! Lines that come late stand in the rotated file, where history finds them; they are not given out behind newer ones,
-//! but told as a gap that can be fetched. A file is looked after for `grace`, a deleted one for `idle` only.
+//! but told as a gap that can be fetched. A file is looked after until nothing came for `grace`: a writer that was never told to
+//! open its log anew goes on for a day, and whoever looks at the log is to know it. Of a deleted one that is `idle` and from when it
+//! was left, since it takes room on the disk.
 //!
 //! Each is watched for as long, so that the first late line is told as soon as any line is, and not when the clock comes round:
 //! an agent that is killed meanwhile would never tell it. What comes right behind it is told together, once per `settle`:
@@ -29,8 +31,10 @@ pub(crate) struct Left {
     /// Up to here it was given out or told.
     place: Place,
     since: Instant,
-    /// When something in it was told, until it is looked at again after that.
-    told: Option<Instant>,
+    /// When something that had come was told last.
+    grew: Option<Instant>,
+    /// Nothing more is told before it had its rest.
+    rests: bool,
     watch: Option<FileWatch>,
 }
 
@@ -44,7 +48,7 @@ enum Late {
 
 impl Left {
     pub(crate) fn new(place: Place) -> Self {
-        Self { place, since: Instant::now(), told: None, watch: None }
+        Self { place, since: Instant::now(), grew: None, rests: false, watch: None }
     }
 
     /// What came since the last look, up to its last line start; `at_last` with the half line at the end.
@@ -69,12 +73,13 @@ impl Left {
 
     /// How long it is still left alone since something in it was told; nothing when it was not.
     pub(super) fn rest(&self, settle: Duration) -> Option<Duration> {
-        self.told.map(|told| settle.saturating_sub(told.elapsed()))
+        self.grew.filter(|_| self.rests).map(|told| settle.saturating_sub(told.elapsed()))
     }
 
     fn done(&self, patience: &Patience) -> bool {
         let deleted = self.place.held.file().stat().map_or(true, |stat| stat.links == 0);
-        self.since.elapsed() >= if deleted { patience.idle } else { patience.grace }
+        let still = self.grew.unwrap_or(self.since).elapsed();
+        if deleted { self.since.elapsed() >= patience.idle } else { still >= patience.grace }
     }
 }
 
@@ -124,10 +129,10 @@ impl Follower {
 
     /// Returns whether the file is still worth a look.
     fn tell_late(&self, left: &mut Left, at_last: bool, events: &mut Vec<Event>) -> bool {
-        left.told = None;
+        left.rests = false;
         match left.late(at_last) {
             Late::Gap(gap) => {
-                left.told = Some(Instant::now());
+                (left.grew, left.rests) = (Some(Instant::now()), true);
                 self.shared.setup.counters.gap_bytes.add(gap.bytes());
                 events.push(Event::Gap(gap));
                 true
@@ -135,5 +140,44 @@ impl Follower {
             Late::Nothing => true,
             Late::Over => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::follow::From;
+    use crate::gate::Everything;
+    use crate::log::Log;
+    use crate::position::Tag;
+    use crate::setup::Setup;
+
+    /// One that was left so long ago, and grew last so long ago.
+    fn left(path: &Path, since: Duration, grew: Option<Duration>) -> Left {
+        let ago = |ago: Duration| Instant::now().checked_sub(ago).expect("what the test needs");
+        let log = Log::new(path.to_owned(), Tag::of("here:log"), &Arc::new(Setup::new(Everything)));
+        let held =
+            log.follow(From::Start).expect("what the test needs").shared.open_front().expect("what the test needs");
+        Left { since: ago(since), grew: grew.map(ago), ..Left::new(Place::start(held)) }
+    }
+
+    #[test]
+    fn a_file_is_looked_after_for_as_long_as_its_writer_goes_on_and_a_deleted_one_is_not() {
+        let dir = tempfile::tempdir().expect("what the test needs");
+        let path = dir.path().join("log.1");
+        fs::write(&path, "one\n").expect("what the test needs");
+        let patience = Patience::default();
+        let (short, long) = (patience.grace / 60, patience.grace * 2);
+        assert!(!left(&path, short, None).done(&patience));
+        assert!(left(&path, long, None).done(&patience));
+        assert!(!left(&path, long, Some(short)).done(&patience), "its writer was never told to open the log anew");
+        assert!(left(&path, long * 2, Some(long)).done(&patience));
+        let deleted = left(&path, long, Some(Duration::ZERO));
+        fs::remove_file(&path).expect("what the test needs");
+        assert!(deleted.done(&patience));
     }
 }
