@@ -1,7 +1,7 @@
 // What was missed while nobody looked, or was too much to send, is there when somebody looks.
 
 import { expect, type Page } from "@playwright/test";
-import { endsWith, isLive, looksAt, openLog, range, readAll, test, wheel } from "./hub";
+import { endsWith, isLive, looksAt, numbers, openLog, range, readAll, test, wheel } from "./hub";
 
 test("a tab behind others lets its connection go, and in front again misses nothing", async ({ page, hub }) => {
   hub.write("app.log", 0, 500);
@@ -115,3 +115,31 @@ function rowAbove(page: Page): Promise<{ text: string; y: number }> {
     return { text: row?.textContent?.slice(0, 40) ?? "", y: row?.getBoundingClientRect().top ?? Number.NaN };
   });
 }
+
+test("what comes late into a rotated file is one mark however long its writer goes on, and is read into its place with nothing twice", async ({ page, hub }) => {
+  hub.write("app.log", 0, 5);
+  await hub.start();
+  await openLog(page, hub, "app.log");
+  await endsWith(page, 5, 5);
+  hub.rotate("app.log");
+  hub.write("app.log", 5, 8);
+  await endsWith(page, 8, 8);
+  const gap = page.locator('[data-mark="gap"]');
+  for (const n of [100, 101, 102]) {
+    const before = n > 100 ? await gap.textContent() : null;
+    hub.write("app.log.1", n, n + 1);
+    await expect(gap).toContainText("They came late, into a file that had been rotated away by then.");
+    // It is told as longer when that line has come.
+    if (before !== null) await expect(gap).not.toHaveText(before);
+  }
+  await expect(gap).toHaveCount(1);
+  hub.write("app.log", 8, 10);
+  await expect(page.getByText("line 9", { exact: true })).toBeVisible();
+  await gap.getByRole("button").click();
+  await expect(gap).toHaveCount(0);
+  expect(await numbers(page)).toEqual([...range(0, 8), 100, 101, 102, 8, 9]);
+  // Where it is read on, that is behind the newest file's lines, and each is there once.
+  hub.write("app.log", 10, 12);
+  await expect(page.getByText("line 11", { exact: true })).toBeVisible();
+  expect(await numbers(page)).toEqual([...range(0, 8), 100, 101, 102, ...range(8, 12)]);
+});

@@ -3,7 +3,8 @@
 
 import type { History } from "./history";
 import type { Line, LinesPage, Position } from "./shapes";
-import type { GapMark, Row, Stream } from "./stream";
+import { type GapMark, isAside } from "./marks";
+import type { Row, Stream } from "./stream";
 
 /** Lines of a gap that are read at once. */
 const LIMIT = 1000;
@@ -13,15 +14,16 @@ export async function fillGap(stream: Stream, row: Row, history: History): Promi
   if (row.kind !== "mark" || row.mark.kind !== "gap") return;
   const page = await history.page(row.log, { after: row.mark.from, limit: LIMIT });
   const { lines, rest } = withinGap(page, row.mark, stream.lineAfter(row.id));
-  stream.fill(row.id, lines, rest);
+  stream.fill(row.id, row.mark, lines, rest);
 }
 
 /**
  * What of a page lies in a gap, and what is left of it. The gap ends where its own end is, or where the row below it
- * begins, whichever is met first: the same lines must not be shown twice.
+ * begins, whichever is met first, and that of a file that was left with the file: the same lines must not be shown twice.
  */
 export function withinGap(page: LinesPage, gap: GapMark, below: Line | null): { lines: Line[]; rest: GapMark | null } {
-  const stop = (position: Position | null): boolean => position === gap.to || position === below?.position;
+  const next = isAside(gap) ? page.marks?.find(({ type }) => type === "rotated")?.at : undefined;
+  const stop = (position: Position | null): boolean => position === gap.to || position === below?.position || (position !== null && position === next);
   const end = page.lines.findIndex((line) => stop(line.position));
   const lines = end < 0 ? page.lines : page.lines.slice(0, end);
   const closed = end >= 0 || page.end || page.after === null || page.after === gap.from || stop(page.after);

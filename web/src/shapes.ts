@@ -51,6 +51,8 @@ export interface LinesPage {
   limited?: boolean;
   /** Bytes that were looked through. */
   scanned?: number;
+  /** Where a file of the log ends: the first line of the next one. */
+  marks?: { type: string; at: Position }[];
 }
 
 /** One row of the list of logs. */

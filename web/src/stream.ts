@@ -5,32 +5,11 @@
 // trimmed at an end can be read again from that end's position. So it drops rows freely and loses nothing.
 // It refuses: the DOM, the network, the clock.
 
+import { type GapMark, goesOn, isAside, isSaid, type Mark, restOf } from "./marks";
 import { timeOf } from "./merge";
 import { Order } from "./order";
-import type { GapEvent, Line, LogName, NoteEvent, NoteKind, Position } from "./shapes";
+import type { Line, LogName, Position } from "./shapes";
 import { woven } from "./weave";
-
-/** Bytes that were not sent and can be read: a button stands for them. */
-export interface GapMark {
-  kind: "gap";
-  from: Position;
-  to: Position;
-  bytes: number | null;
-  words: string;
-  /** Why, as a word of the hub's. */
-  why?: string | undefined;
-  /** When it was told, in milliseconds since 1970. */
-  at?: number;
-}
-/** What befell the log, as the hub told it, or the view: a log joined those that are looked at, or left them. */
-export interface NoteMark {
-  kind: NoteKind | "joined" | "left";
-  words: string;
-  bytes?: number | null | undefined;
-  why?: string | undefined;
-  at?: number;
-}
-export type Mark = GapMark | NoteMark;
 
 interface RowOf<Kind extends string> {
   kind: Kind;
@@ -214,6 +193,12 @@ export class Stream {
     if (mark.kind === "rotated" || mark.kind === "truncated") this.#anotherFile(log);
     const at = this.#rows.findLastIndex((row) => row.log === log);
     const last = this.#rows[at];
+    const longer = last?.kind === "mark" ? goesOn(last.mark, mark) : null;
+    if (last?.kind === "mark" && longer) {
+      this.#rows[at] = { ...last, mark: longer };
+      this.#goOnBehind(log, mark);
+      return;
+    }
     if (last?.kind === "mark" && isSaid(last.mark, mark)) {
       if (last.mark.kind !== mark.kind) return;
       this.#chars += mark.words.length - last.mark.words.length;
@@ -223,8 +208,12 @@ export class Stream {
     if (!this.#takes(1)) return;
     this.#chars += mark.words.length;
     this.#rows.push({ kind: "mark", id: this.#id(), log, mark });
-    if (mark.kind === "gap") this.#endsOf(log).next = mark.to;
+    this.#goOnBehind(log, mark);
     if (this.#following) this.#trim("top");
+  }
+
+  #goOnBehind(log: LogName, mark: Mark): void {
+    if (mark.kind === "gap" && !isAside(mark)) this.#endsOf(log).next = mark.to;
   }
 
   /** Puts a page of history above; trims at the bottom, which detaches the window from the live end. */
@@ -243,11 +232,12 @@ export class Stream {
     this.#trim("top");
   }
 
-  /** Puts what was read of a gap in its place; `rest` is what is left of it, null when it is closed. */
-  fill(id: number, lines: readonly Line[], rest: GapMark | null): void {
+  /** Puts what was read of a gap in its place; `left` is what that left of the gap as it was `asked` for, null when it closed it. */
+  fill(id: number, asked: GapMark, lines: readonly Line[], left: GapMark | null): void {
     const at = this.#rows.findIndex((row) => row.id === id);
     const gap = this.#rows[at];
-    if (gap?.kind !== "mark") return;
+    if (gap?.kind !== "mark" || gap.mark.kind !== "gap") return;
+    const rest = restOf(gap.mark, asked, left);
     const rows: Row[] = this.#rowsBelow(lines.map((line) => ({ log: gap.log, line })), at);
     this.#chars -= weight(gap);
     if (rest) {
@@ -380,28 +370,12 @@ export class Stream {
   }
 }
 
-/** Where a row begins in its log; null for a mark that stands for no bytes. */
+/** Where a row begins in its log; null for a mark that stands for no bytes on the log's way on. */
 function startOf(row: Row): Position | null {
   if (row.kind === "line") return row.line.position;
-  return row.mark.kind === "gap" ? row.mark.from : null;
+  return row.mark.kind === "gap" && !isAside(row.mark) ? row.mark.from : null;
 }
 
 function weight(row: Row): number {
   return row.kind === "line" ? row.line.text.length : row.mark.words.length;
-}
-
-/** Whether a mark says nothing that the one before it has not said. A file that is gone is not there. */
-function isSaid(before: Mark, mark: Mark): boolean {
-  if (mark.kind === "gap") return false;
-  return before.kind === mark.kind || (before.kind === "gone" && mark.kind === "waiting" && mark.why === "not_there");
-}
-
-/** The mark that stands for a gap. */
-export function gapMark(event: GapEvent, at: number): GapMark {
-  return { kind: "gap", from: event.from, to: event.to, bytes: event.bytes ?? null, words: event.words, why: event.why, at };
-}
-
-/** The mark for anything else that is told. */
-export function noteMark({ type, words, bytes, why }: NoteEvent, at: number): NoteMark {
-  return { kind: type, words, bytes, why, at };
 }

@@ -5,7 +5,7 @@
 import { size } from "./amounts";
 import { m } from "./language";
 import type { LogName } from "./shapes";
-import type { Mark } from "./stream";
+import type { Mark } from "./marks";
 import { hostOf, nameOf } from "./tags";
 import { visible } from "./text";
 

@@ -15,7 +15,8 @@ import type { Stretch } from "./search";
 import type { EdgeEvent, LiveEvent, LogName, Position } from "./shapes";
 import { ways, whyRefused } from "./socket";
 import { spotOf } from "./standpoint";
-import { gapMark, noteMark, type LineOf, type LineRow, type Row } from "./stream";
+import { gapMark, noteMark } from "./marks";
+import type { LineOf, LineRow, Row } from "./stream";
 import type { Transport } from "./transport";
 import type { Evidence } from "./ways";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { withinGap } from "../src/gap";
-import type { GapMark } from "../src/stream";
+import type { GapMark } from "../src/marks";
 import { line, page } from "./rows";
 
 const gap: GapMark = { kind: "gap", from: "p10", to: "p20", bytes: 100, words: "100 B were skipped" };
@@ -31,4 +31,12 @@ test("the row below ends a gap whose end is spelled otherwise", () => {
 test("nothing left to read closes it, and so does a page that leads nowhere", () => {
   expect(withinGap(page("a", 10, 15, 15), gap, null).rest).toBeNull();
   expect(withinGap({ log: "a", lines: [], before: null, after: "p10", end: false }, gap, null).rest).toBeNull();
+});
+
+test("what came late into a file that was left ends with that file, though its page goes on in the next one", () => {
+  const both = { ...page("a", 10, 40, 90), marks: [{ type: "rotated", at: "p13" }] };
+  const found = withinGap(both, { ...gap, to: "elsewhere", why: "late_writer" }, null);
+  expect(spoken(found)).toEqual(["line 10", "line 12", 3]);
+  expect(found.rest).toBeNull();
+  expect(withinGap(both, gap, line(20)).lines.length).toBe(10);
 });

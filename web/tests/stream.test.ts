@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { mergeAbove, mergeBelow } from "../src/merge";
 import type { Line } from "../src/shapes";
-import { gapMark, MAX_ROWS, Stream } from "../src/stream";
+import { gapMark } from "../src/marks";
+import { MAX_ROWS, Stream } from "../src/stream";
 import { line, lines, page, said, texts } from "./rows";
 
 const LOG = "web1:/var/log/a.log";
-const gap = (from: string, to: string) =>
-  gapMark({ type: "gap", log: LOG, from, to, bytes: 10, words: "10 bytes were skipped" }, 0);
+const gap = (from: string, to: string, why?: string) =>
+  gapMark({ type: "gap", log: LOG, from, to, bytes: 10, words: "10 bytes were skipped", ...(why !== undefined && { why }) }, 0);
+const late = (from: string, to: string) => gap(from, to, "late_writer");
 
 describe("at the live end", () => {
   test("a follower's window keeps the newest lines and knows where those before them are", () => {
@@ -123,9 +125,9 @@ describe("marks", () => {
     stream.append(LOG, lines(0, 2), "p2");
     stream.mark(LOG, gap("p2", "p6"));
     stream.append(LOG, lines(6, 8), "p8");
-    stream.fill(stream.rows[2]?.id ?? -1, lines(2, 4), gap("p4", "p6"));
+    stream.fill(stream.rows[2]?.id ?? -1, gap("p2", "p6"), lines(2, 4), gap("p4", "p6"));
     expect(said(stream)).toEqual([...texts(0, 4), "[gap]", "line 6", "line 7"]);
-    stream.fill(stream.rows[4]?.id ?? -1, lines(4, 6), null);
+    stream.fill(stream.rows[4]?.id ?? -1, gap("p4", "p6"), lines(4, 6), null);
     expect(said(stream)).toEqual(texts(0, 8));
     expect(stream.next(LOG)).toBe("p8");
   });
@@ -135,7 +137,7 @@ describe("marks", () => {
     stream.append(LOG, lines(0, 6), "p6");
     stream.mark(LOG, gap("p6", "p10"));
     stream.append(LOG, lines(10, 11), "p11");
-    stream.fill(stream.rows[6]?.id ?? -1, lines(6, 10), null);
+    stream.fill(stream.rows[6]?.id ?? -1, gap("p6", "p10"), lines(6, 10), null);
     expect(said(stream)).toEqual(texts(3, 11));
     expect(stream.attached).toBe(true);
   });
@@ -145,6 +147,36 @@ describe("marks", () => {
     stream.append(LOG, lines(10, 12), "p12");
     stream.mark(LOG, gap("p12", "p15"));
     stream.append(LOG, lines(15, 16), "p16");
+    stream.hold();
+    stream.prepend(mergeAbove([page(LOG, 8, 10, 20)]));
+    expect(said(stream)).toEqual(texts(8, 12));
+    expect(stream.next(LOG)).toBe("p12");
+  });
+
+  test("a gap that begins where the one before it ends makes that one longer, also while it is read", () => {
+    const stream = new Stream([LOG]);
+    stream.append(LOG, lines(0, 2), "p2");
+    stream.mark(LOG, late("o5", "o6"));
+    stream.mark(LOG, late("o6", "o7"));
+    expect(said(stream)).toEqual(["line 0", "line 1", "[gap]"]);
+    const row = stream.rows[2];
+    expect(row).toMatchObject({ mark: { from: "o5", to: "o7", bytes: 20 } });
+    stream.mark(LOG, late("o7", "o9"));
+    stream.fill(row?.id ?? -1, { ...late("o5", "o7"), bytes: 20 }, lines(5, 7), null);
+    expect(said(stream)).toEqual(["line 0", "line 1", "line 5", "line 6", "[gap]"]);
+    expect(stream.rows.at(-1)).toMatchObject({ mark: { from: "o7", to: "o9", bytes: 10 } });
+    stream.append(LOG, lines(2, 3), "p3");
+    stream.mark(LOG, late("o9", "o10"));
+    stream.mark(LOG, late("o20", "o21"));
+    expect(said(stream).slice(4)).toEqual(["[gap]", "line 2", "[gap]", "[gap]"]);
+  });
+
+  test("the log does not go on behind what came late into a file that was left", () => {
+    const stream = new Stream([LOG], 4);
+    stream.append(LOG, lines(10, 12), "p12");
+    stream.mark(LOG, late("o5", "o6"));
+    expect(stream.next(LOG)).toBe("p12");
+    stream.append(LOG, lines(12, 13), "p13");
     stream.hold();
     stream.prepend(mergeAbove([page(LOG, 8, 10, 20)]));
     expect(said(stream)).toEqual(texts(8, 12));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NOTES } from "../src/shapes";
-import type { Mark } from "../src/stream";
+import type { Mark } from "../src/marks";
 
 const A = "web1:/var/log/app.log";
 /** Each reason that the hub names, and none at all. */

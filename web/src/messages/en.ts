@@ -455,7 +455,7 @@ export const en = {
   mark_gap: "Skipped",
   mark_gap_between_hubs: "They were lost on the way between two hubs.",
   mark_gap_fast_log: "The log grows faster than a live view shows; a filter lets fewer through.",
-  mark_gap_late_writer: "They came late, into a file that had been rotated away by then.",
+  mark_gap_late_writer: "They came late, into a file that had been rotated away by then. If that goes on, its writer has to be told to open the log anew, as with postrotate in logrotate.",
   mark_gap_slow_link: "The link to this host is slower than the log, or was down for a while.",
   mark_gap_slow_viewer: "This view was too slow for the log, or away for a while.",
   mark_gap_words: (bytes: string) => `${bytes === "" ? "Some lines" : `${bytes} of lines`} were left out; they are still on the host.`,

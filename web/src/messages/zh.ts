@@ -452,7 +452,7 @@ export const zh: Messages = {
   mark_gap: "已跳过",
   mark_gap_between_hubs: "这些行在两个 hub 之间的路上丢失了。",
   mark_gap_fast_log: "日志增长过快，实时视图显示不过来；加上筛选条件可以减少数量。",
-  mark_gap_late_writer: "这些行写入得晚，写进了当时已被轮转走的文件。",
+  mark_gap_late_writer: "这些行写入得晚，写进了当时已被轮转走的文件。如果一直如此，需要让写入程序重新打开日志，例如用 logrotate 的 postrotate。",
   mark_gap_slow_link: "到该主机的连接比日志慢，或曾中断过一段时间。",
   mark_gap_slow_viewer: "此视图跟不上日志，或曾离开一段时间。",
   mark_gap_words: (bytes) => `略过了${bytes === "" ? "一些行" : ` ${bytes} 的内容`}，主机上仍然保留。`,
