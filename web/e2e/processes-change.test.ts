@@ -115,3 +115,25 @@ test("a row that is pointed at stays under the pointer when something is wrong t
   await expect.poll(stands).toBeGreaterThan(before ?? 0);
   await expect(page.getByText("Nothing more can be opened")).toBeInViewport({ ratio: 1 });
 });
+
+test("a command to be copied has nothing in it that is not seen, whatever a host says", async ({ page, hub }) => {
+  await hub.start();
+  const one = await listening();
+  const changing = await shell('exec bash -c "$@"', CHANGING, String(one.port), String(one.port));
+  // A host in which somebody else is at home says what he likes.
+  await page.route("**/processes/*", async (route) => {
+    const answer = await route.fetch();
+    const said = await answer.text();
+    await route.fulfill({ response: answer, body: said.replaceAll('"ss -Kt ', '"ss -Kt \\u202e\\n').replaceAll('"tcp"', '"tcp\\u202e"') });
+  });
+  try {
+    await page.goto(`${hub.url}processes?host=web1&pid=${changing.pid}`);
+    await page.getByText("Single files").click();
+    await expect(row(page, 6)).toContainText("tcp\\u{202e} 127.0.0.1:");
+    await row(page, 6).getByRole("button", { name: "Command that ends it" }).click();
+    await expect(row(page, 6).locator("code")).toHaveText(/^ss -Kt \\u\{202e\}\\x0asrc /);
+  } finally {
+    await changing.end();
+    one.server.close();
+  }
+});
