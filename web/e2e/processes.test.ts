@@ -293,22 +293,25 @@ test("rows that are pointed at stay where they are", async ({ page, hub }) => {
   }
 });
 
-test("who comes back from a process is on its row again, and goes on from there", async ({ page, hub }) => {
-  await hub.start();
-  await page.goto(all(hub, "?sort=pid"));
-  const names = page.locator("tbody a.name");
-  await expect(names.nth(2)).toBeVisible();
-  for (let i = 0; i < 3; i++) await page.keyboard.press("j");
-  await expect(names.nth(2)).toBeFocused();
-  const to = await names.nth(2).getAttribute("href");
-  const back = [() => page.keyboard.press("Escape"), () => page.goBack(), () => page.getByRole("link", { name: "← " }).click()];
-  for (const comeBack of back) {
-    await page.keyboard.press("Enter");
-    await expect(page.getByRole("heading", { level: 1 })).toContainText("on web1");
-    await comeBack();
-    await expect(page.locator(`tbody a.name[href="${to}"]`)).toBeFocused();
-  }
-});
+for (const [whose, list] of [["all hosts", "?sort=pid"], ["one host", "?host=web1&sort=pid"]] as const) {
+  test(`who comes back from a process is on its row again, and goes on from there (${whose})`, async ({ page, hub }) => {
+    await hub.start();
+    await page.goto(all(hub, list));
+    const names = page.locator("tbody a.name");
+    await expect(names.nth(2)).toBeVisible();
+    for (let i = 0; i < 3; i++) await page.keyboard.press("j");
+    await expect(names.nth(2)).toBeFocused();
+    const to = await names.nth(2).getAttribute("href");
+    const back = [() => page.keyboard.press("Escape"), () => page.goBack(), () => page.getByRole("link", { name: "← " }).click()];
+    for (const comeBack of back) {
+      await page.keyboard.press("Enter");
+      await expect(page.getByRole("heading", { level: 1 })).toContainText("on web1");
+      await comeBack();
+      await expect(page.locator(`tbody a.name[href="${to}"]`)).toBeFocused();
+      await expect(page).toHaveURL(all(hub, list));
+    }
+  });
+}
 
 test("when the process of the row that has the focus ends, the focus goes to the next row", async ({ page, hub, context }) => {
   await hub.start();
