@@ -38,7 +38,7 @@ pub enum Obstacle {
     #[error("there is no such file")]
     NotThere,
     /// `EACCES` or `EPERM`.
-    #[error("the agent's user may not read it")]
+    #[error("permission denied to the user as whom it is read")]
     Denied,
     /// Opened, but not a regular file. Such a thing is never read: a FIFO would be drained, a device might act.
     #[error("it is {0}, not a regular file")]
@@ -120,5 +120,16 @@ impl From<Errno> for Obstacle {
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         Self::Obstacle(errno.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_read_a_file_need_not_be_an_agent() {
+        let said = Obstacle::Denied.to_string();
+        assert!(said.contains("permission denied") && !said.contains("agent"), "{said}");
     }
 }
