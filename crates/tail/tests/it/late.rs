@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tailcast_tail::{Event, Everything, Patience};
 
 use crate::bench::{Bench, QUICK, Seen, open_files};
+use crate::rotation::gaps;
 use crate::waking::{LONG, MOST_WATCHES, NEVER, reads_when_woken, runs_with_watches, watched};
 
 /// Looks after what was left longer than a busy machine takes to come to it.
@@ -25,15 +26,6 @@ fn rotate(bench: &Bench, seen: &mut Seen, rung: &Receiver<()>) -> File {
     while rung.try_recv().is_ok() {}
     seen.drain();
     old
-}
-
-/// The gaps that were told, as the bytes that they go over.
-fn gaps(seen: &Seen) -> Vec<(u64, u64)> {
-    let gap = |event: &Event| match event {
-        Event::Gap(gap) => Some((gap.from.offset().0, gap.to.offset().0)),
-        _ => None,
-    };
-    seen.events.iter().filter_map(gap).collect()
 }
 
 /// Steps at each wake-up, and when the follower asks for it, until late lines are told up to `end`.

@@ -2,6 +2,7 @@
 
 mod absence;
 mod bench;
+mod bounds;
 mod history;
 mod jump;
 mod late;

@@ -100,7 +100,7 @@ fn rotated_before(bench: &Bench) -> std::fs::File {
 }
 
 /// The gaps that were told, as the bytes that they go over.
-fn gaps(seen: &Seen) -> Vec<(u64, u64)> {
+pub(crate) fn gaps(seen: &Seen) -> Vec<(u64, u64)> {
     let gap = |event: &Event| match event {
         Event::Gap(gap) => Some((gap.from.offset().0, gap.to.offset().0)),
         _ => None,
