@@ -19,6 +19,8 @@ use crate::options;
 
 /// All that an agent gives.
 pub(super) const ALL: u32 = u32::MAX;
+/// Files of one process: as many as an agent looks at. No host fills the memory of who asks.
+const MOST_FILES: u32 = 1 << 20;
 
 /// Who is asked.
 pub(super) enum Source {
@@ -79,7 +81,7 @@ impl Source {
     /// One process, with at most so many of its files, however many an answer has room for.
     pub(super) async fn process(&mut self, pid: u32, files: u32) -> Result<ProcessDetail, Failure> {
         let mut process = self.some_files(pid, 0, files).await?;
-        let wanted = |listed: usize| files.saturating_sub(u32::try_from(listed).unwrap_or(u32::MAX));
+        let wanted = |listed: usize| files.min(MOST_FILES).saturating_sub(u32::try_from(listed).unwrap_or(u32::MAX));
         while let (Some(from), left @ 1..) = (process.next, wanted(process.files.len())) {
             let more = self.some_files(pid, from, left).await?;
             if more.process.start != process.process.start {
