@@ -137,3 +137,15 @@ test("a command to be copied has nothing in it that is not seen, whatever a host
     one.server.close();
   }
 });
+
+test("how many processes there are is read aloud to who looks for some, and not each time that it changes", async ({ page, hub }) => {
+  await hub.start();
+  await page.goto(`${hub.url}processes`);
+  const count = page.getByTestId("count");
+  await expect(count).toHaveText(/processes on 1 host$/);
+  await expect(count).toHaveAttribute("aria-live", "off");
+  await page.keyboard.press("/");
+  await expect(count).toHaveAttribute("aria-live", "polite");
+  await page.keyboard.press("Escape");
+  await expect(count).toHaveAttribute("aria-live", "off");
+});
