@@ -6,7 +6,7 @@
 //! request is still on the way, would make TCP throw the answer away. There are few seats: when all are taken by those who
 //! speak the rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
-//! Bounds: 8 seats (`door/seats.rs`) to be heard in for 900 ms while nobody else needs one and at least 20 ms else, then
+//! Bounds: 8 seats (`door/seats.rs`) to be heard in for 750 ms while nobody else needs one and at least 20 ms else, then
 //! for at most 50 ms, or two seconds for one who may wait; and 8 to be seen off from for at most a second and 64 KiB
 //! (fewer of both under a low limit). Refuses to read a request; it is looked at, and what is drained is thrown away.
 

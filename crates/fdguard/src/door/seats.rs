@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a client may take to say who it is when nobody else needs its seat: less than a second, after which silence passes for a hang.
-const LEISURE: Duration = Duration::from_millis(900);
+const LEISURE: Duration = Duration::from_millis(750);
 
 /// How long it has at least. Long enough for one that connected to ask.
 const MOMENT: Duration = Duration::from_millis(20);
