@@ -81,7 +81,7 @@ fn take(
 fn of_kind(kind: Kind, text: &str) -> Result<Value, &'static str> {
     let list = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
     match kind {
-        Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Text | Kind::Amount => Ok(Value::Text(text.to_owned())),
         Kind::Switch => match text {
             "true" | "1" | "yes" | "on" => Ok(Value::Switch(true)),
             "false" | "0" | "no" | "off" => Ok(Value::Switch(false)),

@@ -157,6 +157,10 @@ pub(super) fn meant(word: Option<String>) -> String {
 fn of_kind(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
     match (kind, value) {
         (Kind::Text, value) => text(value).map(Value::Text),
+        (Kind::Amount, DeValue::Integer(number)) if number.radix() == 10 => {
+            Some(Value::Text(number.as_str().to_owned()))
+        }
+        (Kind::Amount, value) => text(value).map(Value::Text),
         (Kind::Switch, DeValue::Boolean(on)) => Some(Value::Switch(*on)),
         (Kind::List, DeValue::Array(items)) => {
             items.iter().map(|item| text(item.get_ref())).collect::<Option<_>>().map(Value::List)

@@ -21,6 +21,8 @@ pub(crate) struct Key {
 pub(crate) enum Kind {
     /// `"text"`
     Text,
+    /// `500` or `"64 MiB"`; text from then on.
+    Amount,
     /// `true` or `false`
     Switch,
     /// `["text", …]`
@@ -47,7 +49,7 @@ pub(crate) enum Default {
 /// A value as it was written, not yet judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// For [`Kind::Text`].
+    /// For [`Kind::Text`] and [`Kind::Amount`].
     Text(String),
     /// For [`Kind::Switch`].
     Switch(bool),
@@ -81,7 +83,7 @@ keys! {
     HUB_PUBLIC_URL = "hub.public_url", Text, Default::Unset;
     HUB_TRUSTED_PROXIES = "hub.trusted_proxies", List, Default::List(&[]);
     HUB_PROXY_USER_HEADER = "hub.proxy_user_header", Text, Default::Unset;
-    HUB_CONNECTIONS_PER_ADDRESS = "hub.connections_per_address", Text, Default::Unset;
+    HUB_CONNECTIONS_PER_ADDRESS = "hub.connections_per_address", Amount, Default::Unset;
     HUB_OPEN_LOOPBACK = "hub.open_loopback", Switch, Default::Switch(false);
     HUB_STATE_DIR = "hub.state_dir", Text, Default::Found("/var/lib/tailcast for root, else ~/.local/state/tailcast"), "TAILCAST_STATE_DIR";
     HUB_BROKER = "hub.broker", Text, Default::Text("embedded");
@@ -91,9 +93,9 @@ keys! {
     CLUSTER_KEY_FILE = "cluster.key_file", Text, Default::Unset;
     CLUSTER_PEER_URL = "cluster.peer_url", Text, Default::Unset;
     CLUSTER_CA_FILE = "cluster.ca_file", Text, Default::Unset;
-    PUSH_LOGS = "push.logs", Text, Default::Text("1000");
-    PUSH_LOG_SIZE = "push.log_size", Text, Default::Text("64 MiB");
-    PUSH_TOTAL_SIZE = "push.total_size", Text, Default::Text("4 GiB");
+    PUSH_LOGS = "push.logs", Amount, Default::Text("1000");
+    PUSH_LOG_SIZE = "push.log_size", Amount, Default::Text("64 MiB");
+    PUSH_TOTAL_SIZE = "push.total_size", Amount, Default::Text("4 GiB");
     AGENT_HUB = "agent.hub", Text, Default::Unset, "TAILCAST_HUB";
     AGENT_HOST = "agent.host", Text, Default::Found("this machine's host name");
     AGENT_TOKEN_FILE = "agent.token_file", Text, Default::Unset, "TAILCAST_TOKEN_FILE";
@@ -131,6 +133,7 @@ impl Kind {
     pub(crate) const fn form(self) -> &'static str {
         match self {
             Kind::Text => "text in quotes: \"…\"",
+            Kind::Amount => "a number, or text in quotes: \"…\"",
             Kind::Switch => "true or false",
             Kind::List => "a list: [\"…\", \"…\"]",
             Kind::Pairs => "names with texts: { name = \"…\" }",

@@ -37,6 +37,18 @@ fn a_value_of_the_wrong_kind_is_told_with_the_right_form() {
 }
 
 #[test]
+fn a_number_needs_no_quotes_and_may_have_them() {
+    for number in ["500", "\"500\"", "5_00"] {
+        let settings = load(&format!("[hub]\nconnections_per_address = {number}\n[push]\nlogs = {number}\n")).unwrap();
+        assert!(settings.to_string().contains("logs = \"500\""), "{settings}");
+    }
+    for wrong in ["true", "0x10", "1.5"] {
+        let words = complaints(&format!("[push]\nlogs = {wrong}\n"));
+        assert!(words.ends_with("t.toml:2: push.logs: write a number, or text in quotes: \"…\""), "{words}");
+    }
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let words = complaints("[hub]\nlisten = 127.0.0.1:8514\n");
     assert!(words.contains("t.toml:2: "), "{words}");
