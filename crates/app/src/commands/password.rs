@@ -22,6 +22,7 @@ pub(crate) fn run(flags: &cli::Password, environment: &Environment) -> Outcome {
         Error::PasswordLength => Failure::usage(error),
         other => Failure::new(Exit::Failed, other),
     })?;
+    say(&format!("the password is set for the hub with its state in {}", state_dir.display()));
     if cluster(&flags.state, environment)?.is_some() {
         say(
             "the other hubs of the cluster keep the password that they have: copy the file `password` to them, or set it there",

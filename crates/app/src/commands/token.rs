@@ -11,7 +11,7 @@ use tailcast_hub::access::tokens::{self, Entry, Grant, Issued, Wanted};
 
 use crate::cli::{self, TokenAction};
 use crate::environment::Environment;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, say};
 use crate::options::{cluster, state_dir};
 
 /// Does what was said to the list of tokens.
@@ -27,8 +27,9 @@ pub(crate) fn run(flags: cli::Token, environment: &Environment) -> Outcome {
             let expires = expires.map(|word| expiry(&word, &Zoned::now())).transpose().map_err(Failure::usage)?;
             let wanted = Wanted { grant, name: name.as_deref(), expires };
             let cluster = cluster(&state, environment)?;
-            let issued = tokens::make(&state_dir(&state, environment)?, cluster.as_ref(), wanted).map_err(failure)?;
-            tell(&issued)
+            let state_dir = state_dir(&state, environment)?;
+            let issued = tokens::make(&state_dir, cluster.as_ref(), wanted).map_err(failure)?;
+            tell(&issued, &state_dir)
         }
         TokenAction::List { state } => list(&state_dir(&state, environment)?),
         TokenAction::Remove { name, id, state } => {
@@ -43,14 +44,14 @@ pub(crate) fn run(flags: cli::Token, environment: &Environment) -> Outcome {
     }
 }
 
-fn tell(issued: &Issued) -> Outcome {
+/// Which hub will know it is said, since it is easily another one: root has another state directory than a user.
+fn tell(issued: &Issued, state_dir: &Path) -> Outcome {
     let name = &issued.name;
-    match &issued.id {
-        Some(id) => eprintln!(
-            "tailcast: token {name}, for every hub of the cluster (id {id}); this is the only time that it is shown:"
-        ),
-        None => eprintln!("tailcast: token {name}; this is the only time that it is shown:"),
-    }
+    let whose = match &issued.id {
+        Some(id) => format!("every hub of the cluster (id {id})"),
+        None => format!("the hub with its state in {}", state_dir.display()),
+    };
+    say(&format!("token {name}, for {whose}; this is the only time that it is shown:"));
     writeln!(std::io::stdout(), "{}", issued.token)?;
     Ok(Exit::Ok)
 }

@@ -152,6 +152,9 @@ fn tokens_come_are_listed_and_go() {
     let house = House::new();
     let made = house.run(&["token", "add", "--agent", "web*", "--state-dir", "state"]).ended(0);
     assert!(made.out.starts_with("tailcast_") && made.out.lines().count() == 1, "{made:?}");
+    // Another user's hub, or another state directory, does not know it.
+    let state = house.path("state").display().to_string();
+    assert!(made.err.contains(&format!("for the hub with its state in {state};")), "{}", made.err);
     house.run(&["token", "add", "--viewer", "grafana", "--state-dir", "state"]).ended(0);
     let list = house.run(&["token", "list", "--state-dir", "state"]).ended(0).out;
     assert!(list.contains("agent for web*") && list.contains("grafana") && !list.contains("tailcast_"), "{list}");
@@ -167,7 +170,8 @@ fn a_password_comes_from_stdin_and_not_from_a_flag() {
         let mut command = house.command(&["password", "--state-dir", "state"]);
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
-        Ran::of(child.wait_with_output().unwrap()).ended(code);
+        let ran = Ran::of(child.wait_with_output().unwrap()).ended(code);
+        assert_eq!(ran.err.contains("the password is set for the hub with its state in /"), code == 0, "{}", ran.err);
     }
     let kept = fs::read_to_string(house.path("state/password")).unwrap();
     assert!(!kept.contains("correct horse"), "{kept}");
