@@ -4,8 +4,8 @@
 //! nothing, so it is waited for. In a crowd the one who has been silent for longest gives up its seat to the next, but not before it
 //! has had a moment; until then the crowd waits in the kernel's queue, where each has time to speak before it is looked at.
 //!
-//! A row of many who gave up their seats without a word is not slow but silent, and the crowd does not wait behind such a row: so
-//! nobody can keep others from their answer by saying nothing.
+//! Where many more gave up their seats without a word than spoke, they are not slow but silent, and the crowd does not wait behind
+//! them: so nobody can keep others from their answer by saying nothing.
 //!
 //! Refuses to know what is said: it is told whether anything was.
 
@@ -23,15 +23,14 @@ const LEISURE: Duration = Duration::from_millis(750);
 /// How long it has at least. Long enough for one that connected to ask.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// After so many for each seat who gave it up without a word nobody waits for the next of them, until one speaks: so a crowd waits for
-/// silent ones at most 160 ms.
+/// After so many for each seat who gave it up without a word, beyond those who spoke, nobody waits for the next of them: so a crowd
+/// waits for silent ones at most 160 ms, and 20 ms more for each that speaks.
 const SILENT_ROUNDS: usize = 8;
 
 /// A seat that is held until it is dropped.
 pub(crate) type Seat = OwnedSemaphorePermit;
 
 pub(crate) struct Seats {
-    number: usize,
     free: Arc<Semaphore>,
     row: Arc<Mutex<Row>>,
 }
@@ -42,8 +41,9 @@ struct Row {
     silent: VecDeque<Silent>,
     /// The number of the next one.
     next: u64,
-    /// How many gave up their seats without a word since anybody spoke.
+    /// How many more gave up their seats without a word than spoke, up to where nobody waits for them.
     unheard: usize,
+    most_unheard: usize,
 }
 
 struct Silent {
@@ -63,7 +63,8 @@ pub(crate) struct Listening {
 
 impl Seats {
     pub(crate) fn new(number: usize) -> Self {
-        Self { number, free: Arc::new(Semaphore::new(number)), row: Arc::default() }
+        let row = Row { most_unheard: number * SILENT_ROUNDS, ..Row::default() };
+        Self { free: Arc::new(Semaphore::new(number)), row: Arc::new(Mutex::new(row)) }
     }
 
     /// A free seat, or that of who has been silent for longest. `None` when those who have one speak, or came just now.
@@ -93,7 +94,7 @@ impl Seats {
     /// When the first one has had its moment, if that is yet to come and anybody is worth to be waited for.
     fn worth_waiting_until(&self) -> Option<Instant> {
         let row = lock(&self.row);
-        let is_busy = self.free.available_permits() == 0 && row.unheard < self.number * SILENT_ROUNDS;
+        let is_busy = self.free.available_permits() == 0 && row.unheard < row.most_unheard;
         let until = row.silent.front()?.since + MOMENT;
         (is_busy && until > Instant::now()).then_some(until)
     }
@@ -102,7 +103,7 @@ impl Seats {
 impl Row {
     fn give_up(&mut self) -> Option<Seat> {
         self.silent.pop_front_if(|first| first.since.elapsed() >= MOMENT).map(|first| {
-            self.unheard = self.unheard.saturating_add(1);
+            self.unheard = (self.unheard + 1).min(self.most_unheard);
             first.seat
         })
     }
@@ -123,7 +124,7 @@ impl Listening {
         };
         let mut row = lock(&self.row);
         if said > 0 {
-            row.unheard = 0;
+            row.unheard = row.unheard.saturating_sub(1);
         }
         (said, row.leaves(self.number))
     }
