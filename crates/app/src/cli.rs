@@ -21,7 +21,7 @@ pub(crate) use upkeep::{Config, ConfigAction, Password, State, Token, TokenActio
 
 /// Live logs of every machine in one browser tab, straight from the files.
 #[derive(Debug, Parser)]
-#[command(name = "tailcast", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(name = "tailcast", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -12,6 +12,8 @@ fn a_wrong_flag_is_usage_and_help_is_not() {
     assert!(house.run(&["tail", "--colour"]).ended(2).err.contains("--colour"));
     assert!(house.run(&[]).ended(2).err.contains("Usage: tailcast"));
     assert!(house.run(&["tail", "--help"]).ended(0).out.contains("--cursor-file"));
+    assert!(house.run(&["help", "tail"]).ended(0).out.contains("--cursor-file"));
+    assert!(house.run(&["help"]).ended(0).out.contains("Exit codes"));
     assert!(house.run(&["--version"]).ended(0).out.starts_with("tailcast "));
 }
 

@@ -94,7 +94,7 @@ impl Agents {
         let (host, whence) = (&present.hello().host, present.whence());
         let rival = self.note_rival(newcomer);
         present.notice(&format!(
-            "another agent called {host}, from {}, was refused at {:.0}, {} times since this one came; if it is another \
+            "another agent called {host}, from {}, was refused at {:.0}, {} in all since this one came; if it is another \
              machine, give one of the two another name with --host",
             rival.whence, rival.last, rival.times
         ));
