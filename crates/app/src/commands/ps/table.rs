@@ -26,7 +26,8 @@ pub(super) fn show(list: &Processes, width: Option<usize>, rest: &str) -> String
     let costs = if wide { "  CPU%   MEMORY  USER          " } else { " " };
     let mut out = format!("    PID      FDS    LIMIT{hard}      %    /MIN     LEFT {costs}COMMAND\n");
     for process in &list.processes {
-        row(&mut out, process, (wide, wider)).unwrap_or_default();
+        let what = if width.is_some() { shortened(what(process)) } else { what(process) };
+        row(&mut out, process, what, (wide, wider)).unwrap_or_default();
     }
     if list.left_out > 0 {
         writeln!(out, "… and {} more{rest}", list.left_out).unwrap_or_default();
@@ -34,7 +35,7 @@ pub(super) fn show(list: &Processes, width: Option<usize>, rest: &str) -> String
     out + &hidden(&list.unseen)
 }
 
-fn row(out: &mut String, process: &Process, (wide, wider): (bool, bool)) -> std::fmt::Result {
+fn row(out: &mut String, process: &Process, what: &str, (wide, wider): (bool, bool)) -> std::fmt::Result {
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let figure = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.1}"));
     let slope = process.slope_per_min.map_or_else(|| "-".to_owned(), |slope| format!("{slope:+.1}"));
@@ -49,13 +50,22 @@ fn row(out: &mut String, process: &Process, (wide, wider): (bool, bool)) -> std:
     } else {
         out.push(' ');
     }
-    writeln!(out, "{}{}{}", harmless(what(process)), unit(process), ended(process))?;
+    writeln!(out, "{}{}{}", harmless(what), unit(process), ended(process))?;
     process.findings.iter().try_for_each(|found| writeln!(out, "{BELOW}{}", words(found)))
 }
 
 /// A command, or in brackets the name of a process that has none.
 fn what(process: &Process) -> &str {
     if process.command.is_empty() { &process.name } else { &process.command }
+}
+
+/// A command without the folder of its program, as the page has it in a row: what tells it from others stands behind that.
+fn shortened(command: &str) -> &str {
+    let program = command.split(' ').next().unwrap_or_default();
+    match program.rfind('/') {
+        Some(at) if program.starts_with('/') && at + 1 < program.len() => &command[at + 1..],
+        _ => command,
+    }
 }
 
 /// Of one that has ended: who keeps it in the list.
@@ -111,6 +121,21 @@ mod tests {
         assert!(
             show(&list, None, "").contains("(has ended and holds nothing; it is listed until its parent, pid 812, ")
         );
+    }
+
+    #[test]
+    fn on_a_terminal_a_command_begins_with_its_program_and_not_with_the_folder_of_it() {
+        let shorter = ["/opt/python/3.11/bin/python3 /srv/leak.py", "/usr/bin/redis-server"].map(shortened);
+        assert_eq!(shorter, ["python3 /srv/leak.py", "redis-server"]);
+        for command in ["nginx: worker process", "./a/b c", "", "/ x", "sh -c /a/b"] {
+            assert_eq!(shortened(command), command);
+        }
+        let python =
+            Process { command: "/opt/python/3.11/bin/python3 /srv/leak.py".to_owned(), ..process(7, None, None) };
+        let list = Processes { processes: vec![python], left_out: 0, unseen: Vec::new(), found: Vec::new() };
+        assert!(show(&list, Some(80), "").contains("  python3 /srv/leak.py\n"));
+        // Into a pipe it goes as it is.
+        assert!(show(&list, None, "").contains("  /opt/python/3.11/bin/python3 /srv/leak.py\n"));
     }
 
     #[test]
