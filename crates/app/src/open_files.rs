@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn what_gives_no_more_than_is_had_is_not_advised() {
         let limit = tailcast_procs::Limit { soft: 200, hard: 2000 };
-        let quick = Way::at_once(1, limit, 2000).unwrap();
+        let quick = Way::at_once(&tailcast_procs::Proc::new().unwrap(), 1, limit, 2000).unwrap();
         let ways = [quick.clone(), Way { lasts: Lasts::ForGood, ..quick }];
         assert_eq!(advised(&ways, 200), Some(&ways[1]));
         assert_eq!(advised(&ways, 2000), None);
@@ -155,7 +155,13 @@ mod tests {
 
     #[test]
     fn a_start_that_is_refused_is_given_one_remedy_and_that_which_gives_enough() {
-        let way = Way::at_once(1, tailcast_procs::Limit { soft: 30, hard: 2000 }, 2000).unwrap();
+        let way = Way::at_once(
+            &tailcast_procs::Proc::new().unwrap(),
+            1,
+            tailcast_procs::Limit { soft: 30, hard: 2000 },
+            2000,
+        )
+        .unwrap();
         let refused = |needed| {
             let error = Error::TooFew { limit: 30, hard: 2000, always: 19, needed };
             refused(error, "a shell has set it", Some(&way)).to_string()

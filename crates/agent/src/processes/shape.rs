@@ -354,7 +354,7 @@ fn commands(process: &procs::Process) -> Vec<Remedy> {
     let raises = process
         .limit
         .filter(|_| !process.kernel_thread)
-        .and_then(|limit| procs::Way::at_once(process.id.pid, limit, limit.hard));
+        .and_then(|limit| procs::Way::at_once(&procs::Proc::new().ok()?, process.id.pid, limit, limit.hard));
     remedies(raises.as_slice())
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use bstr::ByteSlice as _;
 use rustix::fs::Stat;
 
+use super::reach;
 use crate::proc::{Entered, Proc};
 use crate::stat;
 
@@ -41,7 +42,7 @@ pub(super) fn with(proc: &Proc, pid: u32, change: impl Fn(&str, &str) -> String)
     let others = arguments.windows(2).map(|pair| change(pair[0], pair[1]));
     let words = std::iter::once(program).chain(others);
     let command = words.map(|each| word(&each)).collect::<Option<Vec<_>>>()?.join(" ");
-    Some(format!("{}{command}", as_its_user(&entered)?))
+    Some(format!("{}{command}", as_its_user(&entered, "--init-groups")?))
 }
 
 /// Under which name the program that runs is found from here, when `first` names it.
@@ -68,14 +69,21 @@ fn is(path: &str, file: &Stat) -> bool {
 
 /// What makes root run it as the user that it has: a stranger's program is not to be run as root. Nothing for who is that user, and
 /// may not become any. `None` for one that is between two users.
-fn as_its_user(entered: &Entered<'_>) -> Option<String> {
+fn as_its_user(entered: &Entered<'_>, groups: &str) -> Option<String> {
     let status = entered.read("status").ok()?;
     let (user, group) = (whole(stat::users(&status)?)?, whole(stat::groups(&status)?)?);
     Some(match (user, group) {
         (0, 0) => String::new(),
         (user, _) if user != 0 && user == rustix::process::geteuid().as_raw() => String::new(),
-        _ => format!("setpriv --reuid={user} --regid={group} --init-groups "),
+        _ => format!("setpriv --reuid={user} --regid={group} {groups} "),
     })
+}
+
+/// What makes root change its limit where root may not do that to others: its own user may.
+pub(super) fn to_change(proc: &Proc, pid: u32) -> String {
+    let barred = reach::may_raise(proc, 1) == Some(false);
+    let entered = proc.enter(pid).filter(|_| barred);
+    entered.and_then(|entered| as_its_user(&entered, "--clear-groups")).unwrap_or_default()
 }
 
 fn whole((real, effective): (u32, u32)) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! The ways to another limit: any one of them does, and within one all steps are needed, in their order.
 
 use super::ancestry::Ancestor;
+use super::command;
 use super::containers;
 use super::origin::{Origin, Sureness};
 use super::reach::{self, Reach};
@@ -58,7 +59,7 @@ impl Way {
     /// What raises the soft limit of a process while it runs, to `want` or as far as the hard one lets it; `None` where it is
     /// there already.
     #[must_use]
-    pub fn at_once(pid: u32, limit: Limit, want: u64) -> Option<Self> {
+    pub fn at_once(proc: &Proc, pid: u32, limit: Limit, want: u64) -> Option<Self> {
         let reach = want.min(limit.hard);
         let step = Remedy {
             phrase: Phrase::new(
@@ -67,7 +68,11 @@ impl Way {
                  old one",
             ),
             file: None,
-            lines: vec![format!("prlimit --pid {pid} --nofile={reach}:{}", limit.hard)],
+            lines: vec![format!(
+                "{}prlimit --pid {pid} --nofile={reach}:{}",
+                command::to_change(proc, pid),
+                limit.hard
+            )],
             then: Vec::new(),
         };
         (reach > limit.soft).then(|| Way {
@@ -89,7 +94,7 @@ pub(super) fn of(proc: &Proc, ancestors: &[Ancestor], origin: &Origin, want: u64
         ceiling.map(|ceiling| remedies::kernel(ceiling, reach))
     };
     let now = want.min(highest.unwrap_or(want));
-    let at_once = process.limit.and_then(|limit| Way::at_once(process.pid, limit, now));
+    let at_once = process.limit.and_then(|limit| Way::at_once(proc, process.pid, limit, now));
     let lasting = || remedies::lasting(proc, ancestors, origin, reach);
     // What would give less than there is helps nobody.
     let gives_more = process.limit.is_none_or(|limit| limit.soft < reach.limit);

@@ -108,6 +108,23 @@ fn the_command_that_raises_it_at_once_does() {
     assert!(!again.ways.iter().any(|way| way.lasts == Lasts::UntilItEnds), "{:?}", again.ways);
 }
 
+/// Root in a container mostly may not change a limit of another user.
+#[test]
+fn the_command_that_raises_it_at_once_does_so_for_the_process_of_another_user_too() {
+    if !stranger::is_root() {
+        return;
+    }
+    let script = "ulimit -Sn 300; echo pid $$; exec sleep 600";
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let mut program = Program::start(Command::new("setpriv").args(nobody).args(["sh", "-c", script]));
+    let pid = program.said();
+    until(|| (Proc::new().unwrap().process(pid).unwrap().name == "sleep").then_some(()));
+    let found = diagnose(pid);
+    let line = &found.ways.iter().find(|way| way.lasts == Lasts::UntilItEnds).unwrap().steps[0].lines[0];
+    assert!(Command::new("sh").args(["-c", line]).status().unwrap().success(), "{line}");
+    assert_eq!(soft(pid), WANT);
+}
+
 #[test]
 fn what_cannot_be_proven_is_called_unknown() {
     let mut program = Program::start(Command::new("sh").args(["-c", "ulimit -Sn 300; echo pid $$; exec sleep 600"]));
