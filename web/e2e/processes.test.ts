@@ -150,8 +150,10 @@ function englishIn(page: Page): Promise<string[]> {
     const walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
     const found: string[] = [];
     for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      // Of a process only its name is English.
+      const words = (node.textContent ?? "").replaceAll(/[\w .-]+ \(pid \d+\)/g, "");
       const own = node.parentElement?.closest("code, pre, h1, ol a, .mono, script") !== null;
-      if (!own && /[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(node.textContent ?? "")) found.push(node.textContent ?? "");
+      if (!own && /[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(words)) found.push(words);
     }
     return found;
   });

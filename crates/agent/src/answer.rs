@@ -34,8 +34,8 @@ const MAX_BYTES: u32 = 4 << 20;
 /// The most bytes looked through for one answer.
 const MAX_SCAN: u64 = 1 << 30;
 /// The most time for it. A slow disk, or a machine that does other things, takes longer for that much than anybody waits for an
-/// answer: so it is told how far it came, and who asks goes on from there. Two or three in turn fit into a hub's patience.
-const MOST_TIME: Duration = Duration::from_secs(4);
+/// answer: so it is told how far it came, and who asks goes on from there. Two in turn fit into a hub's patience.
+const MOST_TIME: Duration = Duration::from_secs(8);
 /// Threads that file systems may keep, of the 512 that there are for blocking: each hung one keeps those that were at it before
 /// that was known.
 const MOST_LEFT_BEHIND: usize = 64;
