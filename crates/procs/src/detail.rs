@@ -219,7 +219,8 @@ impl Held {
                 let looked = file::look(fds, &fd.to_string());
                 if let Some(looked) = looked.filter(|looked| looked.links == 0) {
                     held.deleted.files += 1;
-                    held.deleted.bytes += looked.size;
+                    // Files with holes may together be larger than any disk is.
+                    held.deleted.bytes = held.deleted.bytes.saturating_add(looked.size);
                 }
             }
         });

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::fs::readlinkat_raw;
 
 use crate::dir::names;
-use crate::link::Link;
+use crate::link::{Link, TOO_LONG};
 use crate::proc::{Entered, number};
 
 /// Descriptors of one process that are looked at; what is beyond is counted only.
@@ -27,6 +27,8 @@ pub(crate) fn each(entered: &Entered<'_>, mut seen: impl FnMut(BorrowedFd<'_>, u
         }
         match readlinkat_raw(&fds, name, &mut room[..]) {
             Ok((text, _)) => seen(fds.as_fd(), fd, Link::of(text)),
+            // A path of more than a page. One such file, which anybody can have, hides none of the others.
+            Err(rustix::io::Errno::NAMETOOLONG) => seen(fds.as_fd(), fd, Link::Path(TOO_LONG.into())),
             // Closed since it was listed.
             Err(rustix::io::Errno::NOENT) => count -= 1,
             Err(error) => denied = Some(error),

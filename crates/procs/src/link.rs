@@ -27,6 +27,9 @@ pub(crate) enum Node {
 /// What stands behind the path of a file without a name. A name may end so, too: whether it does the link count tells.
 const DELETED: &[u8] = b" (deleted)";
 
+/// What stands for a path that is longer than the kernel tells one.
+pub(crate) const TOO_LONG: &[u8] = "/… (a path that is too long to be told)".as_bytes();
+
 impl Link {
     pub(crate) fn of(text: &[u8]) -> Self {
         let inode = |kind: &str| {
@@ -53,9 +56,9 @@ impl Link {
         }
     }
 
-    /// Whether the kernel says that it has no name any more.
+    /// Whether the kernel says that it has no name any more, or cannot say it for the length of the path.
     pub(crate) fn says_deleted(&self) -> bool {
-        matches!(self, Link::Path(path) if path.ends_with(DELETED))
+        matches!(self, Link::Path(path) if path.ends_with(DELETED) || path == TOO_LONG)
     }
 }
 

@@ -95,7 +95,8 @@ impl Proc {
         let kernel = fstatfs(&dir).map_err(failed)?.f_type == PROC_SUPER_MAGIC;
         let told = || statat(&dir, "self/fd", AtFlags::empty()).is_ok_and(|stat| stat.st_size > 0);
         let count = if kernel && told() { Count::Told } else { Count::Listed };
-        let booted = read_at(dir.as_fd(), "stat").ok().and_then(|stat| booted(&stat));
+        // The time stands behind a line for each processor and the counts of all interrupts.
+        let booted = read_upto(dir.as_fd(), "stat", LONG as usize).ok().and_then(|stat| booted(&stat));
         Ok(Proc { dir, count, kernel, booted })
     }
 

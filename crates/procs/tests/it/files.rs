@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::event::{EventfdFlags, epoll, eventfd};
-use rustix::fs::{CWD, FileType, inotify, mknodat};
+use rustix::fs::{CWD, FileType, OFlags, inotify, mknodat};
 use rustix::pipe::{PipeFlags, pipe_with};
-use tailcast_procs::{Access, Detail, Kind, Proc, Window};
+use tailcast_procs::{Access, Detail, Kind, Proc, Unseen, Window};
 
 fn own() -> (Proc, u32) {
     (Proc::new().unwrap(), std::process::id())
@@ -181,4 +181,39 @@ fn a_log_knows_its_writers_by_the_file_and_not_by_its_name() {
         found.iter().map(|writer| (writer.pid, writer.name.to_string())).collect::<Vec<_>>(),
         [(child.id(), "sleep".to_owned())]
     );
+}
+
+#[test]
+fn one_file_with_a_path_too_long_to_be_told_hides_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let plain = File::create(dir.path().join("plain")).unwrap();
+    // Longer than a path may be that is handed to the kernel: only from folder to folder one gets there.
+    let name = "d".repeat(250);
+    let mut folder = File::open(dir.path()).unwrap();
+    for _ in 0..20 {
+        rustix::fs::mkdirat(&folder, &name, 0o700.into()).unwrap();
+        folder = rustix::fs::openat(&folder, &name, OFlags::RDONLY | OFlags::DIRECTORY, 0.into()).unwrap().into();
+    }
+    let deep = rustix::fs::openat(&folder, "log", OFlags::CREATE | OFlags::WRONLY, 0o600.into()).unwrap();
+    (&File::from(deep.try_clone().unwrap())).write_all(b"line\n").unwrap();
+    let detail = look();
+    assert!(detail.total.is_some() && detail.unseen.iter().all(|unseen| *unseen != Unseen::Files), "{detail:?}");
+    let seen = find(&detail, &deep);
+    assert_eq!((seen.kind, seen.size, seen.deleted, seen.access), (Kind::File, Some(5), false, Some(Access::Write)));
+    assert_eq!(seen.target, "/… (a path that is too long to be told)");
+    assert!(find(&detail, &plain).target.ends_with(b"/plain"));
+    let (proc, pid) = own();
+    let writers = proc.writers(&[File::from(deep)], |_| false).unwrap().writers;
+    assert!(writers.iter().any(|writer| writer.pid == pid), "{writers:?}");
+}
+
+#[test]
+fn deleted_files_may_together_be_larger_than_can_be_counted() {
+    // A file of memory may have a hole of any size.
+    let Ok(dir) = tempfile::tempdir_in("/dev/shm") else { return };
+    let files: Vec<_> = (0..3).map(|_| tempfile::tempfile_in(dir.path()).unwrap()).collect();
+    if files.iter().any(|file| file.set_len(i64::MAX as u64).is_err()) {
+        return;
+    }
+    assert_eq!(look().deleted.bytes, u64::MAX);
 }

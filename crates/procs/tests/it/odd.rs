@@ -193,3 +193,13 @@ fn what_is_no_proc_is_refused_and_an_empty_one_is_empty() {
     let fake = Fake::new();
     assert!(fake.proc().processes().unwrap().list.is_empty());
 }
+
+#[test]
+fn on_a_machine_of_many_processors_it_is_known_when_a_process_was_started() {
+    let fake = Fake::new();
+    fake.process(7, b"x");
+    let cpus = "cpu0 1234567 0 1234567 12345678901 1234567 0 1234567 0 0 0\n".repeat(512);
+    let interrupts = format!("intr 1{}\n", " 0".repeat(30_000));
+    fs::write(fake.dir.path().join("stat"), [&cpus, &interrupts, "btime 1700000000\n"].concat()).unwrap();
+    assert!(fake.proc().process(7).unwrap().started.is_some());
+}
