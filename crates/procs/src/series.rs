@@ -97,8 +97,9 @@ impl Slopes {
 }
 
 impl Series {
-    /// Adds what was seen at a time; times are of one clock and never go back.
+    /// Adds what was seen at a time; times are of one clock and never go back. One that does, does not count as earlier than the last.
     pub fn push(&mut self, at: Duration, fds: u64) {
+        let at = self.recent.back().map_or(at, |(last, _)| at.max(*last));
         self.recent.push_back((at, fds));
         while self.recent.len() > RECENT || self.recent.front().is_some_and(|(first, _)| at - *first > MINUTE) {
             self.recent.pop_front();

@@ -393,3 +393,12 @@ fn who_talks_to_another_place_than_before_has_no_more_connections_for_that() {
     let known = Known { series: &series, limit: None, demand: None, grown: Some((&before, &now)), listeners: &[] };
     assert_eq!(judge(&known)[0].pattern, Pattern::Leak(Cause::Kind(Kind::File)));
 }
+
+#[test]
+fn a_clock_that_goes_back_is_one_that_stands_still() {
+    let mut series = Series::default();
+    for (seconds, fds) in [(600, 5), (0, 7), (601, 9)] {
+        series.push(Duration::from_secs(seconds), fds);
+    }
+    assert_eq!((series.last(), series.trend().len()), (Some(9), 3));
+}
