@@ -77,7 +77,7 @@ impl Gauge for ProcessGauge {
     fn at_start(&self) -> u64 {
         let listed = || Dir::read_from(self.directory.as_ref()?).ok();
         // `.`, `..` and the directory that lists are in the listing.
-        self.read().under_the_limit().or_else(|| Some(listed()?.count() as u64 - 3)).unwrap_or(ASSUMED)
+        self.read().under_the_limit().or_else(|| Some((listed()?.count() as u64).saturating_sub(3))).unwrap_or(ASSUMED)
     }
 }
 

@@ -137,8 +137,10 @@ impl Plan {
     ///
     /// A lower one may hold too, since a tiny limit promises less; but not each one between that and this.
     pub fn needed(&self) -> u64 {
-        // Enough for every plan: what is promised besides `always` is the leasts, or under half of a limit.
-        let enough = self.always.saturating_mul(4).saturating_add(1024);
+        // Each promise is a fifth of the limit at most, unless that is less than what is always open; and none is more than its most.
+        let shares = [self.fixed, self.links, self.tails, self.viewers, self.reserve];
+        let all = shares.iter().fold(self.always.saturating_add(1), |all, share| all.saturating_add(share.most));
+        let enough = self.always.saturating_mul(5).max(5).min(all);
         (1..enough).rev().find(|limit| !self.holds(*limit)).map_or(1, |fails| fails + 1)
     }
 
@@ -148,7 +150,7 @@ impl Plan {
             Class::Viewers => self.floor(class, limit).max(1),
             _ => self.floor(class, limit),
         };
-        Class::ALL.into_iter().map(promised).sum::<u64>() <= limit
+        Class::ALL.into_iter().map(promised).fold(0, u64::saturating_add) <= limit
     }
 }
 
@@ -192,6 +194,18 @@ mod tests {
         }
         assert!(Plan::default().beside(20).holds(64), "a hub starts at ulimit -n 64");
         assert!(Plan::viewers_only().beside(8).holds(20), "an echo server starts at ulimit -n 20");
+    }
+
+    #[test]
+    fn what_is_needed_is_known_of_every_plan_however_much_it_promises() {
+        let large = Share::new(2, 10_000, 20_000);
+        let plan = Plan { links: large, tails: large, viewers: large, ..Plan::default() }.beside(10_000);
+        let needed = plan.needed();
+        assert!(!plan.holds(needed - 1) && (needed..200_000).all(|limit| plan.holds(limit)), "{needed}");
+        for open in [1 << 40, u64::MAX / 4, u64::MAX] {
+            let needed = Plan::default().beside(open).needed();
+            assert!(needed >= open && needed - open < 20_000, "{open}: {needed}");
+        }
     }
 
     #[test]

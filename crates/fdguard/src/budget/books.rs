@@ -173,8 +173,10 @@ impl Books {
 
     /// Nobody in here changes it after the start: somebody outside did, and may look for what that did.
     pub(super) fn tell_change(&self, before: u64, reading: &Reading) {
-        let (now, needed) = (reading.soft, self.plan.needed());
+        let now = reading.soft;
         if now < before {
+            // Only here: it tries one limit after the other, and looks are many.
+            let needed = self.plan.needed();
             let beyond = Some(reading.beyond).filter(|beyond| *beyond > 0);
             tracing::warn!(
                 before,
