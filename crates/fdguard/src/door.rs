@@ -7,7 +7,7 @@
 //! speak the rest is answered in the same breath and closed, which is enough for every client that has spoken already.
 //!
 //! Bounds: 8 seats (`door/seats.rs`) to be heard in for 750 ms while nobody else needs one and at least 20 ms else, then
-//! for at most 50 ms, or two seconds for one who may wait; and 8 to be seen off from for at most a second and 64 KiB
+//! for at most 50 ms, or two seconds for one who may wait, of whom there are 6 at a time; and 8 to be seen off from for at most a second and 64 KiB
 //! (fewer of both under a low limit). Refuses to read a request; it is looked at, and what is drained is thrown away.
 
 mod seats;
@@ -78,6 +78,8 @@ struct Clerk {
     refusal: Box<dyn Refusal>,
     /// For those who were answered: whoever comes next is heard meanwhile.
     leaving: Semaphore,
+    /// For those who wait for a place: fewer than there are seats, so that who comes next can say who it is.
+    waiting: Semaphore,
 }
 
 impl Door {
@@ -86,7 +88,8 @@ impl Door {
         let (letting_in, let_in) = mpsc::channel(SEATS);
         let seats = (reserve / 2).clamp(1, SEATS);
         let leaving = Semaphore::new((reserve / 4).clamp(1, SEATS));
-        let clerk = Arc::new(Clerk { budget, refusal: Box::new(refusal), leaving });
+        let waiting = Semaphore::new((seats - (seats / 4).max(1)).max(1));
+        let clerk = Arc::new(Clerk { budget, refusal: Box::new(refusal), leaving, waiting });
         Self { clerk, seats: Seats::new(seats), let_in, letting_in }
     }
 
@@ -183,8 +186,9 @@ impl Clerk {
         let says = async { stream.peek(&mut head).await.unwrap_or(0) };
         let (heard, seat) = listening.hear(says).await;
         let asked = |reason| Asked { peer, head: &head[..heard], reason };
+        let waits = self.refusal.may_wait(&asked(reason)).then(|| self.waiting.try_acquire().ok()).flatten();
         let room_in = match shed {
-            _ if self.refusal.may_wait(&asked(reason)) => WAIT_IN_SEAT,
+            _ if waits.is_some() => WAIT_IN_SEAT,
             true => ROOM_IN,
             false => Duration::ZERO,
         };
@@ -197,6 +201,7 @@ impl Clerk {
                 Err(why) => reason = why,
             },
         }
+        drop(waits);
         self.budget.counters().refused(reason);
         let words = self.refusal.words(&asked(reason));
         if timeout(SPOKEN_IN, stream.write_all(&words)).await.is_ok_and(|written| written.is_ok()) {

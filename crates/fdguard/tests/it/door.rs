@@ -110,6 +110,23 @@ async fn who_may_wait_gets_the_place_of_the_next_one_who_leaves_or_is_idle() {
     assert_eq!(budget.snapshot().counts.refused(), 0);
 }
 
+/// Those who wait for a place have said who they are; who has not yet still finds a seat to say it from.
+#[tokio::test(start_paused = true)]
+async fn a_link_is_heard_also_while_as_many_as_can_wait_for_a_place() {
+    let (mut listener, _, _viewers) = full().await;
+    let _parts: Vec<_> = (0..8).map(|_| client(&listener, b"part of a page")).collect();
+    tokio::time::timeout(Duration::from_millis(100), listener.accept()).await.unwrap_err();
+    let agent = client(&listener, b"");
+    let asking = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        (&agent).write_all(b"link from web1").unwrap();
+        agent
+    });
+    let accepted = tokio::time::timeout(Duration::from_secs(1), listener.accept()).await.expect("it is refused");
+    assert_eq!(accepted.slot.class(), Class::Links);
+    asking.await.unwrap();
+}
+
 #[tokio::test]
 async fn links_that_have_had_their_share_are_refused_like_others() {
     let (mut listener, budget, _viewers) = full().await;
