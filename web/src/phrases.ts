@@ -202,6 +202,8 @@ const PHRASES: Readonly<Record<string, (values: Values) => string>> = {
   unseen_counts: ({ count }) => m.said_unseen_counts(count("count")),
   unseen_files: () => m.said_unseen_files,
   unseen_listeners: () => m.said_unseen_listeners,
+  unseen_more_namespaces: ({ count }) => m.said_unseen_more_namespaces(count("count")),
+  unseen_more_sockets: ({ count }) => m.said_unseen_more_sockets(count("count")),
   unseen_namespaces: ({ count }) => m.said_unseen_namespaces(count("count")),
   unseen_other_ends: ({ count }) => m.said_unseen_other_ends(count("count")),
   unseen_other_users: () => m.said_unseen_other_users,

@@ -62,7 +62,7 @@ pub use phrase::Phrase;
 pub use proc::{Error, Proc};
 pub use process::{Id, Process, Processes};
 pub use series::{Growth, Point, Series, Slopes};
-pub use socket::{Ends, Protocol, Queue, Socket, Sockets, State};
+pub use socket::{Ends, Protocol, Queue, Socket, State};
 pub use unseen::Unseen;
 pub use users::Users;
 pub use watch::{Look, Sample, Seen, Watch};

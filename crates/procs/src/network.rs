@@ -34,7 +34,7 @@ pub struct Network {
     pub peers: Vec<Peer>,
     /// Counters since the start of the machine.
     pub overflows: Option<Overflows>,
-    /// Network namespaces that are in it, ours included.
+    /// Network namespaces that were looked into, ours included.
     pub namespaces: usize,
     /// What could not be seen.
     pub unseen: Vec<Unseen>,
@@ -62,6 +62,8 @@ impl Proc {
             sockets.add_of(self, *pid);
         }
         unseen.extend((namespaces.shut > 0).then_some(Unseen::Namespaces(namespaces.shut)));
+        unseen.extend((namespaces.more > 0).then_some(Unseen::MoreNamespaces(namespaces.more)));
+        unseen.extend((sockets.left_out > 0).then_some(Unseen::MoreSockets(sockets.left_out)));
         let listeners = self.listeners(&sockets, &mut unseen);
         let count = |protocol| sockets.iter().filter(|socket| socket.protocol == protocol).count() as u64;
         Ok(Network {
@@ -107,9 +109,11 @@ impl Proc {
         let mut namespaces = Namespaces::default();
         for pid in self.pids()? {
             match self.link(&format!("{pid}/ns/net")) {
-                Ok(namespace) if namespaces.others.len() < MOST_NAMESPACES => {
-                    namespaces.others.extend(known.insert(namespace).then_some(pid));
-                }
+                Ok(namespace) => match known.insert(namespace) {
+                    false => (),
+                    true if namespaces.others.len() < MOST_NAMESPACES => namespaces.others.push(pid),
+                    true => namespaces.more += 1,
+                },
                 Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => namespaces.shut += 1,
                 _ => (),
             }
@@ -121,6 +125,8 @@ impl Proc {
 #[derive(Debug, Default)]
 struct Namespaces {
     others: Vec<u32>,
+    /// How many there are besides.
+    more: usize,
     shut: usize,
 }
 

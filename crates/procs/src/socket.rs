@@ -196,11 +196,11 @@ pub(crate) fn canonical(ip: IpAddr, port: u16) -> SocketAddr {
 
 /// The sockets of one look.
 #[derive(Debug, Clone, Default)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     all: Vec<Socket>,
     by_inode: HashMap<u64, usize>,
     /// How many are not in it because it is full.
-    pub left_out: usize,
+    pub(crate) left_out: usize,
 }
 
 impl Sockets {
@@ -254,12 +254,12 @@ impl Sockets {
 
     /// The socket of an inode.
     #[must_use]
-    pub fn get(&self, inode: u64) -> Option<&Socket> {
+    pub(crate) fn get(&self, inode: u64) -> Option<&Socket> {
         self.by_inode.get(&inode).map(|at| &self.all[*at])
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Socket> {
         self.all.iter()
     }
 }

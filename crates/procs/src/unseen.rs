@@ -47,6 +47,10 @@ pub enum Unseen {
     Sockets(String),
     /// In which network namespaces so many processes are: mostly in the one that is shown.
     Namespaces(usize),
+    /// Network namespaces beyond those that are looked into: so many.
+    MoreNamespaces(usize),
+    /// Sockets beyond those that are kept of one look: so many.
+    MoreSockets(usize),
 }
 
 impl Unseen {
@@ -77,7 +81,7 @@ impl Unseen {
             | Unseen::Files
             | Unseen::Listeners
             | Unseen::OtherEnds { .. } => &[DAC_READ_SEARCH, SYS_PTRACE],
-            Unseen::TooMany { .. } | Unseen::Sockets(_) => &[],
+            Unseen::TooMany { .. } | Unseen::Sockets(_) | Unseen::MoreNamespaces(_) | Unseen::MoreSockets(_) => &[],
         }
     }
 }
@@ -167,6 +171,18 @@ impl Unseen {
                     "in which network {count} processes are cannot be seen; the sockets of others than these may be missing",
                 );
                 Phrase::new("unseen_namespaces", english).with("count", count)
+            }
+            Unseen::MoreNamespaces(count) => {
+                let english = for_number(
+                    *count,
+                    "one more network was not looked into",
+                    "{count} more networks were not looked into",
+                );
+                Phrase::new("unseen_more_namespaces", english).with("count", count)
+            }
+            Unseen::MoreSockets(count) => {
+                let english = for_number(*count, "one more socket was left out", "{count} more sockets were left out");
+                Phrase::new("unseen_more_sockets", english).with("count", count)
             }
         }
     }

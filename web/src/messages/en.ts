@@ -869,6 +869,8 @@ export const en = {
   said_unseen_counts: (count: number) => `The open files of ${count === 1 ? "one process" : `${number(count)} processes`} cannot be counted.`,
   said_unseen_files: "Which files and connections it holds open cannot be seen.",
   said_unseen_listeners: "Where it waits for connections, and whether net.core.somaxconn cuts a backlog of it, cannot be seen.",
+  said_unseen_more_namespaces: (n: number) => `${number(n)} more ${n === 1 ? "network was" : "networks were"} not looked into.`,
+  said_unseen_more_sockets: (n: number) => `${number(n)} more ${n === 1 ? "socket was" : "sockets were"} left out.`,
   said_unseen_namespaces: (count: number) => `In which network ${count === 1 ? "one process is" : `${number(count)} processes are`} cannot be seen; the sockets of others than those shown may be missing.`,
   said_unseen_other_ends: (count: number) => `The files of ${count === 1 ? "one other process" : `${number(count)} other processes`} cannot be seen. The other ends that are missing here may be there.`,
   said_unseen_other_users: "Processes of other users are hidden (/proc is mounted with hidepid).",

@@ -862,6 +862,8 @@ export const zh: Messages = {
   said_unseen_counts: (count) => `${number(count)} 个进程打开的文件无法计数。`,
   said_unseen_files: "看不到它打开了哪些文件和连接。",
   said_unseen_listeners: "看不到它在哪里等待连接，也看不到 net.core.somaxconn 是否削减了它的 backlog。",
+  said_unseen_more_namespaces: (count) => `另有 ${number(count)} 个网络未查看。`,
+  said_unseen_more_sockets: (count) => `另有 ${number(count)} 个套接字未计入。`,
   said_unseen_namespaces: (count) => `看不到 ${number(count)} 个进程位于哪个网络；除所示之外，其他网络的套接字可能缺失。`,
   said_unseen_other_ends: (count) => `看不到另外 ${number(count)} 个进程的文件。此处缺少的另一端可能在其中。`,
   said_unseen_other_users: "其他用户的进程被隐藏（/proc 以 hidepid 挂载）。",

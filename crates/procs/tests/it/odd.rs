@@ -203,3 +203,16 @@ fn on_a_machine_of_many_processors_it_is_known_when_a_process_was_started() {
     fs::write(fake.dir.path().join("stat"), [&cpus, &interrupts, "btime 1700000000\n"].concat()).unwrap();
     assert!(fake.proc().process(7).unwrap().started.is_some());
 }
+
+#[test]
+fn networks_that_are_too_many_to_be_looked_into_are_counted() {
+    let fake = Fake::new();
+    for pid in 1..=300 {
+        let dir = fake.process(pid, b"x");
+        fs::create_dir(dir.join("ns")).unwrap();
+        std::os::unix::fs::symlink(format!("net:[{pid}]"), dir.join("ns/net")).unwrap();
+    }
+    let network = fake.proc().network().unwrap();
+    assert_eq!(network.namespaces, 257);
+    assert!(network.unseen.contains(&Unseen::MoreNamespaces(44)), "{:?}", network.unseen);
+}
