@@ -192,8 +192,6 @@ test("after the hub was killed and came again, nothing is missing and nothing is
   await hub.start();
   await openLog(page, hub, "app.log");
   await showsExactly(page, 0, 20);
-  // A question that the hub does not live to answer is a problem of its own, which its reader is asked about.
-  await expect(page.getByText("The log begins here.")).toBeVisible();
   await hub.kill();
   await expect(page.getByTestId("standing")).not.toHaveText("live");
   hub.write("app.log", 20, 320);

@@ -59,6 +59,8 @@ export class Paging {
   /** Resolves when what is being read has been. */
   #read: Promise<void> = Promise.resolve();
   #answers = 0;
+  /** The problem is that nobody was there to answer a question for more lines. */
+  #unheard = false;
   /** There is a connection for these logs, or one is to come: lines that the window does not take are counted. */
   #counts = false;
   /** The line that could not be opened at. */
@@ -201,6 +203,15 @@ export class Paging {
     if (missed) void this.#reads("opening", () => this.#comesIn(missed));
     const lost = this.#unopened;
     if (lost?.log === log && (back || this.awaited)) void this.#reads("opening", () => this.#openAt(lost.at, log));
+  }
+
+  /** A connection to the hub is there again: a question that nobody answered before may be asked anew, once for each. */
+  connected(): void {
+    if (!this.#unheard) return;
+    this.#unheard = false;
+    this.problem = null;
+    this.#answers++;
+    this.view.changed();
   }
 
   /** Gives up whatever is being asked. */
@@ -389,11 +400,13 @@ export class Paging {
     const { signal } = this.#abort;
     this.#reading = what;
     this.problem = null;
+    this.#unheard = false;
     this.view.changed();
     try {
       await question();
     } catch (error) {
       if (!signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
+      this.#unheard = (what === "above" || what === "below") && mayCome(error);
     }
     if (signal.aborted) return;
     this.#reading = "nothing";

@@ -59,6 +59,8 @@ export class Viewer {
     (log, from) => fetchRaw(log, from, null, LONGEST_HALF, this.#paging.history.signal),
     () => this.#show(),
   );
+  /** The connection, when it was told of last. */
+  #open = false;
   #frame = 0;
   #clock = 0;
   /** Wakes when the agents' last words become too old to call the view live: half a second later would be a lie. */
@@ -81,7 +83,12 @@ export class Viewer {
     this.#live = new Live({
       open: (subscription) => ways.open(subscription),
       event: (event) => this.#happened(event),
-      changed: () => this.#show(),
+      changed: () => {
+        const open = this.#live.state.kind === "open";
+        if (open && !this.#open) this.#paging.connected();
+        this.#open = open;
+        this.#show();
+      },
       half: (log) => this.#halves.bytes(log),
       whyRefused,
     });

@@ -196,6 +196,27 @@ test("what the hub says against a page is told, and the view stays as it is", as
   await shows(texts(0, 500));
 });
 
+test("a question that nobody was there to answer is asked anew when the connection is there again, and not before", async () => {
+  hub.fill(A, 500);
+  await viewer.open(viewOf([A]));
+  await shows(texts(300, 500));
+  hub.refuse = { status: 503, detail: "the agent is away" };
+  await viewer.above();
+  expect(viewer.problem).toBe("the agent is away");
+  await vi.waitFor(() => expect(viewer.answers).toBe(1));
+  viewer.stop();
+  expect(viewer.problem).toBe("the agent is away");
+  viewer.start();
+  await vi.waitFor(() => expect(viewer.problem).toBeNull());
+  await vi.waitFor(() => expect(viewer.answers).toBe(2));
+  hub.refuse = { status: 400, detail: "not understood" };
+  await viewer.above();
+  viewer.stop();
+  viewer.start();
+  await vi.waitFor(() => expect(viewer.currency).toEqual({ kind: "live" }));
+  expect(viewer.problem).toBe("not understood");
+});
+
 test("an answer to what is no longer asked is not looked at", async () => {
   hub.fill(A, 500);
   hub.fill(B, 5);
